@@ -1,0 +1,1 @@
+"""Loops over arrays, compiled by numba: the only place that imports it."""

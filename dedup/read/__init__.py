@@ -1,0 +1,1 @@
+"""Paths to documents: every way a report reaches us."""

@@ -1,0 +1,1 @@
+"""Faces of a result: terminal, JSON, CSV, HTML."""

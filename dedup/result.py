@@ -1,0 +1,447 @@
+"""The objects at the door: what goes in (`Document`) and what comes out (`Result`).
+
+`Result` is what every face reads: terminal, JSON, CSV, XLSX, HTML, review, clean, notebook. Its JSON is the
+public format ``dedup.result/1``, described in docs/format.md. All positions are half-open ranges of code points
+in the document's text exactly as decoded: ``document.text[start:end]`` is the passage shown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from dedup.errors import FormatProblem
+from dedup.params import LABELS, Params
+
+SCHEMA = "dedup.result/1"
+GRADES: tuple[str | None, ...] = (None, "A", "B", "C")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One text as a reader delivers it.
+
+    Parameters
+    ----------
+    source : str
+        The path as given (or any name, for texts in memory).
+    text : str
+        The text exactly as decoded, line ends untouched.
+    member : str, optional
+        Name inside an archive, or the id (else the row number) of a record.
+    title, issuer, date : str, optional
+        Metadata where known; ``date`` is ISO (``2006-11`` or ``2006-11-03``).
+    encoding : str, optional
+        How the bytes were decoded.
+    pages : tuple of int
+        Offsets at which pages begin (first is 0), empty where the format has none.
+    furniture : tuple of (int, int)
+        Ranges that the reader knows to be page noise (html navigation, pdf running headers).
+    tables : tuple of (int, int)
+        Ranges that are tables.
+    flags : mapping of str to int
+        Integrity counts: ``replaced`` (U+FFFD), ``hidden`` (hidden text), ...
+    meta : mapping of str to str
+        Any further columns.
+    """
+
+    source: str
+    text: str
+    member: str | None = None
+    title: str | None = None
+    issuer: str | None = None
+    date: str | None = None
+    encoding: str | None = None
+    pages: tuple[int, ...] = ()
+    furniture: tuple[tuple[int, int], ...] = ()
+    tables: tuple[tuple[int, int], ...] = ()
+    flags: Mapping[str, int] = field(default_factory=dict)
+    meta: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """``source``, or ``source#member``."""
+        return self.source if self.member is None else f"{self.source}#{self.member}"
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A source that was not analysed, and why. ``kind`` is one word for programs."""
+
+    source: str
+    reason: str
+    kind: str = "unreadable"
+    member: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Something that was bounded: what, how many, by which bound. Nothing is capped without one of these."""
+
+    kind: str
+    count: int
+    bound: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place: ``result.documents[document].text[start:end]``; line, part and page are where it begins.
+
+    ``line``, ``paragraph`` and ``page`` count from 1; ``part`` is a row of the document's parts, from 0.
+    """
+
+    document: int
+    start: int
+    end: int
+    line: int = 1
+    part: int | None = None
+    page: int | None = None
+    paragraph: int | None = None
+    headings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A difference inside a passage: number, name, mask, typo, insert, delete or replace."""
+
+    kind: str
+    left: tuple[int, int]
+    right: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Two spans that say the same.
+
+    ``wording`` is the identity of the key streams, ``similarity`` that of the texts with only width, script and
+    white space folded. ``kind`` is aligned, shuffled or rewritten; ``direction`` is forward (left is earlier),
+    backward or unknown, and comes from dates alone.
+    """
+
+    id: str
+    label: str
+    grade: str | None
+    wording: float
+    similarity: float
+    left: Span
+    right: Span
+    kind: str = "aligned"
+    direction: str = "unknown"
+    cluster: str | None = None
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One reason a reviewer believes: ``kind`` and facts, rendered into a sentence by the faces.
+
+    Kinds: ``verbatim_run`` (chars), ``number`` (value), ``typo`` (text), ``leftover`` (text, from), ``order``
+    (paragraphs), ``slots`` (values), ``rule`` (why the label), ``spread`` (issuers, documents).
+    """
+
+    kind: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A family: spans that say the same, each verified against the medoid.
+
+    ``medoid`` and ``earliest`` are rows of ``members``; ``wording[i]`` is member i against the medoid, and
+    ``weakest`` the least of them. ``star`` marks a shared oddity. ``documents`` and ``issuers`` count distinct ones.
+    """
+
+    id: str
+    label: str
+    grade: str | None
+    title: str
+    medoid: int
+    weakest: float
+    similarity: float
+    members: tuple[Span, ...]
+    wording: tuple[float, ...]
+    documents: int
+    issuers: int
+    star: bool = False
+    earliest: int | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a collection file."""
+
+    title: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """A document in a result: where it came from, what it is made of.
+
+    ``labels`` counts code points by label and sums to ``chars``. ``marks`` are the runs behind it, own text left
+    out: (start, end, label, cluster id or None). ``text`` is None in a result read from JSON without texts.
+    """
+
+    id: int
+    source: str
+    member: str | None
+    chars: int
+    digest: str
+    title: str | None
+    issuer: str | None
+    date: str | None
+    encoding: str | None
+    parts: tuple[Part, ...]
+    labels: Mapping[str, int]
+    rates: Mapping[str, float | int | None]
+    repairs: Mapping[str, int]
+    flags: Mapping[str, int]
+    marks: tuple[tuple[int, int, str, str | None], ...]
+    text: str | None = None
+
+    @property
+    def name(self) -> str:
+        """``source``, or ``source#member``."""
+        return self.source if self.member is None else f"{self.source}#{self.member}"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Everything a scan found. Equal inputs and parameters give an equal result, byte for byte in JSON.
+
+    ``timings`` (seconds by stage) is not part of the JSON: a clock would make equal results differ.
+    """
+
+    version: str
+    params: Params
+    documents: tuple[DocumentInfo, ...]
+    passages: tuple[Passage, ...]
+    clusters: tuple[Cluster, ...]
+    skipped: tuple[Skipped, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    timings: Mapping[str, float] = field(default_factory=dict, compare=False)
+
+    def text(self, span: Span) -> str:
+        """Return the passage at a span, exactly as it stands in the document.
+
+        Raises
+        ------
+        FormatProblem
+            If the result was read from a JSON file without texts.
+        """
+        text = self.documents[span.document].text
+        if text is None:
+            raise FormatProblem(
+                self.documents[span.document].name,
+                "the result holds no texts: attach them with Result.with_texts, or scan again",
+            )
+        return text[span.start : span.end]
+
+    def with_texts(self, texts: Mapping[str, str]) -> Result:
+        """Return the same result with texts attached, by the name of the document."""
+        documents = tuple(replace(info, text=texts.get(info.name, info.text)) for info in self.documents)
+        return replace(self, documents=documents)
+
+    def to_dict(self, *, texts: bool = False) -> dict[str, Any]:
+        """Return the result as JSON-able values (format ``dedup.result/1``).
+
+        Parameters
+        ----------
+        texts : bool
+            Whether each document carries its full text.
+        """
+        return {
+            "schema": SCHEMA,
+            "version": self.version,
+            "params": self.params.to_dict(),
+            "documents": [_document_dict(info, texts) for info in self.documents],
+            "passages": [_passage_dict(passage) for passage in self.passages],
+            "clusters": [_cluster_dict(cluster) for cluster in self.clusters],
+            "skipped": [
+                {"source": row.source, "member": row.member, "kind": row.kind, "reason": row.reason}
+                for row in self.skipped
+            ],
+            "limits": [
+                {"kind": row.kind, "count": row.count, "bound": row.bound, "detail": row.detail}
+                for row in self.limits
+            ],
+        }
+
+    def to_json(self, *, texts: bool = False) -> str:
+        """Return the JSON text of the result: stable key order, one line per document, passage and cluster."""
+        return "".join(_json_lines(self.to_dict(texts=texts)))
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], *, path: str = "result") -> Result:
+        """Read what `to_dict` wrote.
+
+        Raises
+        ------
+        FormatProblem
+            If the data is not of schema ``dedup.result/1`` or lacks a field.
+        """
+        if not isinstance(data, Mapping) or data.get("schema") != SCHEMA:
+            found = data.get("schema") if isinstance(data, Mapping) else type(data).__name__
+            raise FormatProblem(path, f"the schema is {found!r}, wanted {SCHEMA!r}")
+        try:
+            return cls(
+                version=data["version"],
+                params=Params.from_dict(data["params"]),
+                documents=tuple(_read_document(row) for row in data["documents"]),
+                passages=tuple(_read_passage(row) for row in data["passages"]),
+                clusters=tuple(_read_cluster(row) for row in data["clusters"]),
+                skipped=tuple(Skipped(**row) for row in data["skipped"]),
+                limits=tuple(Limit(**row) for row in data["limits"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            raise FormatProblem(path, f"a field is missing or wrong ({error!r})") from error
+
+    @classmethod
+    def from_json(cls, path: str | Path) -> Result:
+        """Read a result file.
+
+        Raises
+        ------
+        FormatProblem
+            If the file cannot be read, is no JSON, or not of this schema.
+        """
+        try:
+            data = json.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
+            raise FormatProblem(str(path), f"it cannot be read as JSON ({error})") from error
+        return cls.from_dict(data, path=str(path))
+
+
+def _span_dict(span: Span) -> dict[str, Any]:
+    return {
+        "document": span.document,
+        "start": span.start,
+        "end": span.end,
+        "line": span.line,
+        "part": span.part,
+        "page": span.page,
+        "paragraph": span.paragraph,
+        "headings": list(span.headings),
+    }
+
+
+def _document_dict(info: DocumentInfo, texts: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "id": info.id,
+        "source": info.source,
+        "member": info.member,
+        "chars": info.chars,
+        "digest": info.digest,
+        "title": info.title,
+        "issuer": info.issuer,
+        "date": info.date,
+        "encoding": info.encoding,
+        "parts": [{"title": part.title, "start": part.start, "end": part.end} for part in info.parts],
+        "labels": {label: info.labels.get(label, 0) for label in LABELS},
+        "rates": dict(info.rates),
+        "repairs": dict(sorted(info.repairs.items())),
+        "flags": dict(sorted(info.flags.items())),
+        "marks": [list(mark) for mark in info.marks],
+    }
+    if texts:
+        row["text"] = info.text
+    return row
+
+
+def _passage_dict(passage: Passage) -> dict[str, Any]:
+    return {
+        "id": passage.id,
+        "label": passage.label,
+        "grade": passage.grade,
+        "wording": passage.wording,
+        "similarity": passage.similarity,
+        "kind": passage.kind,
+        "direction": passage.direction,
+        "cluster": passage.cluster,
+        "left": _span_dict(passage.left),
+        "right": _span_dict(passage.right),
+        "changes": [
+            {"kind": change.kind, "left": list(change.left), "right": list(change.right)}
+            for change in passage.changes
+        ],
+    }
+
+
+def _cluster_dict(cluster: Cluster) -> dict[str, Any]:
+    return {
+        "id": cluster.id,
+        "label": cluster.label,
+        "grade": cluster.grade,
+        "star": cluster.star,
+        "title": cluster.title,
+        "medoid": cluster.medoid,
+        "earliest": cluster.earliest,
+        "weakest": cluster.weakest,
+        "similarity": cluster.similarity,
+        "documents": cluster.documents,
+        "issuers": cluster.issuers,
+        "members": [
+            _span_dict(span) | {"wording": wording}
+            for span, wording in zip(cluster.members, cluster.wording, strict=True)
+        ],
+        "evidence": [{"kind": row.kind, "facts": dict(row.facts)} for row in cluster.evidence],
+    }
+
+
+def _json_lines(data: Mapping[str, Any]) -> Iterable[str]:
+    """Yield JSON with one line per row of the long lists: readable in a diff, and still one JSON value."""
+    head = {key: value for key, value in data.items() if not isinstance(value, list)}
+    yield json.dumps(head, ensure_ascii=False)[:-1]
+    for key, rows in data.items():
+        if isinstance(rows, list):
+            yield f',\n"{key}": ['
+            yield ",".join("\n" + json.dumps(row, ensure_ascii=False) for row in rows)
+            yield "]"
+    yield "}\n"
+
+
+def _read_span(row: Mapping[str, Any]) -> Span:
+    values = {key: value for key, value in row.items() if key != "wording"}
+    return Span(**(values | {"headings": tuple(values.get("headings", ()))}))
+
+
+def _read_document(row: Mapping[str, Any]) -> DocumentInfo:
+    return DocumentInfo(
+        **(
+            dict(row)
+            | {
+                "parts": tuple(Part(**part) for part in row["parts"]),
+                "marks": tuple((mark[0], mark[1], mark[2], mark[3]) for mark in row["marks"]),
+            }
+        )
+    )
+
+
+def _read_passage(row: Mapping[str, Any]) -> Passage:
+    changes = tuple(
+        Change(
+            change["kind"], (change["left"][0], change["left"][1]), (change["right"][0], change["right"][1])
+        )
+        for change in row["changes"]
+    )
+    spans = {"left": _read_span(row["left"]), "right": _read_span(row["right"])}
+    return Passage(**(dict(row) | spans | {"changes": changes}))
+
+
+def _read_cluster(row: Mapping[str, Any]) -> Cluster:
+    return Cluster(
+        **(
+            dict(row)
+            | {
+                "members": tuple(_read_span(member) for member in row["members"]),
+                "wording": tuple(member["wording"] for member in row["members"]),
+                "evidence": tuple(Evidence(one["kind"], one["facts"]) for one in row["evidence"]),
+            }
+        )
+    )
