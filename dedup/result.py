@@ -425,9 +425,7 @@ def _read_document(row: Mapping[str, Any]) -> DocumentInfo:
 
 def _read_passage(row: Mapping[str, Any]) -> Passage:
     changes = tuple(
-        Change(
-            change["kind"], (change["left"][0], change["left"][1]), (change["right"][0], change["right"][1])
-        )
+        Change(change["kind"], (change["left"][0], change["left"][1]), (change["right"][0], change["right"][1]))
         for change in row["changes"]
     )
     spans = {"left": _read_span(row["left"]), "right": _read_span(row["right"])}

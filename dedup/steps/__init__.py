@@ -1,1 +1,1 @@
-"""The algorithm, one verb a module: repair, normalise, segment, shingle, sketch, pair, verify, anchor, align, cluster, label."""
+"""The algorithm, one verb a module, in the order that `dedup.pipeline` calls them."""
