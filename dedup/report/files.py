@@ -63,13 +63,13 @@ def write_file(path: str | Path, content: str | bytes, *, force: bool = False) -
 
 
 def write_files(contents: Mapping[Path, str | bytes], *, force: bool = False) -> None:
-    """Write files so that either every one stands whole in its place or nothing is changed.
+    r"""Write files so that either every one stands whole in its place or nothing is changed.
 
     Parameters
     ----------
     contents : mapping of Path to str or bytes
         Text is written as UTF-8 with its line ends untouched; what UTF-8 cannot hold (lone surrogates, out of
-        broken JSON or file names) as the escape ``\\udcff``, which is what JSON calls it too.
+        broken JSON or file names) as the escape ``\udcff``, which is what JSON calls it too.
     force : bool
         Whether existing files may be replaced. A link is followed, its target replaced.
 

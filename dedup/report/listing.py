@@ -37,12 +37,12 @@ _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Cn"})
 
 
 def visible(text: str, *, breaks: str = _BREAK) -> str:
-    """Return the text with nothing in it that a terminal or a sheet would obey instead of show.
+    r"""Return the text with nothing in it that a terminal or a sheet would obey instead of show.
 
     Line breaks become ``breaks``, tabs a space, C0 controls their pictures (␛), every other control, format,
-    bidi, unassigned or lone surrogate code point U+FFFD. One character stands for one, but for ``\\r\\n``.
+    bidi, unassigned or lone surrogate code point U+FFFD. One character stands for one, but for ``\r\n``.
 
-    >>> visible("a\\x1b[2Jb\\u202ec\\r\\nd")
+    >>> visible("a\x1b[2Jb\u202ec\r\nd")
     'a␛[2Jb�c⏎d'
     """
     # Most texts are clean: isprintable() is one pass in C, and it is False for exactly what must be looked at.
