@@ -196,14 +196,16 @@ class Segments:
 class Shingles:
     """The set of k-gram hashes of each paragraph.
 
-    indptr : int64[P+1]    paragraph ``p`` owns ``hashes[indptr[p]:indptr[p+1]]``
-    hashes : uint64[M]     sorted and distinct within a paragraph
-    digest : uint64[P, 2]  128-bit digest of the paragraph's key code points, for exact groups
+    indptr : int64[P+1]   the set of row ``p`` begins at ``hashes[indptr[p]]``
+    length : int64[P]     and has so many hashes (places between sets may be unused)
+    hashes : uint64[M]    sorted and distinct within a set
+
+    Made by `dedup.steps.shingle` for the paragraphs asked for; read by sketch and verify.
     """
 
     indptr: Int64
+    length: Int64
     hashes: UInt64
-    digest: UInt64
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,15 +243,13 @@ class Seeds:
 
     left, right : int64[S]   key positions, ``left < right``
     length : int64[S]        key code points known to be equal from there on
-    support : uint8[S]       1 where the anchor is frequent and only supports rarer ones
 
-    Sorted by (document of left, document of right, left, right).
+    Distinct, sorted by (document of left, document of right, left, right).
     """
 
     left: Int64
     right: Int64
     length: Int64
-    support: UInt8
 
 
 class PassageKind(IntEnum):
