@@ -1,0 +1,1 @@
+"""Corpora made on purpose, peers side by side, and the accuracy gate. Not part of the installed package."""
