@@ -85,7 +85,7 @@ def plain(result: Result, *, lang: str = "zh", everything: bool = False) -> Iter
     """
     vocabulary = words(lang)
     bounds = _bounds(everything)
-    yield from _summary(result, vocabulary)
+    yield from summary(result, vocabulary)
     yield from _skipped(result, vocabulary, bounds)
     order = queue_order(result)
     if order:
@@ -93,19 +93,19 @@ def plain(result: Result, *, lang: str = "zh", everything: bool = False) -> Iter
         yield vocabulary.say("families")
     for number, row in enumerate(order[: bounds.families], 1):
         cluster = result.clusters[row]
-        yield _family_head(number, cluster, vocabulary)
+        yield family_head(number, cluster, vocabulary)
         yield from (f"   · {line}" for line in _evidence(cluster, vocabulary))
         for member in _members(cluster)[: bounds.members]:
             yield "   " + "  ".join(cell for cell in _member_cells(result, cluster, member, vocabulary) if cell)
-        yield from (f"   {line}" for line in _more("more_members", len(cluster.members), bounds.members, vocabulary))
-    yield from _more_families(result, order, vocabulary, bounds)
+        yield from (f"   {line}" for line in more("more_members", len(cluster.members), bounds.members, vocabulary))
+    yield from more_families(result, order, vocabulary, bounds.families)
     if result.documents:
         yield ""
         yield f"{vocabulary.say('documents')}  {_legend(vocabulary)}"
     for info in _documents(result)[: bounds.documents]:
         cells = "".join(GLYPHS[label] * width for label, width in bar(info.labels))
         yield f"{percent(share(info.labels, 'copy')):>7}  {cells}  {info.chars:>9,}  {visible(info.name)}"
-    yield from _more("more_documents", len(result.documents), bounds.documents, vocabulary)
+    yield from more("more_documents", len(result.documents), bounds.documents, vocabulary)
     yield from _limits(result, vocabulary)
 
 
@@ -116,15 +116,15 @@ def rich_blocks(result: Result, *, lang: str = "zh", everything: bool = False) -
 
     vocabulary = words(lang)
     bounds = _bounds(everything)
-    title, *summary, note = _summary(result, vocabulary)
+    title, *facts, note = summary(result, vocabulary)
     yield Rule(Text(title, style="bold"))
-    yield from (Text(line) for line in summary)
+    yield from (Text(line) for line in facts)
     yield Text(note, style="bold yellow")
     yield from (Text(line, style="yellow") for line in _skipped(result, vocabulary, bounds))
     order = queue_order(result)
     for number, row in enumerate(order[: bounds.families], 1):
         yield from _rich_family(number, result, result.clusters[row], vocabulary, bounds)
-    yield from (Text(line, style="dim") for line in _more_families(result, order, vocabulary, bounds))
+    yield from (Text(line, style="dim") for line in more_families(result, order, vocabulary, bounds.families))
     if result.documents:
         yield from _rich_documents(result, vocabulary, bounds)
     yield from (Text(line, style="dim") for line in _limits(result, vocabulary))
@@ -137,7 +137,7 @@ def _rich_family(
     from rich.text import Text
 
     yield Text("")
-    yield Text(_family_head(number, cluster, vocabulary), style=f"bold {STYLES.get(cluster.label, '')}")
+    yield Text(family_head(number, cluster, vocabulary), style=f"bold {STYLES.get(cluster.label, '')}")
     yield from (Text(f"   · {line}", style="italic") for line in _evidence(cluster, vocabulary))
     table = Table.grid(padding=(0, 2), expand=True)
     # File and opening words share what the short columns, which never wrap, leave over.
@@ -150,7 +150,7 @@ def _rich_family(
     for member in _members(cluster)[: bounds.members]:
         table.add_row("", *(Text(cell) for cell in _member_cells(result, cluster, member, vocabulary)))
     yield table
-    for line in _more("more_members", len(cluster.members), bounds.members, vocabulary):
+    for line in more("more_members", len(cluster.members), bounds.members, vocabulary):
         yield Text(f"   {line}", style="dim")
 
 
@@ -170,7 +170,7 @@ def _rich_documents(result: Result, vocabulary: Words, bounds: _Bounds) -> Itera
             cells.append(GLYPHS[label] * width, style=STYLES[label])
         table.add_row(Text(visible(info.name)), f"{info.chars:,}", percent(share(info.labels, "copy")), cells)
     yield table
-    for line in _more("more_documents", len(result.documents), bounds.documents, vocabulary):
+    for line in more("more_documents", len(result.documents), bounds.documents, vocabulary):
         yield Text(line, style="dim")
 
 
@@ -194,7 +194,7 @@ def _bounds(everything: bool) -> _Bounds:
     return _Bounds(None, None, None, None) if everything else _Bounds(FAMILIES, MEMBERS, DOCUMENTS, SKIPPED)
 
 
-def _summary(result: Result, vocabulary: Words) -> list[str]:
+def summary(result: Result, vocabulary: Words) -> list[str]:
     """Return title, what was read, what was found, the settings, and last the note that no one may miss."""
     read = vocabulary.say("read", documents=len(result.documents), chars=sum(info.chars for info in result.documents))
     skipped = vocabulary.say("skipped" if result.skipped else "skipped_none", count=len(result.skipped))
@@ -220,10 +220,11 @@ def _summary(result: Result, vocabulary: Words) -> list[str]:
 
 def _skipped(result: Result, vocabulary: Words, bounds: _Bounds) -> Iterator[str]:
     yield from (skipped_line(row, vocabulary) for row in result.skipped[: bounds.skipped])
-    yield from _more("more_skipped", len(result.skipped), bounds.skipped, vocabulary)
+    yield from more("more_skipped", len(result.skipped), bounds.skipped, vocabulary)
 
 
-def _family_head(number: int, cluster: Cluster, vocabulary: Words) -> str:
+def family_head(number: int, cluster: Cluster, vocabulary: Words) -> str:
+    """Return the line that names a family: label, grade, size, documents, likeness, id."""
     star = " ★" if cluster.star else ""
     facts = vocabulary.say(
         "family_head",
@@ -282,13 +283,14 @@ def _limits(result: Result, vocabulary: Words) -> Iterator[str]:
     yield from (f"   · {visible(limit_sentence(row, vocabulary.lang))}" for row in result.limits)
 
 
-def _more(key: str, count: int, bound: int | None, vocabulary: Words) -> Iterator[str]:
+def more(key: str, count: int, bound: int | None, vocabulary: Words) -> Iterator[str]:
     """Yield the line that counts what the bound left out, if it left out anything."""
     if bound is not None and count > bound:
         yield vocabulary.say(key, count=count - bound)
 
 
-def _more_families(result: Result, order: Sequence[int], vocabulary: Words, bounds: _Bounds) -> Iterator[str]:
-    if bounds.families is not None and len(order) > bounds.families:
-        left_out = [result.clusters[row] for row in order[bounds.families :]]
+def more_families(result: Result, order: Sequence[int], vocabulary: Words, bound: int | None) -> Iterator[str]:
+    """Yield the line that counts the families left out, by label, if any were."""
+    if bound is not None and len(order) > bound:
+        left_out = [result.clusters[row] for row in order[bound:]]
         yield vocabulary.say("more_families", count=len(left_out), split=split(left_out, vocabulary))
