@@ -1,0 +1,231 @@
+"""Named bytes on their way to a reader: from a file, a decompressor or an archive, none of which the reader can tell.
+
+A `Blob` is read once, either `whole` (bounded) or by `lines` (each bounded, the file not).
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Protocol
+
+from dedup.errors import Damaged
+from dedup.read.options import ReadOptions
+
+HEAD = 1 << 16
+_CHUNK = 1 << 20
+_RATIO_FLOOR = 16 << 20  # a small file of one repeated line packs a thousand times and harms nobody
+
+
+class Stream(Protocol):
+    """What a blob needs of a file."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to ``size`` bytes, none at the end."""
+        ...
+
+
+class OnDisk:
+    """An open descriptor as a stream; the caller closes it."""
+
+    __slots__ = ("handle",)
+
+    def __init__(self, handle: int) -> None:
+        self.handle = handle
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to ``size`` bytes, none at the end."""
+        return os.read(self.handle, size)
+
+
+class Blob:
+    """One file, or one member of an archive, before it is known what it holds.
+
+    Parameters
+    ----------
+    source, member : str, str or None
+        As in `dedup.result.Document`.
+    name : str
+        The file name that the suffix is taken from, lower case, compression suffixes off.
+    head : bytes
+        The first 64 KiB, or all there is.
+    stream : Stream, optional
+        What comes after the head; None if the head is all.
+    depth : int
+        Archives around it.
+    """
+
+    __slots__ = ("_stream", "depth", "head", "member", "name", "source")
+
+    def __init__(
+        self, source: str, member: str | None, name: str, head: bytes, stream: Stream | None = None, depth: int = 0
+    ) -> None:
+        self.source = source
+        self.member = member
+        self.name = name
+        self.head = head
+        self.depth = depth
+        self._stream = stream
+
+    @property
+    def suffix(self) -> str:
+        """``.txt`` for ``report.txt``, lower case; empty if there is none."""
+        dot = self.name.rfind(".")
+        return self.name[dot:] if dot > 0 else ""
+
+    @property
+    def label(self) -> str:
+        """The name in messages: ``source``, or ``source#member``."""
+        return self.source if self.member is None else f"{self.source}#{self.member}"
+
+    def record(self, key: str) -> str:
+        """Return the member name of a record: its key, after the archive member it stands in."""
+        return key if self.member is None else f"{self.member}#{key}"
+
+    def whole(self, options: ReadOptions) -> bytes:
+        """Return all bytes.
+
+        Raises
+        ------
+        Damaged
+            If there are more than ``options.max_bytes``.
+        """
+        size, parts = 0, []
+        for chunk in self.chunks():
+            size += len(chunk)
+            if size > options.max_bytes:
+                bound = f"{options.max_bytes:,} bytes"
+                raise Damaged(self.label, f"it holds more than {bound}: split it, or raise max_bytes")
+            parts.append(chunk)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def random(self, options: ReadOptions) -> BinaryIO:
+        """Return a file that can seek: the one on disk, for an archive may be larger than memory; else the bytes.
+
+        Raises
+        ------
+        Damaged
+            If it is not on disk and larger than ``options.max_bytes``.
+        """
+        if isinstance(self._stream, OnDisk):
+            file = os.fdopen(os.dup(self._stream.handle), "rb")
+            file.seek(0)
+            return file
+        return io.BytesIO(self.whole(options))
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield all bytes in pieces of up to 1 MiB."""
+        yield self.head
+        if self._stream is not None:
+            while chunk := self._stream.read(_CHUNK):
+                yield chunk
+
+    def blocks(self, max_line: int) -> Iterator[bytes | None]:
+        """Yield whole lines, many at a time: blocks without their last line feed; None for a line over the bound.
+
+        Memory stays at a chunk and a line, however long the line is that has to be passed over.
+        """
+        rest = b""
+        passing = False
+        for chunk in self.chunks():
+            end = chunk.rfind(b"\n")
+            if end < 0:
+                rest = b"" if passing else rest + chunk
+            else:
+                block = chunk[:end]
+                if passing:
+                    first = block.find(b"\n")
+                    block = block[first + 1 :] if first >= 0 else b""
+                    passing, empty = False, first < 0
+                else:
+                    block, empty = rest + block, False
+                if not empty:
+                    yield block
+                rest = chunk[end + 1 :]
+            if len(rest) > max_line:
+                rest, passing = b"", True
+                yield None
+        if rest:
+            yield rest
+
+
+class Packed:
+    """A blob as the input of a decompressor, counting what is taken."""
+
+    def __init__(self, blob: Blob) -> None:
+        self._chunks = blob.chunks()
+        self._rest = b""
+        self.taken = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return up to ``size`` bytes (all of a chunk where it is negative), none at the end."""
+        if not self._rest:
+            self._rest = next(self._chunks, b"")
+        size = len(self._rest) if size < 0 else size
+        data, self._rest = self._rest[:size], self._rest[size:]
+        self.taken += len(data)
+        return data
+
+
+class Metered:
+    """A decompressor that stops at a bound: what it gives out may not outgrow what was put in.
+
+    Parameters
+    ----------
+    stream : Stream
+        The decompressor.
+    packed : callable
+        Returns the compressed bytes used so far.
+    label : str
+        The name in messages.
+    options : ReadOptions
+        Gives ``max_ratio`` and ``max_unpacked``.
+    errors : tuple of exception classes
+        What the decompressor raises for broken data.
+    charge : callable, optional
+        Told of each read's size; raises if the archive as a whole has given out too much.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        packed: Callable[[], int],
+        label: str,
+        options: ReadOptions,
+        errors: tuple[type[Exception], ...],
+        charge: Callable[[int], None] | None = None,
+    ) -> None:
+        self._stream = stream
+        self._packed = packed
+        self._label = label
+        self._options = options
+        self._errors = errors
+        self._charge = charge
+        self._given = 0
+
+    def read(self, size: int, /) -> bytes:
+        """Read as a file does.
+
+        Raises
+        ------
+        Damaged
+            If the compressed data is broken or cut short, or unpacks to more than the bounds allow.
+        """
+        try:
+            data = self._stream.read(size)
+        except self._errors as error:
+            reason = f"its compressed data is broken or cut short ({error or type(error).__name__})"
+            raise Damaged(self._label, reason) from error
+        self._given += len(data)
+        if self._charge is not None:
+            self._charge(len(data))
+        ratio, most = self._options.max_ratio, self._options.max_unpacked
+        if self._given > max(self._packed() * ratio, _RATIO_FLOOR):
+            reason = f"it unpacks to more than {ratio} times its size: a decompression bomb? else raise max_ratio"
+            raise Damaged(self._label, reason)
+        if self._given > most:
+            raise Damaged(
+                self._label, f"it unpacks to more than {most:,} bytes: unpack it by hand, or raise max_unpacked"
+            )
+        return data

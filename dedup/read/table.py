@@ -1,0 +1,259 @@
+"""Tables of records: .jsonl .csv .tsv .xlsx .xls .parquet. One record is one document, named by its id or row.
+
+.jsonl and .csv are streamed: memory holds a chunk and a record, whatever the size of the file.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from dedup._optional import require
+from dedup.errors import Damaged, EncodingProblem, Unsupported
+from dedup.read.blob import Blob
+from dedup.read.encoding import decode
+from dedup.read.metadata import Known, document
+from dedup.read.options import ReadOptions
+from dedup.result import Document, Skipped
+
+
+def documents(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
+    """Yield the records of a table.
+
+    Raises
+    ------
+    Unsupported
+        If no column is called ``options.text_column``.
+    Damaged
+        If the file is broken.
+    EncodingProblem
+        If a text table is no text.
+    MissingExtra
+        If .parquet is to be read and pyarrow is not installed.
+    """
+    if blob.head.startswith(b"PAR1"):
+        yield from _parquet(blob, options, known)
+    elif blob.head.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
+        yield from _workbook(blob, options, known)
+    elif blob.suffix in (".jsonl", ".ndjson"):
+        yield from _jsonl(blob, options, known)
+    else:
+        yield from _csv(blob, options, known)
+
+
+def _jsonl(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
+    encoding = _encoding(blob, options)
+    loads = json.loads
+    for number, line in enumerate(_lines(blob, options, encoding), 1):
+        if line is None:
+            yield _over_long(blob, number, options)
+            continue
+        if not line or line.isspace():
+            continue
+        try:
+            record = loads(line)
+        except (ValueError, RecursionError) as error:
+            yield _bad(blob, number, f"line {number} is no JSON ({error or type(error).__name__})")
+            continue
+        if not isinstance(record, dict):
+            yield _bad(
+                blob,
+                number,
+                f"line {number} is {type(record).__name__}, wanted an object with {options.text_column!r}",
+            )
+            continue
+        yield _record(blob, number, record, options, known, encoding)
+
+
+def _csv(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
+    encoding = _encoding(blob, options)
+    # The limit of the csv module is global to the process and starts at 128 KiB, less than a report; it is raised
+    # to our bound for a line and never lowered, so that readers at work at the same time do not hinder one another.
+    csv.field_size_limit(max(csv.field_size_limit(), options.max_line))
+    over_long: list[int] = []
+    lines = _kept(_lines(blob, options, encoding), over_long)
+    first = next(lines, "")
+    rows = csv.reader(_again(first, lines), delimiter=_delimiter(first))
+    try:
+        header = next(rows, [])
+        yield from _rows(blob, header, rows, options, known, encoding)
+    except csv.Error as error:
+        raise Damaged(blob.label, f"line {rows.line_num} is no CSV ({error})") from error
+    for number in over_long:
+        yield _over_long(blob, number, options)
+
+
+def _workbook(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+    data = blob.whole(options)
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        sheets = [(name, book.get_sheet_by_name(name)) for name in book.sheet_names]
+    except PasswordError as error:
+        raise Unsupported(blob.label, "it is protected by a password: save it without") from error
+    except CalamineError as error:
+        raise Damaged(blob.label, f"the workbook is broken ({error})") from error
+    filled = [(name, sheet) for name, sheet in sheets if sheet.height]
+    columns: list[str] = []
+    found = False
+    for name, sheet in filled:
+        rows = iter(sheet.iter_rows())
+        header = [str(cell) for cell in next(rows, [])]
+        columns += header
+        if options.text_column in header:
+            found = True
+            where = "" if len(filled) == 1 else f"{name}/"
+            yield from _rows(blob, header, rows, options, known, None, where)
+    if not found:
+        raise _no_column(blob, options, columns)
+
+
+def _parquet(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
+    parquet = require("pyarrow.parquet", "parquet", "reading .parquet")
+    arrow = require("pyarrow", "parquet", "reading .parquet")
+    try:
+        with blob.random(options) as file:
+            table = parquet.ParquetFile(file)
+            header = table.schema_arrow.names
+            if options.text_column not in header:
+                raise _no_column(blob, options, header)
+            number = 0
+            for batch in table.iter_batches(batch_size=1024):
+                for record in batch.to_pylist():
+                    number += 1
+                    yield _record(blob, number, record, options, known, None)
+    except arrow.ArrowException as error:
+        raise Damaged(blob.label, f"the parquet file is broken ({error})") from error
+
+
+def _rows(
+    blob: Blob,
+    header: list[str],
+    rows: Iterable[list[Any]],
+    options: ReadOptions,
+    known: Known,
+    encoding: str | None,
+    where: str = "",
+) -> Iterator[Document | Skipped]:
+    """Yield the records of rows under a header."""
+    header = [name.strip() for name in header]
+    if options.text_column not in header:
+        raise _no_column(blob, options, header)
+    for number, row in enumerate(rows, 1):
+        if any(cell not in (None, "") for cell in row):
+            yield _record(blob, number, dict(zip(header, row, strict=False)), options, known, encoding, where)
+
+
+def _record(
+    blob: Blob,
+    number: int,
+    record: Mapping[str, Any],
+    options: ReadOptions,
+    known: Known,
+    encoding: str | None,
+    where: str = "",
+) -> Document | Skipped:
+    """Make the document of a record, or say what is wrong with it."""
+    text = record.get(options.text_column)
+    name = record.get(options.id_column)
+    key = where + (str(number) if name is None or name == "" else _plain(name))
+    if not isinstance(text, str):
+        wanted = f"text under {options.text_column!r}"
+        given = "nothing" if text is None else type(text).__name__
+        return Skipped(blob.source, f"record {number} has {given}, wanted {wanted}", "record", blob.record(key))
+    replaced = text.count("\ufffd")
+    others = {
+        column: value for column, value in record.items() if column not in (options.text_column, options.id_column)
+    }
+    return document(
+        blob,
+        text,
+        known,
+        member=blob.record(key),
+        columns=others,
+        encoding=encoding,
+        flags={"replaced": replaced} if replaced else {},
+    )
+
+
+def _plain(value: object) -> str:
+    """Return an id as people write it: spreadsheets make 7 into 7.0."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _encoding(blob: Blob, options: ReadOptions) -> str:
+    """Return the encoding of a text table, told from its head."""
+    if options.encoding is not None:
+        return options.encoding
+    head = blob.head
+    cut = max(head.rfind(b"\n"), 0) or len(head)
+    found = decode(head[:cut])
+    if found is None:
+        raise EncodingProblem(
+            blob.label, "its bytes are no text in UTF-8, GB18030, Big5 or UTF-16: name the encoding if it is another"
+        )
+    return found.encoding
+
+
+def _lines(blob: Blob, options: ReadOptions, encoding: str) -> Iterator[str | None]:
+    """Yield decoded lines without their line feed; None for one over the bound.
+
+    Whole blocks are decoded at once. Where that fails, line by line with detection anew: one bad byte costs one
+    character, and a line in another encoding (files get appended to) is still read.
+    """
+    if encoding.startswith("utf-16"):  # a line feed is no single byte there
+        found = decode(blob.whole(options), encoding)
+        yield from found.text.split("\n") if found else ()
+        return
+    first = True
+    for block in blob.blocks(options.max_line):
+        if block is None:
+            yield None
+            continue
+        if first:
+            block, first = block.removeprefix(b"\xef\xbb\xbf"), False
+        try:
+            yield from block.decode(encoding).split("\n")
+        except UnicodeDecodeError:
+            for line in block.split(b"\n"):
+                found = (decode(line, options.encoding) if line else None) or decode(line, encoding)
+                yield found.text if found else ""
+
+
+def _kept(lines: Iterable[str | None], over_long: list[int]) -> Iterator[str]:
+    """Yield lines with their line feed for the csv module, noting the numbers of those over the bound."""
+    for number, line in enumerate(lines, 1):
+        if line is None:
+            over_long.append(number)
+        else:
+            yield line + "\n"
+
+
+def _again(first: str, rest: Iterator[str]) -> Iterator[str]:
+    yield first
+    yield from rest
+
+
+def _delimiter(header: str) -> str:
+    """Return the character that separates columns: the most frequent candidate of the header line."""
+    return max(",\t;", key=header.count)
+
+
+def _no_column(blob: Blob, options: ReadOptions, columns: Iterable[str]) -> Unsupported:
+    listed = ", ".join(str(name) for name in columns if name) or "none"
+    reason = (
+        f"it has no column {options.text_column!r} (its columns: {listed[:200]}): name the one that holds the text"
+    )
+    return Unsupported(blob.label, reason)
+
+
+def _bad(blob: Blob, number: int, reason: str) -> Skipped:
+    return Skipped(blob.source, reason, "record", blob.record(str(number)))
+
+
+def _over_long(blob: Blob, number: int, options: ReadOptions) -> Skipped:
+    return _bad(blob, number, f"line {number} is longer than the bound of {options.max_line:,} bytes")
