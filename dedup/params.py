@@ -59,7 +59,10 @@ class Params:
     mass_issuers : int
         From this many independent issuers on, a copied block is called ``mass`` (counted, never hidden).
     formula_bits : float
-        Longest formula, in bits of rarity per the background table (see `dedup.steps.label`).
+        Mean rarity of its k-grams, in bits, up to which a short passage is called ``formula``; a gram never seen
+        in the background table has about 10.6 bits (see `dedup.steps.background`).
+    formula_chars : int
+        Longest ``formula``, in key characters; what is common but longer is copied all the same.
     labels : tuple of str
         The labels that are decided; a label left out falls through to the next one in order.
     """
@@ -75,12 +78,13 @@ class Params:
     max_gap: int = 60
     bucket: int = 16
     mass_issuers: int = 5
-    formula_bits: float = 120.0
+    formula_bits: float = 8.5
+    formula_chars: int = 90
     labels: tuple[str, ...] = LABELS[:-1]
 
     def __post_init__(self) -> None:
         problems: list[str] = []
-        for name, low, high in _BOUNDS:
+        for name, low, high in BOUNDS:
             problem = _outside(name, getattr(self, name), low, high)
             if problem:
                 problems.append(problem)
@@ -121,7 +125,7 @@ class Params:
 
 
 # name, lowest, highest; ints must be ints, floats finite. The upper bounds keep tables within memory, not taste.
-_BOUNDS: tuple[tuple[str, float, float], ...] = (
+BOUNDS: tuple[tuple[str, float, float], ...] = (
     ("threshold", 0.2, 1.0),
     ("min_chars", 8, 100_000),
     ("shingle", 1, 32),
@@ -133,7 +137,8 @@ _BOUNDS: tuple[tuple[str, float, float], ...] = (
     ("max_gap", 0, 2_000),
     ("bucket", 2, 1_024),
     ("mass_issuers", 2, 1_000_000),
-    ("formula_bits", 0.0, 10_000.0),
+    ("formula_bits", 0.0, 64.0),
+    ("formula_chars", 0, 100_000),
 )
 
 

@@ -300,22 +300,40 @@ class Families:
     passage_indptr: Int64
 
 
+class Reason(IntEnum):
+    """Which rule of `dedup.steps.label` decided a family's label."""
+
+    PAGE_NOISE = 0  # its members outside page noise are fewer than two
+    TITLES = 1  # titles and headings repeated
+    QUOTED = 2  # every member stands inside quotation marks
+    COMMON = 3  # short, and its k-grams are common in official prose
+    ONE_REPORT = 4  # all members stand in one report
+    ONE_ISSUER = 5  # all members are of one issuer
+    MANY_ISSUERS = 6  # a block in many issuers' reports
+    REST = 7  # nothing explains it
+
+
 @dataclass(frozen=True, slots=True)
 class Labels:
     """What each character is, and what each family is.
 
-    indptr : int64[D+1]        document ``d`` owns label runs ``[indptr[d], indptr[d+1])``
-    start, end : int64[U]      raw ranges, sorted, disjoint, covering every document in full
+    start, end : int64[U]      raw ranges, sorted, disjoint, covering every document in full; none crosses into
+                               another document
     label : uint8[U]           index into `dedup.params.LABELS`
     family : int64[U]          family that decided it, or -1
-    family_label : uint8[F]
-    family_grade : uint8[F]    0 none, 1 A, 2 B, 3 C
+    family_label : uint8[F]    index into `dedup.params.LABELS`
+    family_grade : uint8[F]    index into `dedup.result.GRADES`
+    reason : uint8[F]          a `Reason`
+    bits : float64[F]          rarity of the medoid, in bits
+    issuers : int64[F]         independent issuers among the members
     """
 
-    indptr: Int64
     start: Int64
     end: Int64
     label: UInt8
     family: Int64
     family_label: UInt8
     family_grade: UInt8
+    reason: UInt8
+    bits: Float64
+    issuers: Int64

@@ -139,3 +139,34 @@ def minimisers(codes, indptr, k, window, block_document, block_start, block_end,
                     out[written] = (best & top) | _U64(best_at)
                     written += 1
         count[b] = written - block_indptr[b]
+
+
+@numba.njit(cache=True, parallel=True)
+def grams(codes, start, end, indptr, k, out):
+    """Write the hash of every k-gram of each range, in text order.
+
+    codes : uint32[K]
+    start, end : int64[P]   ranges of codes
+    indptr : int64[P+1]     range p writes out[indptr[p]:indptr[p+1]]: max(0, length - k + 1) places
+    k : int64
+    out : uint64[M]         written; the same hashes as `shingles` gives, neither sorted nor made distinct
+
+    O(characters), no allocation; one thread writes one range.
+    """
+    power = _U64(1)
+    for _ in range(k):
+        power *= _BASE
+    for p in numba.prange(start.shape[0]):
+        first = indptr[p]
+        n = indptr[p + 1] - first
+        if n <= 0:
+            continue
+        h = _U64(0)
+        at = start[p]
+        for i in range(at, at + k - 1):
+            h = h * _BASE + _U64(codes[i]) + _U64(1)
+        for i in range(n):
+            h = h * _BASE + _U64(codes[at + i + k - 1]) + _U64(1)
+            if i > 0:
+                h -= (_U64(codes[at + i - 1]) + _U64(1)) * power
+            out[first + i] = _mix64(h)

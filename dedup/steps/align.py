@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from dedup.kernels import align as kernels, overlap, sorting
+from dedup.kernels import align as kernels
+from dedup.kernels import overlap, sorting
 from dedup.params import Params
 from dedup.schema import Int64, KeyStream, PassageKind, Passages, Seeds, UInt8
 

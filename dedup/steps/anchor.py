@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from dedup.kernels import hashing, seeds as kernels, sorting
+from dedup.kernels import hashing, sorting
+from dedup.kernels import seeds as kernels
 from dedup.params import Params
 from dedup.result import Limit
 from dedup.schema import Int64, KeyStream, Pairs, Seeds, Segments
@@ -84,9 +85,7 @@ def _sampled(keys: KeyStream, k: int, window: int) -> tuple[Int64, Int64]:
     return (packed[member] & np.uint64(0xFFFFFFFF)).astype(np.int64), group
 
 
-def _paired(
-    keys: KeyStream, sampled: tuple[Int64, Int64], k: int, cap: int
-) -> tuple[Int64, Int64, list[Limit]]:
+def _paired(keys: KeyStream, sampled: tuple[Int64, Int64], k: int, cap: int) -> tuple[Int64, Int64, list[Limit]]:
     """Return the pairs of places of each group, and the limit reached, if one was."""
     position, group = sampled
     document = np.searchsorted(keys.indptr, position, side="right") - 1
@@ -111,9 +110,7 @@ def _from_pairs(keys: KeyStream, segments: Segments, pairs: Pairs, k: int) -> tu
     """Return one seed for each verified pair of paragraphs."""
     left = np.empty(len(pairs.left), np.int64)
     right = np.empty(len(pairs.left), np.int64)
-    kernels.first_shared(
-        keys.codes, segments.start, segments.end, pairs.left, pairs.right, np.int64(k), left, right
-    )
+    kernels.first_shared(keys.codes, segments.start, segments.end, pairs.left, pairs.right, np.int64(k), left, right)
     found = left >= 0
     return left[found], right[found]
 

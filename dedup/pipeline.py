@@ -1,0 +1,237 @@
+"""The one place that knows the order of the steps: from paths or documents to a `Result`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dedup.params import Params
+from dedup.result import Document, Limit, Result, Skipped
+from dedup.schema import Bool, Int64, KeyStream, Pairs, Segments
+
+if TYPE_CHECKING:
+    from dedup.read import ReadOptions
+
+Progress = Callable[[str, float], None]
+"""Called with the name of a stage and the share of it that is done, from 0.0 to 1.0."""
+
+STAGES = ("read", "repair", "normalise", "segment", "pair", "anchor", "align", "cluster", "label", "describe")
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Seconds by stage, and word of each stage to whoever wants to show progress."""
+
+    progress: Progress | None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        if self.progress:
+            self.progress(name, 0.0)
+        begun = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
+        if self.progress:
+            self.progress(name, 1.0)
+
+
+def scan(
+    inputs: Iterable[str | Path | Document | Skipped],
+    params: Params | None = None,
+    *,
+    read: ReadOptions | None = None,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> Result:
+    """Find duplicate and near-duplicate passages within and across documents.
+
+    Parameters
+    ----------
+    inputs : iterable of paths, `Document` or `Skipped`
+        Files and folders to read, or documents in memory; `Skipped` rows go through to the result.
+    params : Params, optional
+        What counts as a duplicate; the defaults suit reports.
+    read : ReadOptions, optional
+        How files are read (encoding, columns).
+    jobs : int
+        Threads. The result does not depend on it.
+    progress : callable, optional
+        Told of each stage as it begins and ends.
+
+    Returns
+    -------
+    Result
+        Documents in the order of their names, whatever the order of the inputs.
+
+    Raises
+    ------
+    ParamsError
+        If ``jobs`` is below 1.
+    MissingExtra
+        If an input needs an extra that is not installed; told before any work begins.
+
+    Notes
+    -----
+    A bad file does not raise: it is listed in `Result.skipped` with its reason, and the rest is analysed.
+    """
+    from dedup import __version__, describe
+    from dedup.kernels.threads import threads
+    from dedup.steps import align, anchor, background, cluster, contrast, furniture, label, normalise, repair, segment
+
+    params = params or Params()
+    clock = _Clock(progress)
+    limits: list[Limit] = []
+    with clock.stage("read"):
+        documents, skipped = _gather(inputs, read)
+    with threads(jobs):
+        with clock.stage("repair"):
+            texts = repair.lay_out([document.text for document in documents])
+            edits = repair.repair(texts)
+        with clock.stage("normalise"):
+            keys = normalise.normalise(texts, edits)
+        short = np.diff(keys.indptr) < params.shingle
+        if short.any():  # listed as skipped and left out; the rest is laid out again, which is rarely needed
+            documents, skipped = _without(documents, short, skipped, params.shingle)
+            texts = repair.lay_out([document.text for document in documents])
+            edits = repair.repair(texts)
+            keys = normalise.normalise(texts, edits)
+        with clock.stage("segment"):
+            noise = furniture.furniture(texts, edits, [document.furniture for document in documents])
+            segments = segment.segment(texts, edits, keys, noise)
+        with clock.stage("pair"):
+            pairs, more = near_pairs(keys, segments, params)
+            limits += more
+        with clock.stage("anchor"):
+            units = _units(keys, segments)
+            seeds, more = anchor.anchor(units, segments, pairs, params)
+            limits += more
+        with clock.stage("align"):
+            passages = align.align(units, seeds, params)
+        with clock.stage("cluster"):
+            families = cluster.cluster(keys, passages, params)
+        with clock.stage("label"):
+            bits = background.span_bits(keys, families.start, families.end, background.load())
+            issuers = [document.issuer for document in documents]
+            labels = label.label(texts, keys, segments, passages, families, noise, bits, issuers, params)
+        with clock.stage("describe"):
+            changes, more = contrast.contrast(
+                texts, keys, passages, lambda start, end: normalise.surface(texts, edits, start, end)
+            )
+            limits += more
+            tables = describe.Tables(texts, edits, keys, segments, passages, families, labels, changes, documents)
+            result = describe.describe(tables, params, skipped, limits, __version__)
+    return replace(result, timings=dict(clock.seconds))
+
+
+def near_pairs(keys: KeyStream, segments: Segments, params: Params) -> tuple[Pairs, list[Limit]]:
+    """Find near-duplicate paragraphs: the route that scales.
+
+    Parameters
+    ----------
+    keys : KeyStream
+    segments : Segments
+    params : Params
+
+    Returns
+    -------
+    Pairs
+        Verified pairs of paragraph rows. Of an exact group the first paragraph stands for all in the near pairs; the
+        others are paired with it, with a Jaccard index of 1.
+    list of Limit
+    """
+    from dedup.steps import pair, shingle, sketch, verify
+
+    digest = shingle.digest(keys, segments)
+    first, group = pair.groups(digest)
+    shingles = shingle.shingle(keys, segments, first, params.shingle)
+    sketches = sketch.sketch(shingles, params.num_perm, params.seed)
+    candidates, limits = pair.pair(sketches, shingles.length == 0, params)
+    near = verify.verify(candidates, shingles, params.threshold)
+    exact = _exact_pairs(first, group, segments.end - segments.start >= params.shingle, shingles.length)
+    columns = [
+        np.concatenate([one, other])
+        for one, other in zip(
+            (
+                first[near.left],
+                first[near.right],
+                near.shared,
+                near.jaccard,
+                near.contained_left,
+                near.contained_right,
+            ),
+            exact,
+            strict=True,
+        )
+    ]
+    order = np.lexsort((columns[1], columns[0]))
+    return Pairs(*(column[order] for column in columns)), limits
+
+
+def _exact_pairs(first: Int64, group: Int64, long_enough: Bool, length: Int64) -> tuple[np.ndarray, ...]:
+    """Pair each later member of an exact group with its first."""
+    rows = np.flatnonzero((first[group] != np.arange(len(group))) & long_enough)
+    head = first[group[rows]]
+    one = np.ones(len(rows))
+    return head, rows, length[group[rows]], one, one, one
+
+
+def _gather(
+    inputs: Iterable[str | Path | Document | Skipped], options: ReadOptions | None
+) -> tuple[list[Document], list[Skipped]]:
+    """Read what are paths, take what are documents, and put all in the order of their names."""
+    from dedup.read import ReadOptions, read
+
+    paths: list[str | Path] = []
+    documents: list[Document] = []
+    skipped: list[Skipped] = []
+    for item in inputs:
+        if isinstance(item, Document):
+            documents.append(item)
+        elif isinstance(item, Skipped):
+            skipped.append(item)
+        else:
+            paths.append(item)
+    if paths:
+        for one in read(paths, options or ReadOptions()):
+            (documents if isinstance(one, Document) else skipped).append(one)  # type: ignore[arg-type]
+    documents.sort(key=lambda document: (document.source, _natural(document.member), document.text))
+    skipped.sort(key=lambda row: (row.source, row.member or "", row.reason))
+    return documents, skipped
+
+
+def _without(
+    documents: list[Document], short: Bool, skipped: list[Skipped], shingle: int
+) -> tuple[list[Document], list[Skipped]]:
+    """Move documents that have too little text to be compared from the one list to the other."""
+    reason = f"fewer than {shingle} characters remain to be compared (punctuation, digits and space do not count)"
+    more = [
+        Skipped(document.source, reason, kind="short" if document.text.strip() else "empty", member=document.member)
+        for document, is_short in zip(documents, short.tolist(), strict=True)
+        if is_short
+    ]
+    kept = [document for document, is_short in zip(documents, short.tolist(), strict=True) if not is_short]
+    return kept, sorted([*skipped, *more], key=lambda row: (row.source, row.member or "", row.reason))
+
+
+def _natural(member: str | None) -> tuple[int, int, str]:
+    """Order records by number where they have one: record 10 follows record 9."""
+    if member is None:
+        return (0, 0, "")
+    return (1, int(member), member) if member.isascii() and member.isdigit() else (2, 0, member)
+
+
+def _units(keys: KeyStream, segments: Segments) -> KeyStream:
+    """Return the key stream cut at parts as well as documents.
+
+    The parts of a collection file are reports of their own: a passage must not run from the end of one into the
+    beginning of the next, however the same two stand side by side elsewhere.
+    """
+    parts = np.searchsorted(keys.origin, segments.parts.raw_start)
+    return KeyStream(keys.codes, keys.origin, keys.span, np.union1d(keys.indptr, parts).astype(np.int64), keys.slots)

@@ -1,0 +1,99 @@
+"""What on the page is no part of the report? Answers with ranges of navigation, teasers, page numbers and the like.
+
+Judged by shape and position within one document: what a site puts around a text looks the same everywhere. Both
+scripts are spelt out, because this step reads the raw text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from dedup.schema import EditKind, Edits, Int64, Texts
+
+_HAN = r"[\u4e00-\u9fff]"
+_END = r"[^\S\n]*$"
+
+# One alternative per shape; each matches whole lines. A line that could be prose must not match any of them.
+_SHAPES = (
+    # navigation: five or more short words and nothing else
+    rf"^[^\S\n]*(?:{_HAN}{{2,6}}(?:[^\S\n]*[|｜>»/·][^\S\n]*|[^\S\n]+)){{4,}}{_HAN}{{2,6}}{_END}",
+    # breadcrumbs
+    r"^[^\S\n]*(?:您?(?:现在|現在)?的?(?:当前|當前)?位置[:：]|首[页頁][^\S\n]*[>»]).{0,80}$",
+    # publication line: 栏目：… / 发布于：… / 人气：2.12W, or a date and a category
+    r"^.{0,40}(?:栏目|欄目)[:：].{0,60}(?:发布|發佈|發布|人气|人氣|浏览|瀏覽).{0,40}$",
+    r"^[^\S\n]*(?:发布|發佈|發布|更新)(?:时间|時間|日期)?[:：][^\S\n]*\d{4}.{0,40}$",
+    rf"^[^\S\n]*\d{{4}}-\d{{2}}-\d{{2}}(?:[^\S\n]+\d\d:\d\d(?::\d\d)?)?(?:[^\S\n]+{_HAN}{{2,8}}){{1,2}}{_END}",
+    # related articles: the heading, and the teasers that follow it, each ending in a date or being a list
+    r"^[^\S\n]*[•·*]?[^\S\n]*(?:相关|相關)(?:推荐|推薦|文章|阅读|閱讀|链接|鏈接)[:：]?" + _END,
+    r"^[^\S\n]*【[^\n】]{2,60}】(?:相关|相關)(?:文章|推荐|推薦|范文)[:：]?[^\S\n]*$"
+    r"(?:\n[^\S\n]*|\n[^\n]{2,60}\d\d-\d\d[^\S\n]*)*",
+    rf"^[^\S\n]*[^\n，。；：]{{2,50}}(?<!\d)(?<!-)\d{{2}}-\d{{2}}{_END}",
+    # page numbers
+    r"^[^\S\n]*(?:[-—–][^\S\n]*\d{1,4}[^\S\n]*[-—–]|\d{1,4}[^\S\n]*/[^\S\n]*\d{1,4}"
+    r"|第?[^\S\n]*\d{1,4}[^\S\n]*[页頁](?:[^\S\n]*[/共][^\S\n]*\d{1,4}[^\S\n]*[页頁]?)?)" + _END,
+    r"^[^\S\n]*\d{1,3}" + _END,
+    # advertising, downloads, copyright
+    r"^[^\n。]{0,60}(?:点击下载|點擊下載|下载本文|下載本文|免费下载|免費下載|版权所有|版權所有|ICP[备備]|返回(?:顶部|頂部|首页|首頁|列表)"
+    r"|打印本[页頁]|关闭窗口|關閉窗口|分享到[:：]|收藏本[站页頁]|[上下]一篇[:：]|加入收藏|设为首页|設為首頁|[请請](?:关注|關注)[^\n。]{0,12}[网網])[^\n。]{0,60}$",
+)  # fmt: skip
+_LINES = re.compile("|".join(f"(?:{shape})" for shape in _SHAPES), re.MULTILINE)
+_TEASER = re.compile(r"\A\s*[^\n]{20,400}?(?:\.{3,}|…+)[^\S\n]*(?=\n)")
+
+
+def furniture(texts: Texts, edits: Edits, known: Sequence[Sequence[tuple[int, int]]]) -> Int64:
+    """Return the raw ranges of page noise.
+
+    Parameters
+    ----------
+    texts : Texts
+    edits : Edits
+        Text glued in by sites and page numbers inside sentences are furniture too.
+    known : sequence of sequences of (int, int)
+        For each document the ranges its reader knows to be furniture, as offsets into its text.
+
+    Returns
+    -------
+    int64[n, 2]
+        Sorted, disjoint.
+
+    Notes
+    -----
+    One regular expression over the batch, anchored to lines. A first line that ends in an ellipsis is a teaser: sites
+    repeat the beginning of a text above it.
+    """
+    documents = texts.documents
+    whole = texts.codes.tobytes().decode("utf-32-le", "surrogatepass")
+    found: list[tuple[int, int]] = []
+    # Joined by a line break, so that `^` and `$` see the borders of documents; positions shift by one a document.
+    borders = texts.indptr.tolist()
+    joined = "\n".join(whole[borders[d] : borders[d + 1]] for d in range(documents))
+    starts = np.asarray(borders[:-1]) + np.arange(documents)
+    hits = np.array([match.span() for match in _LINES.finditer(joined)], np.int64).reshape(-1, 2)
+    owner = np.searchsorted(starts, hits[:, 0], side="right") - 1
+    hits -= owner[:, None]
+    hits[:, 1] = np.minimum(hits[:, 1], texts.indptr[owner + 1])
+    for d in range(documents):
+        first, last = borders[d], borders[d + 1]
+        if "…" in whole[first : first + 420] or "..." in whole[first : first + 420]:
+            teaser = _TEASER.match(whole[first : min(last, first + 420)])
+            if teaser:
+                found.append((first, first + teaser.end()))
+        found.extend((first + start, first + end) for start, end in known[d])
+    glued = np.isin(edits.kind, (EditKind.SITE, EditKind.PAGE))
+    parts = [hits, np.array(found, np.int64).reshape(-1, 2), np.stack([edits.start[glued], edits.end[glued]], axis=1)]
+    return merged(np.concatenate(parts))
+
+
+def merged(ranges: Int64) -> Int64:
+    """Return the union of ranges as sorted, disjoint ranges (int64[n, 2]); empty ranges vanish."""
+    ranges = ranges[ranges[:, 1] > ranges[:, 0]]
+    if not len(ranges):
+        return ranges
+    ranges = ranges[np.argsort(ranges[:, 0], kind="stable")]
+    reach = np.maximum.accumulate(ranges[:, 1])
+    new = np.concatenate([[True], ranges[1:, 0] > reach[:-1]])
+    last = np.concatenate([np.flatnonzero(new)[1:] - 1, [len(ranges) - 1]])
+    return np.stack([ranges[new, 0], reach[last]], axis=1)
