@@ -1,0 +1,351 @@
+"""What the page is given: one small head that the first view needs, and details folded in to be opened when asked.
+
+The head has a row per document and per family with what lists, filters and charts use. Everything else, members,
+passages, marks and texts, lies in compressed chunks, each opened by the browser only when a family, a pair or a
+report is looked at. Rows keep the form of ``dedup.result/1``, so the page can write the result's JSON back out and
+every figure it shows can be checked against it.
+
+What the page shows and the JSON does not have, `share`, `longest` and the totals, is computed here, once, and not
+in the browser: one definition, and one test.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import unicodedata
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from dedup.decisions import Carried, family_digest, member_keys
+from dedup.params import LABELS
+from dedup.report.words import SHOWN_ORDER, evidence_sentence
+from dedup.result import Cluster, Passage, Result, Span
+
+REVIEWED: tuple[str, ...] = ("copy", "mass")
+"""Labels that nothing explains: these families are to be reviewed, these characters are unexplained copying."""
+
+BOILERPLATE: tuple[str, ...] = ("furniture", "template", "formula")
+"""Labels that are no one's own words: what offices call 套话, forms and page noise."""
+
+FAMILY_CHUNK = 100
+"""Families in a chunk: opened in about a millisecond, and few enough chunks that a page has hundreds, not thousands."""
+
+TEXT_CHUNK = 120_000
+"""Characters of text in a chunk; a longer document has a chunk of its own."""
+
+SNIPPET = 64
+"""Characters of a family's medoid that the queue shows."""
+
+_LONE = re.compile("[\ud800-\udfff]")
+_EVIDENT = {"number": "value", "typo": "text", "leftover": "text"}
+_TRIGRAM = 3
+
+
+def head(result: Result, order: Sequence[int], carried: Sequence[Carried]) -> dict[str, Any]:
+    """Return what the first view needs.
+
+    Parameters
+    ----------
+    result : Result
+        With or without texts.
+    order : sequence of int
+        Rows of ``result.clusters`` in the order of the queue, see `queue_order`.
+    carried : sequence of Carried
+        Decisions that belong to families of this result.
+
+    Returns
+    -------
+    dict
+        JSON-able; lone surrogates of broken texts are U+FFFD, one for one, so that offsets hold.
+    """
+    passages = _by_family(result)
+    shares = unexplained_shares(result)
+    bold = _Rarity(result, order)
+    return {
+        "schema": "dedup.page/1",
+        "result": {"version": result.version, "params": result.params.to_dict()},
+        "corpus": corpus_digest(result),
+        "totals": totals(result),
+        "documents": [
+            _document_row(row, share) for row, share in zip(_document_dicts(result), shares, strict=True)
+        ],
+        "families": [_family_row(result, row, passages.get(result.clusters[row].id, []), bold) for row in order],
+        "decisions": [
+            row.decision.to_dict() | {"family": row.family, "changed": row.changed} for row in carried
+        ],
+    }
+
+
+def queue_order(result: Result) -> list[int]:
+    """Return rows of ``result.clusters`` as a reviewer should meet them.
+
+    What must be looked at first stands first: by label, then grade, then a shared oddity, then length times
+    spread; ids break ties, so that the order is a function of the content.
+    """
+    grades = {"A": 0, "B": 1, "C": 2}
+
+    def rank(row: int) -> tuple[int, int, bool, int, str]:
+        cluster = result.clusters[row]
+        span = cluster.members[cluster.medoid]
+        weight = (span.end - span.start) * cluster.documents
+        label = SHOWN_ORDER.index(cluster.label) if cluster.label in SHOWN_ORDER else len(SHOWN_ORDER)
+        return (label, grades.get(cluster.grade or "", 3), not cluster.star, -weight, cluster.id)
+
+    return sorted(range(len(result.clusters)), key=rank)
+
+
+def totals(result: Result) -> dict[str, Any]:
+    """Return the four numbers and what they are made of; all counts are of families, reports or characters."""
+    grades: Counter[str] = Counter()
+    involved: set[int] = set()
+    for cluster in result.clusters:
+        if cluster.label in REVIEWED:
+            grades[cluster.grade or "none"] += 1
+            involved.update(span.document for span in cluster.members)
+    labels = {label: sum(info.labels.get(label, 0) for info in result.documents) for label in LABELS}
+    return {
+        "documents": len(result.documents),
+        "chars": sum(info.chars for info in result.documents),
+        "families": len(result.clusters),
+        "passages": len(result.passages),
+        "review": sum(grades.values()),
+        "grades": {grade: grades[grade] for grade in ("A", "B", "C", "none")},
+        "involved": len(involved),
+        "labels": labels,
+        "unexplained": sum(labels[label] for label in REVIEWED),
+        "boilerplate": sum(labels[label] for label in BOILERPLATE),
+        "skipped": len(result.skipped),
+    }
+
+
+def unexplained_shares(result: Result) -> list[float]:
+    """Return for each document the highest share of it that stands, unexplained, in one other document.
+
+    Of each other document the characters are counted that marks labelled copy or mass tie to it through their
+    family; the largest count over the document's characters is the share. Two blocks from two sources do not add
+    up, which is what sets one report copied whole apart from a mosaic. Blocks repeated within one document have
+    no other document, and give that document 0.
+    """
+    holders = {cluster.id: {span.document for span in cluster.members} for cluster in result.clusters}
+    shares = []
+    for info in result.documents:
+        by_family: Counter[str] = Counter()
+        for start, end, label, family in info.marks:
+            if label in REVIEWED and family is not None:
+                by_family[family] += end - start
+        counts: Counter[int] = Counter()
+        for family, chars in by_family.items():
+            for other in holders.get(family, ()):
+                counts[other] += chars
+        counts.pop(info.id, None)
+        shares.append(max(counts.values(), default=0) / info.chars if info.chars else 0.0)
+    return shares
+
+
+def corpus_digest(result: Result) -> str:
+    """Return 16 hexadecimal digits that name the set of texts read, whatever their names and order."""
+    text = "\n".join(sorted(info.digest for info in result.documents))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def longest_run(passages: Iterable[Passage]) -> int | None:
+    """Return the longest stretch of the left side without a change, in raw code points; None without passages."""
+    best = None
+    for passage in passages:
+        if passage.kind != "aligned":
+            continue
+        cuts = [passage.left.start, *(place for row in passage.changes for place in row.left), passage.left.end]
+        runs = [after - before for before, after in pairwise(sorted(cuts))]
+        # Every second stretch is a change itself; sorted cuts keep the parity because changes are disjoint.
+        best = max(best or 0, *runs[::2])
+    return best
+
+
+def family_chunks(result: Result, order: Sequence[int]) -> list[list[dict[str, Any]]]:
+    """Return families with members, passages and evidence, in chunks of `FAMILY_CHUNK`, in the order of the queue."""
+    data = result.to_dict()
+    rows: dict[str, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
+    for number, row in enumerate(data["passages"]):
+        rows[row["cluster"]].append((number, row))
+    details = []
+    for row in order:
+        cluster = result.clusters[row]
+        details.append(
+            {
+                "row": row,
+                "cluster": data["clusters"][row],
+                "passages": rows.get(cluster.id, []),
+                "keys": list(member_keys(result, cluster)),
+                "evidence": {
+                    lang: [evidence_sentence(one, lang) for one in cluster.evidence] for lang in ("zh", "en")
+                },
+            }
+        )
+    known = {cluster.id for cluster in result.clusters}
+    loose = [pair for name, pairs in rows.items() if name not in known for pair in pairs]
+    chunks = [details[at : at + FAMILY_CHUNK] for at in range(0, len(details), FAMILY_CHUNK)]
+    if loose:
+        chunks.append([{"row": None, "cluster": None, "passages": loose, "keys": [], "evidence": {}}])
+    return chunks
+
+
+def text_chunks(result: Result) -> list[dict[str, dict[str, Any]]]:
+    """Return marks and texts by document id, in chunks of about `TEXT_CHUNK` characters, in document order."""
+    chunks: list[dict[str, dict[str, Any]]] = []
+    size = TEXT_CHUNK
+    for info in result.documents:
+        if size >= TEXT_CHUNK:
+            chunks.append({})
+            size = 0
+        chunks[-1][str(info.id)] = {"marks": [list(mark) for mark in info.marks], "text": info.text}
+        size += info.chars
+    return chunks
+
+
+def pack(value: object) -> str:
+    """Return a value as JSON, deflated, in base64: letters that mean nothing to a parser of HTML.
+
+    Lone surrogates, which UTF-8 cannot carry, become U+FFFD, one code point for one.
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return base64.b64encode(zlib.compress(_LONE.sub("\ufffd", text).encode(), 8)).decode("ascii")
+
+
+def fold_table(result: Result) -> dict[str, str]:
+    """Return what each character of the texts is folded to, where that is not itself; empty for dropped ones.
+
+    This is the key stream's own table, so that the page's 规范化 view shows what the matching saw.
+    """
+    seen: set[str] = set()
+    for info in result.documents:
+        if info.text is not None:
+            seen.update(info.text)
+    table = {char: _fold_char(char) for char in sorted(seen)}
+    return {char: folded for char, folded in table.items() if folded != char}
+
+
+def _fold_char(char: str) -> str:
+    folded = unicodedata.normalize("NFKC", char).casefold()
+    return "".join(one for one in folded if unicodedata.category(one)[0] in "LN")
+
+
+def _document_dicts(result: Result) -> list[dict[str, Any]]:
+    return [dict(row) for row in result.to_dict()["documents"]]
+
+
+def _document_row(row: dict[str, Any], share: float) -> dict[str, Any]:
+    """Return the document as it stands in the JSON, but for its marks, and with its share."""
+    del row["marks"]
+    return row | {"share": share}
+
+
+def _by_family(result: Result) -> dict[str, list[Passage]]:
+    rows: dict[str, list[Passage]] = defaultdict(list)
+    for passage in result.passages:
+        if passage.cluster is not None:
+            rows[passage.cluster].append(passage)
+    return rows
+
+
+def _family_row(result: Result, row: int, passages: Sequence[Passage], bold: _Rarity) -> dict[str, Any]:
+    cluster = result.clusters[row]
+    documents = sorted({span.document for span in cluster.members})
+    infos = [result.documents[number] for number in documents]
+    dates = sorted(info.date for info in infos if info.date)
+    medoid = cluster.members[cluster.medoid]
+    snippet = _snippet(result, medoid)
+    told = next((one.facts.get("chars") for one in cluster.evidence if one.kind == "verbatim_run"), None)
+    return {
+        "id": cluster.id,
+        "row": row,
+        "digest": family_digest(result, cluster),
+        "label": cluster.label,
+        "grade": cluster.grade,
+        "star": cluster.star,
+        "title": cluster.title,
+        "snippet": snippet,
+        "bold": bold.runs(snippet, cluster) if snippet else [],
+        "documents": documents,
+        "members": len(cluster.members),
+        "reports": cluster.documents,
+        "issuers": cluster.issuers,
+        "chars": medoid.end - medoid.start,
+        "longest": told if isinstance(told, int) else longest_run(passages),
+        "from": dates[0] if dates else None,
+        "to": dates[-1] if dates else None,
+    }
+
+
+def _snippet(result: Result, span: Span) -> str:
+    text = result.documents[span.document].text
+    if text is None:
+        return ""
+    return " ".join(text[span.start : min(span.end, span.start + SNIPPET)].split())
+
+
+class _Rarity:
+    """Which parts of an opening are rare: the trigrams that stand in no report but the family's own.
+
+    Document frequencies are counted for the trigrams of the openings alone, by one binary search per text: memory
+    is bounded by the openings, not by the corpus. Where most of an opening would be bold, as in a scan of a few
+    reports, rarity says nothing and only what the evidence names is bold.
+    """
+
+    def __init__(self, result: Result, order: Sequence[int]) -> None:
+        openings = [_trigrams(_snippet(result, _medoid(result.clusters[row]))) for row in order]
+        self.keys = np.unique(np.concatenate(openings)) if openings else np.zeros(0, np.uint64)
+        self.counts = np.zeros(len(self.keys), np.int64)
+        if not len(self.keys):
+            return
+        for info in result.documents:
+            if info.text:
+                grams = _trigrams(info.text)
+                at = np.minimum(np.searchsorted(self.keys, grams), len(self.keys) - 1)
+                self.counts[np.unique(at[self.keys[at] == grams])] += 1
+
+    def runs(self, snippet: str, cluster: Cluster) -> list[list[int]]:
+        """Return ``[start, end)`` of the bold parts of a snippet, in code points."""
+        bold = np.zeros(len(snippet), bool)
+        grams = _trigrams(snippet)
+        if len(grams):
+            at = np.minimum(np.searchsorted(self.keys, grams), len(self.keys) - 1)
+            rare = self.counts[at] <= cluster.documents
+            for place in np.flatnonzero(rare):
+                bold[place : place + _TRIGRAM] = True
+        if 2 * int(bold.sum()) > len(snippet):
+            bold[:] = False
+        for one in cluster.evidence:
+            told = str(one.facts.get(_EVIDENT.get(one.kind, ""), ""))
+            if told:
+                for match in re.finditer(re.escape(told), snippet):
+                    bold[match.start() : match.end()] = True
+        edges = np.flatnonzero(np.diff(np.concatenate(([False], bold, [False])).astype(np.int8)))
+        return [[int(start), int(end)] for start, end in edges.reshape(-1, 2)]
+
+
+def _medoid(cluster: Cluster) -> Span:
+    return cluster.members[cluster.medoid]
+
+
+def _trigrams(text: str) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    """Return the trigrams of a text, 21 bits a code point; uint64[n-2]."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
+    if len(codes) < _TRIGRAM:
+        return np.zeros(0, np.uint64)
+    return codes[:-2] | (codes[1:-1] << np.uint64(21)) | (codes[2:] << np.uint64(42))
+
+
+def label_words(words_of: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the vocabularies by language, as plain mappings."""
+    fields = ("labels", "label_notes", "grades", "changes", "kinds", "directions", "skipped", "settings")
+    return {
+        lang: {name: dict(getattr(vocabulary, name)) for name in fields} for lang, vocabulary in words_of.items()
+    }
