@@ -257,7 +257,7 @@ def sample_result() -> Result:
             Skipped("reports/空.txt", "the file is empty", "empty"),
             Skipped("reports/[red]坏\x1b[2J.doc", "the file is damaged\nat byte 12", "damaged"),
         ],
-        limits=[Limit("bucket", 3, 16), Limit("later-version", 7, 9, "unknown here")],
+        limits=[Limit("band bucket", 3, 16), Limit("later-version", 7, 9, "unknown here")],
     )
 
 

@@ -48,18 +48,18 @@ def _families(result: Result, vocabulary: Words, bound: int | None) -> list[str]
         lines += ["", f"### {_escaped(family_head(number, cluster, vocabulary))}", ""]
         lines += [f"- {_escaped(evidence_sentence(one, vocabulary.lang))}" for one in cluster.evidence]
         lines += [""] if cluster.evidence else []
-        rows = []
+        rows: list[tuple[Cell, ...]] = []
         for span in cluster.members:
             info = result.documents[span.document]
             part = None if span.part is None else span.part + 1
             rows.append((info.name, part, span.line, span.start, span.end, opening(result, span, vocabulary)))
         columns = ("document", "part", "line", "start", "end", "opening")
         lines += _table(columns, rows, "more_members", vocabulary, bound)
-    return lines + ["", *more_families(result, order, vocabulary, bound)]
+    return [*lines, "", *more_families(result, order, vocabulary, bound)]
 
 
 def _documents(result: Result, vocabulary: Words, bound: int | None) -> list[str]:
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         (info.name, info.chars, percent(share(info.labels, "copy")), *(info.labels.get(one, 0) for one in LABELS))
         for info in result.documents
     ]
@@ -76,7 +76,7 @@ def _table(
     for row in rows[:bound]:
         lines.append(f"| {' | '.join('' if cell is None else _escaped(str(cell)) for cell in row)} |")
     left_out = list(more(key, len(rows), bound, vocabulary))
-    return lines + ([""] + left_out if left_out else [])
+    return lines + (["", *left_out] if left_out else [])
 
 
 _ACTIVE = re.compile(r"[\\`*_{}\[\]<>#|~!&$@]|:(?=//)|(?<=www)\.")

@@ -21,6 +21,9 @@ from dedup.result import Cluster, DocumentInfo, Passage, Result, Span
 
 Cell = str | int | float | None
 
+NAMES: tuple[str, ...] = ("families", "members", "passages", "documents", "skipped", "limits")
+"""The tables, in the order in which `tables` returns them."""
+
 SHARES = frozenset({"wording", "similarity", "weakest", "copied"})
 """Columns that hold a fraction of one, which a sheet shows in percent."""
 

@@ -94,7 +94,7 @@ def plain(result: Result, *, lang: str = "zh", everything: bool = False) -> Iter
     for number, row in enumerate(order[: bounds.families], 1):
         cluster = result.clusters[row]
         yield family_head(number, cluster, vocabulary)
-        yield from (f"   · {line}" for line in _evidence(cluster, vocabulary))
+        yield f"   · {_evidence(cluster, vocabulary)}"
         for member in _members(cluster)[: bounds.members]:
             yield "   " + "  ".join(cell for cell in _member_cells(result, cluster, member, vocabulary) if cell)
         yield from (f"   {line}" for line in more("more_members", len(cluster.members), bounds.members, vocabulary))
@@ -138,7 +138,7 @@ def _rich_family(
 
     yield Text("")
     yield Text(family_head(number, cluster, vocabulary), style=f"bold {STYLES.get(cluster.label, '')}")
-    yield from (Text(f"   · {line}", style="italic") for line in _evidence(cluster, vocabulary))
+    yield Text(f"   · {_evidence(cluster, vocabulary)}", style="italic")
     table = Table.grid(padding=(0, 2), expand=True)
     # File and opening words share what the short columns, which never wrap, leave over.
     table.add_column(width=1)
@@ -238,8 +238,10 @@ def family_head(number: int, cluster: Cluster, vocabulary: Words) -> str:
     return f"{number}. {name}{star}  {facts}  [{visible(cluster.id)}]"
 
 
-def _evidence(cluster: Cluster, vocabulary: Words) -> list[str]:
-    return [visible(evidence_sentence(row, vocabulary.lang)) for row in cluster.evidence]
+def _evidence(cluster: Cluster, vocabulary: Words) -> str:
+    """Return the reasons on one line; a family without any says so."""
+    told = (visible(evidence_sentence(row, vocabulary.lang)) for row in cluster.evidence)
+    return vocabulary.say("joint_reasons").join(told) or vocabulary.say("no_evidence")
 
 
 def _members(cluster: Cluster) -> Sequence[int]:

@@ -47,6 +47,7 @@ class Words:
     headings: Mapping[str, str]
     sheets: Mapping[str, str]
     settings: Mapping[str, str]
+    stages: Mapping[str, str]
     phrases: Mapping[str, str]
 
     def label(self, key: str) -> str:

@@ -1,0 +1,70 @@
+"""``dedup report``: show and write a result again, without computing it again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dedup.cli import outputs as out
+from dedup.cli.manual import Command, manual
+from dedup.cli.options import Outputs, Reading, takes
+from dedup.cli.talk import say
+from dedup.report.words import words
+from dedup.result import Document, Result
+
+HELP = manual(
+    "Show or write a result again, without computing it again.",
+    "根据已有结果重新生成报告，不再计算。",
+    example="dedup report result.json\ndedup report result.json --html report.html --xlsx tables.xlsx",
+    output="""
+重复内容分析报告
+读取报告 2 份，共 148 字，全部读取，无遗漏
+发现家族 1 个（疑似抄袭 A 级 1），相似片段 1 对
+""",
+    status={
+        0: "done",
+        2: "an error; a source that is gone or has changed since is none, its texts are left out and that is said",
+    },
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(cls=Command, help=HELP)(report)
+
+
+@takes(outputs=Outputs, reading=Reading)
+def report(
+    result: Annotated[Path, typer.Argument(metavar="RESULT.json", help="What scan --json wrote.")],
+    outputs: Outputs,
+    reading: Reading,
+) -> None:
+    """Read a result, attach its texts, deliver it."""
+    out.check(outputs)
+    from dedup.report import terminal
+
+    found = attach_texts(Result.from_json(result), reading, outputs.lang)
+    out.deliver(found, outputs, terminal)
+
+
+def attach_texts(result: Result, reading: Reading, lang: str) -> Result:
+    """Return the result with the texts of its sources, where these are still what was scanned.
+
+    A result keeps offsets, not texts (unless ``--with-texts`` was given), so the sources are read again. A text
+    whose digest differs is not attached: its offsets would show something else and call it copied.
+    """
+    from dedup.describe import digest
+    from dedup.read import read
+
+    wanted = {info.name: info for info in result.documents if info.text is None}
+    if not wanted:
+        return result
+    texts = {}
+    for row in read(sorted({info.source for info in wanted.values()}), reading.options()):
+        if isinstance(row, Document) and row.name in wanted and digest(row.text) == wanted[row.name].digest:
+            texts[row.name] = row.text
+    for name in wanted.keys() - texts.keys():
+        say(words(lang).say("changed_since", name=name))
+    return result.with_texts(texts)
