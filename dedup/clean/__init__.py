@@ -1,0 +1,33 @@
+"""Clean a corpus of what a scan found in it twice, with an audit that explains and undoes every removal.
+
+`clean` writes a folder of cleaned files and ``audit.jsonl``; `restore` rebuilds the input from the two; `replay` does
+the same clean again without computing. `plan` decides alone, for texts in memory, and `kept` is what it leaves.
+
+>>> from dedup.clean import CleanPolicy
+>>> CleanPolicy(level="passage", labels=("copy",)).rule
+'passage>=0.8'
+"""
+
+from __future__ import annotations
+
+from dedup.clean.corpus import clean
+from dedup.clean.plans import plan
+from dedup.clean.policy import KEEPS, LEVELS, CleanPolicy
+from dedup.clean.removal import Claim, Plan, Removal, kept
+from dedup.clean.tally import CleanReport
+from dedup.clean.undoing import replay, restore
+
+__all__ = [
+    "KEEPS",
+    "LEVELS",
+    "Claim",
+    "CleanPolicy",
+    "CleanReport",
+    "Plan",
+    "Removal",
+    "clean",
+    "kept",
+    "plan",
+    "replay",
+    "restore",
+]

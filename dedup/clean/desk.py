@@ -1,0 +1,93 @@
+"""The desk at which families are settled: texts, ranks, and which families and marks a policy touches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+import numpy as np
+
+from dedup.clean.policy import CleanPolicy
+from dedup.errors import ParamsError
+from dedup.result import Cluster, DocumentInfo, Result
+from dedup.schema import Bool
+
+_SPACES = np.array([code for code in range(0x3001) if chr(code).isspace()], np.uint32)
+
+# Labels that text can bear without being like any other text of the corpus. A copy without a family would have no
+# partner to name, so it stays.
+_ALONE = ("furniture", "template", "citation", "formula")
+
+
+class Desk:
+    """What both ways of settling look things up in: texts, ranks and the families that may go."""
+
+    def __init__(
+        self, result: Result, policy: CleanPolicy, order: Sequence[int] | None, against: frozenset[int]
+    ) -> None:
+        count = len(result.documents)
+        order = range(count) if order is None else order
+        problems = []
+        if sorted(order) != list(range(count)):
+            problems.append(f"order has {len(order)} entries, but must name each of the {count} documents once")
+        bare = [info.name for info in result.documents if info.text is None]
+        if bare:
+            problems.append(f"{len(bare)} documents have no text, {bare[0]} the first: attach them with with_texts")
+        if problems:
+            raise ParamsError(problems)
+        self.result, self.policy, self.against = result, policy, against
+        self.texts = [info.text or "" for info in result.documents]
+        self.rank = {document: place for place, document in enumerate(order)}
+        self._prefer = [_preference(info, policy.prefer) for info in result.documents]
+        self.families = self._families()
+
+    def _families(self) -> list[Cluster]:
+        """Return the families that the policy touches, in the order in which they are settled."""
+        wanted = set(self.policy.labels) - {"furniture"}
+        rows = [
+            row
+            for row in self.result.clusters
+            if row.label in wanted
+            and (not self.against or any(span.document in self.against for span in row.members))
+        ]
+        return sorted(rows, key=self._order)
+
+    def _order(self, family: Cluster) -> tuple[int, tuple[int, int], str]:
+        longest = max(span.end - span.start for span in family.members)
+        first = min((self.rank[span.document], span.start) for span in family.members)
+        return -longest, first, family.id
+
+    def standing(self, document: int) -> tuple[int, tuple[int, ...], int]:
+        """Return the sort key of a document by ``prefer`` and date; ``keep`` by length or medoid is the caller's."""
+        date = self.result.documents[document].date or ""
+        digits = tuple(ord(sign) for sign in date)
+        key: tuple[int, ...] = ()
+        if self.policy.keep == "oldest":
+            key = (0, *digits) if date else (1,)
+        elif self.policy.keep == "newest":
+            # 0x110000 ends the inverted string, so that 2006-11 comes after 2006-11-03: the more precise is newer.
+            key = (0, *(-code for code in digits), 0x110000) if date else (1,)
+        return self._prefer[document], key, self.rank[document]
+
+    def noise(self, document: int) -> list[tuple[int, int, str]]:
+        """Return the marked ranges that go without a partner: page noise, and labels named that have no family."""
+        if self.against:
+            return []
+        return [
+            (start, end, label)
+            for start, end, label, family in self.result.documents[document].marks
+            if label in self.policy.labels and (label == "furniture" or (label in _ALONE and family is None))
+        ]
+
+
+def solid(text: str) -> Bool:
+    """Return bool[len(text)]: which characters are no white space."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    return ~np.isin(codes, _SPACES)
+
+
+def _preference(info: DocumentInfo, globs: Sequence[str]) -> int:
+    for row, glob in enumerate(globs):
+        if fnmatchcase(info.name, glob) or fnmatchcase(info.source, glob):
+            return row
+    return len(globs)

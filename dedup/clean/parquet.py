@@ -1,0 +1,154 @@
+"""Parquet: texts in a column of a table. Kept and restored is the table, value for value, not the file's bytes.
+
+Row groups, encodings and statistics are the writer's own and cannot be promised; the schema with its metadata, the
+order of rows and every value can.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dedup._optional import require
+from dedup.clean.edits import Disagree, Edit
+from dedup.clean.places import CannotCut
+
+ROW_CELL = -1
+"""`Edit.cell` of an edit that takes a whole row."""
+
+MARK_CELL = -2
+"""`Edit.cell` of an edit that fills a row of the column of spans."""
+
+
+class Table:
+    """A parquet file in memory.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        parquet = require("pyarrow.parquet", "parquet", "cleaning .parquet")
+        file = parquet.ParquetFile(io.BytesIO(content))
+        self.table: Any = file.read()
+        info = file.metadata
+        self._compression = "snappy"
+        if info.num_row_groups and info.row_group(0).num_columns:
+            self._compression = info.row_group(0).column(0).compression.lower()
+        if self._compression == "uncompressed":
+            self._compression = "none"
+
+    def find(self, texts: Sequence[str]) -> tuple[str, list[int]]:
+        """Return the column and the rows in which these texts stand in order.
+
+        Raises
+        ------
+        CannotCut
+            If no column holds them.
+        """
+        arrow = require("pyarrow", "parquet", "cleaning .parquet")
+        for field in self.table.schema:
+            if not (arrow.types.is_string(field.type) or arrow.types.is_large_string(field.type)):
+                continue
+            rows: list[int] = []
+            for row, value in enumerate(self.table.column(field.name).to_pylist()):
+                if len(rows) < len(texts) and value == texts[len(rows)]:
+                    rows.append(row)
+            if len(rows) == len(texts):
+                return field.name, rows
+        raise CannotCut("its texts are in no column of strings")
+
+    def text(self, column: str, row: int) -> str:
+        """Return one text; empty for null."""
+        return str(self.table.column(column)[row].as_py() or "")
+
+    def row(self, number: int) -> bytes:
+        """Return one row as an Arrow stream."""
+        arrow = require("pyarrow", "parquet", "cleaning .parquet")
+        sink = io.BytesIO()
+        with arrow.ipc.new_stream(sink, self.table.schema) as writer:
+            writer.write_table(self.table.slice(number, 1))
+        return sink.getvalue()
+
+    def apply(self, column: str, edits: Sequence[Edit]) -> None:
+        """Cut texts and drop rows.
+
+        Raises
+        ------
+        Disagree
+            If another text stands at a place.
+        """
+        gone = {edit.at for edit in edits if edit.cell == ROW_CELL}
+        values: list[str | None] = self.table.column(column).to_pylist()
+        for edit in reversed(edits):
+            if edit.cell is None or edit.cell < 0:
+                continue
+            text, cut = values[edit.at] or "", edit.cut.decode("utf-8", "surrogatepass")
+            if text[edit.cell : edit.cell + len(cut)] != cut:
+                raise Disagree
+            values[edit.at] = text[: edit.cell] + text[edit.cell + len(cut) :]
+        self._replace(column, values)
+        if gone:
+            self.table = self.table.take([row for row in range(self.table.num_rows) if row not in gone])
+
+    def undo(self, column: str, edits: Sequence[Edit]) -> None:
+        """Put back what `apply` took.
+
+        Raises
+        ------
+        Disagree
+            If the table has too few rows, or a text is too short.
+        """
+        arrow = require("pyarrow", "parquet", "restoring .parquet")
+        gone = {edit.at: edit.cut for edit in edits if edit.cell == ROW_CELL}
+        pieces, taken, place = [], 0, 0
+        for at in sorted(gone):
+            pieces.append(self.table.slice(taken, at - place))
+            taken += at - place
+            pieces.append(arrow.ipc.open_stream(gone[at]).read_all())
+            place = at + 1
+        pieces.append(self.table.slice(taken))
+        self.table = arrow.concat_tables(pieces) if gone else self.table
+        values: list[str | None] = self.table.column(column).to_pylist()
+        for edit in edits:
+            if edit.cell is None or edit.cell < 0 or edit.at in gone:
+                continue
+            text = values[edit.at] if edit.at < len(values) else None
+            if text is None or len(text) < edit.cell:
+                raise Disagree
+            values[edit.at] = text[: edit.cell] + edit.cut.decode("utf-8", "surrogatepass") + text[edit.cell :]
+        self._replace(column, values)
+
+    def add(self, name: str, values: Mapping[int, str]) -> None:
+        """Add a column of strings; rows without a value get null."""
+        arrow = require("pyarrow", "parquet", "cleaning .parquet")
+        column = arrow.array([values.get(row) for row in range(self.table.num_rows)], arrow.string())
+        self.table = self.table.append_column(name, column)
+
+    def drop(self, name: str) -> None:
+        """Take a column away that `add` put there."""
+        self.table = self.table.drop_columns([name])
+
+    def dump(self) -> bytes:
+        """Return the table as a parquet file, compressed as the original was."""
+        parquet = require("pyarrow.parquet", "parquet", "writing .parquet")
+        sink = io.BytesIO()
+        parquet.write_table(self.table, sink, compression=self._compression)
+        return sink.getvalue()
+
+    def digest(self) -> str:
+        """Return the SHA-256 of schema and values, the same for equal tables however they are stored."""
+        state = hashlib.sha256(self.table.schema.to_string(truncate_metadata=False).encode())
+        for batch in self.table.combine_chunks().to_batches(max_chunksize=1024):
+            state.update(repr(batch.to_pylist()).encode("utf-8", "surrogatepass"))
+        return state.hexdigest()
+
+    def _replace(self, column: str, values: Sequence[str | None]) -> None:
+        arrow = require("pyarrow", "parquet", "cleaning .parquet")
+        place = self.table.schema.get_field_index(column)
+        field = self.table.schema.field(place)
+        self.table = self.table.set_column(place, field, arrow.chunked_array([arrow.array(values, field.type)]))

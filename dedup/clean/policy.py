@@ -1,0 +1,108 @@
+"""What goes, what stays, and how large the pieces are: the settings of a clean."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from dedup.errors import ParamsError
+from dedup.params import LABELS
+
+LEVELS: tuple[str, ...] = ("document", "paragraph", "passage")
+"""Sizes of the unit that is kept or goes: a document, a paragraph, a sentence."""
+
+KEEPS: tuple[str, ...] = ("first", "longest", "newest", "oldest", "medoid", "none")
+"""Which member of a family stays; ``none`` keeps none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanPolicy:
+    """Settings of a clean.
+
+    Parameters
+    ----------
+    level : str
+        One of `LEVELS`. The unit is kept or goes as a whole: a document, a paragraph (the text between line
+        breaks), or at level ``passage`` a sentence, so that no half of a sentence is ever left behind.
+    keep : str
+        One of `KEEPS`: which member of a family stays. ``newest`` and ``oldest`` go by the date of the document, and
+        documents without one come last. Ties, and everything without a date, fall to the first in input order.
+    prefer : tuple of str
+        Globs over document names; a member whose document matches an earlier glob stays before all others, whatever
+        ``keep`` says.
+    labels : tuple of str
+        Labels that go. ``furniture`` goes wherever it stands; of a family of any other label one member stays.
+        Formulas, citations and templates stay unless named.
+    share : float
+        In (0, 1]: a unit goes when at least this share of its characters, white space not counted, stands in a kept
+        member. Below 1 the rest of the unit goes with it and is counted as ``carried``.
+
+    Raises
+    ------
+    ParamsError
+        If anything is out of bounds; all problems at once.
+    """
+
+    level: str = "paragraph"
+    keep: str = "first"
+    prefer: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ("furniture", "self", "mass", "copy")
+    share: float = 0.8
+
+    def __post_init__(self) -> None:
+        problems: list[str] = []
+        for name, allowed in (("level", LEVELS), ("keep", KEEPS)):
+            if getattr(self, name) not in allowed:
+                problems.append(f"{name} is {getattr(self, name)!r}, but must be one of {', '.join(allowed)}")
+        for name in ("prefer", "labels"):
+            value = getattr(self, name)
+            if isinstance(value, str) or not all(isinstance(item, str) for item in value):
+                problems.append(f"{name} is {value!r}, but must be a list of strings")
+            else:
+                object.__setattr__(self, name, tuple(value))
+        problems += [
+            f"labels has {label!r}, which is none of {', '.join(LABELS[:-1])}"
+            for label in self.labels
+            if label not in LABELS[:-1]
+        ]
+        share = self.share
+        if isinstance(share, bool) or not isinstance(share, (int, float)) or not math.isfinite(share):
+            problems.append(f"share is {share!r}, but must be a number")
+        elif not 0 < share <= 1:
+            problems.append(f"share is {share}, but must be above 0 and at most 1")
+        if problems:
+            raise ParamsError(problems)
+        # One spelling per set of labels, so that two audits of the same policy are the same bytes.
+        object.__setattr__(self, "labels", tuple(label for label in LABELS if label in self.labels))
+
+    @property
+    def rule(self) -> str:
+        """The rule by which a unit goes, as the audit states it."""
+        return f"{self.level}>={self.share:g}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON-able values."""
+        return {
+            "level": self.level,
+            "keep": self.keep,
+            "prefer": list(self.prefer),
+            "labels": list(self.labels),
+            "share": self.share,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> CleanPolicy:
+        """Make a policy from a mapping such as `to_dict` returns.
+
+        Raises
+        ------
+        ParamsError
+            If a name is unknown or a value out of bounds.
+        """
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ParamsError([f"{name} is not a setting of clean" for name in unknown])
+        return cls(**values)
