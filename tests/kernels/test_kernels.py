@@ -1,0 +1,224 @@
+"""Each kernel gives what its slow twin in tests/naive.py gives.
+
+`make test-nojit` runs this once more without compilation (NUMBA_DISABLE_JIT=1).
+"""
+
+from __future__ import annotations
+
+import naive
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dedup.kernels import align, hashing, minhash, seeds, sets, sorting, unionfind
+
+settings.register_profile("kernels", deadline=None, derandomize=True, max_examples=60)
+settings.load_profile("kernels")
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered")  # wrap-around warns without JIT
+
+codes_of = st.lists(st.integers(0x4E00, 0x4E04), max_size=60).map(lambda row: np.array(row, np.uint32))
+INT = np.int64
+
+
+def laid_out(rows):
+    """Lay code rows end to end; return (codes, indptr)."""
+    indptr = np.zeros(len(rows) + 1, np.int64)
+    np.cumsum([len(row) for row in rows], out=indptr[1:])
+    return (np.concatenate(rows) if rows else np.empty(0)).astype(np.uint32), indptr
+
+
+def test_copies_of_the_mixer_agree():
+    """hashing.py and minhash.py hold the same four lines; so does the slow twin."""
+    for value in (0, 1, 2**63 + 1, 2**64 - 1, 0x123456789ABCDEF0):
+        x = np.uint64(value)
+        assert int(hashing._mix64(x)) == int(minhash._mix64(x)) == naive.mix64(value)
+
+
+@given(st.lists(codes_of, max_size=6), st.integers(1, 7))
+def test_shingles_are_the_sorted_distinct_gram_hashes(rows, k):
+    codes, ptr = laid_out(rows)
+    indptr = np.zeros(len(rows) + 1, np.int64)
+    np.cumsum([max(0, len(row) - k + 1) for row in rows], out=indptr[1:])
+    out, count = np.empty(indptr[-1], np.uint64), np.empty(len(rows), np.int64)
+    hashing.shingles(codes, ptr[:-1], ptr[1:], indptr, INT(k), out, count)
+    in_order = np.empty(indptr[-1], np.uint64)
+    hashing.grams(codes, ptr[:-1], ptr[1:], indptr, INT(k), in_order)
+    for p, row in enumerate(rows):
+        wanted = naive.gram_hashes(row.tolist(), k)
+        assert out[indptr[p] : indptr[p] + count[p]].tolist() == sorted(set(wanted))
+        assert in_order[indptr[p] : indptr[p + 1]].tolist() == wanted
+
+
+@given(st.lists(codes_of, max_size=8))
+def test_digests_are_equal_exactly_where_the_rows_are(rows):
+    codes, ptr = laid_out(rows)
+    out = np.empty((len(rows), 2), np.uint64)
+    hashing.digests(codes, ptr[:-1], ptr[1:], out)
+    for i, one in enumerate(rows):
+        for j, other in enumerate(rows):
+            assert (out[i] == out[j]).all() == (one.tolist() == other.tolist())
+
+
+@given(st.lists(codes_of, max_size=4), st.integers(1, 4), st.integers(1, 9), st.integers(1, 20))
+def test_minimisers_do_not_depend_on_how_a_document_is_cut(rows, k, window, block):
+    """Whatever the blocks, the places are those of the definition."""
+    codes, ptr = laid_out(rows)
+    document, start, end = [], [], []
+    for d, row in enumerate(rows):
+        grams = max(0, len(row) - k + 1)
+        for first in range(0, grams, block):
+            document.append(d)
+            start.append(ptr[d] + first)
+            end.append(ptr[d] + min(first + block, grams))
+    sizes = np.array(end, np.int64) - np.array(start, np.int64)
+    indptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    out, count = np.empty(indptr[-1], np.uint64), np.empty(len(document), np.int64)
+    columns = [np.array(column, np.int64) for column in (document, start, end)]
+    hashing.minimisers(codes, ptr, INT(k), INT(window), *columns, indptr, out, count)
+    found = [int(out[indptr[b] + i]) for b in range(len(document)) for i in range(count[b])]
+    wanted = [int(ptr[d]) + i for d, row in enumerate(rows) for i in naive.minimisers(row.tolist(), k, window)]
+    assert sorted(value & 0xFFFFFFFF for value in found) == wanted
+    for value in found:
+        at = value & 0xFFFFFFFF
+        assert value >> 32 == naive.gram_hash(codes[at : at + k].tolist()) >> 32
+
+
+@given(st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 5), max_size=80))
+def test_radix_order_is_the_stable_order(values):
+    keys = np.array(values, np.uint64)
+    order = np.empty(len(keys), np.int64)
+    sorting.radix_order(keys, order, np.empty_like(keys), np.empty_like(order))
+    assert order.tolist() == sorted(range(len(values)), key=lambda i: values[i])
+    assert keys.tolist() == sorted(values)
+
+
+def test_radix_order_holds_beyond_sixteen_bits_of_rows():
+    keys = np.random.default_rng(7).integers(0, 2**64, 70_001, dtype=np.uint64)
+    wanted = np.argsort(keys, kind="stable")
+    order = np.empty(len(keys), np.int64)
+    sorting.radix_order(keys, order, np.empty_like(keys), np.empty_like(order))
+    assert (order == wanted).all()
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 2), min_size=4, max_size=4), max_size=12),
+    st.sampled_from([(2, 2), (4, 1), (1, 4)]),
+)
+def test_bucket_pairs_are_all_pairs_where_buckets_are_small(values, shape):
+    bands, rows = shape
+    table = np.array(values, np.uint32).reshape(-1, 4)
+    found = set()
+    for band in range(bands):
+        scratch = [np.empty(len(table), np.int64) for _ in range(4)]
+        counted = minhash.bucket_pairs(
+            table, INT(band), INT(rows), INT(64), np.full(64, -1, np.int64), *scratch, np.empty(0, np.uint64)
+        )
+        out = np.empty(max(1, counted), np.uint64)
+        written = minhash.bucket_pairs(table, INT(band), INT(rows), INT(64), np.full(64, -1, np.int64), *scratch, out)
+        assert written == counted
+        found |= {(int(pair) >> 32, int(pair) & 0xFFFFFFFF) for pair in out[:written]}
+    assert found == naive.band_pairs(values, bands, rows)
+
+
+def test_a_bucket_of_n_costs_n():
+    """Doubling the members of one bucket doubles the pairs: each meets the first `cap` only."""
+    costs = []
+    for n in (1_000, 2_000):
+        table = np.zeros((n, 4), np.uint32)
+        scratch = [np.empty(n, np.int64) for _ in range(4)]
+        costs.append(
+            minhash.bucket_pairs(
+                table, INT(0), INT(4), INT(16), np.full(4096, -1, np.int64), *scratch, np.empty(0, np.uint64)
+            )
+        )
+    assert costs == [16 * 1_000 - 136, 16 * 2_000 - 136]
+
+
+@given(st.lists(st.sets(st.integers(0, 30)), min_size=2, max_size=6), st.floats(0.2, 1.0))
+def test_shared_counts_the_intersection_of_every_pair_at_the_threshold(groups, threshold):
+    indptr = np.concatenate([[0], np.cumsum([len(one) for one in groups])]).astype(np.int64)
+    hashes = np.array([value for one in groups for value in sorted(one)], np.uint64)
+    pairs = [(i, j) for j in range(len(groups)) for i in range(j)]
+    left, right = (np.array(column, np.int64) for column in zip(*pairs, strict=True))
+    out = np.empty(len(pairs), np.int64)
+    sets.shared(left, right, indptr, np.diff(indptr), hashes, threshold, out)
+    for (i, j), common in zip(pairs, out.tolist(), strict=True):
+        exact = naive.jaccard(groups[i], groups[j])
+        assert common == len(groups[i] & groups[j]) or (common == -1 and exact < threshold)
+
+
+@given(codes_of, codes_of)
+def test_gap_alignment_is_the_longest_common_subsequence(one, other):
+    codes, ptr = laid_out([one, other])
+    row = np.empty(len(other) + 1, np.int64)
+    assert align._lcs(codes, ptr[0], ptr[1], ptr[1], ptr[2], row) == naive.lcs(one.tolist(), other.tolist())
+
+
+@given(codes_of, codes_of, st.sampled_from([500, 600, 700]))
+def test_extension_without_drop_finds_the_best_prefixes(one, other, floor):
+    """With an endless drop the greedy extension is exact: the best score over all pairs of prefixes."""
+    codes, ptr = laid_out([one, other])
+    scratch = [np.empty(2 * 200 + 1, np.int64) for _ in range(2)]
+    i, j, matches = align._extend(
+        codes, ptr[0], ptr[1], INT(1), INT(len(one)), INT(len(other)), INT(floor), INT(10**9), *scratch
+    )
+    assert 2000 * matches - floor * (i + j) == naive.best_extension(one.tolist(), other.tolist(), floor)
+    assert matches <= naive.lcs(one.tolist()[:i], other.tolist()[:j])
+
+
+@given(codes_of, codes_of)
+def test_extension_to_the_left_mirrors_extension_to_the_right(one, other):
+    codes, ptr = laid_out([one, other])
+    back, _ = laid_out([one[::-1], other[::-1]])
+    scratch = [np.empty(2 * 200 + 1, np.int64) for _ in range(2)]
+    room = (INT(len(one)), INT(len(other)))
+    right = align._extend(codes, ptr[0], ptr[1], INT(1), *room, INT(600), INT(5_000), *scratch)
+    left = align._extend(back, ptr[1] - 1, ptr[2] - 1, INT(-1), *room, INT(600), INT(5_000), *scratch)
+    assert right == left
+
+
+def test_extension_goes_on_when_its_scratch_is_full():
+    """More edits than the scratch has diagonals do not end a passage."""
+    unit = [0x4E00, 0x4E01, 0x4E02, 0x4E03, 0x4E04, 0x4E05, 0x4E06, 0x4E07]
+    one = unit * 100
+    other = [code for i in range(100) for code in unit[: 7 if i % 2 else 8]]  # every other copy lacks a character
+    codes, ptr = laid_out([np.array(one), np.array(other)])
+    scratch = [np.empty(2 * 8 + 1, np.int64) for _ in range(2)]
+    i, j, matches = align._extend(
+        codes, ptr[0], ptr[1], INT(1), INT(len(one)), INT(len(other)), INT(600), INT(15_000), *scratch
+    )
+    assert (i, j) == (len(one) - 1, len(other))  # the last character of the longer side is one that is lacking
+    assert matches >= len(other) - 60
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 12)), max_size=9), st.sampled_from([500, 600, 900]))
+def test_segments_are_the_maximal_scoring_ones(stretches, floor):
+    stretches = [(match, max(2 * match, extent)) for match, extent in stretches]
+    scores = [2000 * match - floor * extent for match, extent in stretches]
+    n = len(stretches)
+    match = np.array([one for one, _ in stretches], np.int64)
+    extent = np.array([other for _, other in stretches], np.int64)
+    begin, stop, total, keep = (np.empty(n + 1, np.int64) for _ in range(4))
+    count = align._segments(match, extent, INT(n), INT(floor), begin, stop, total, keep)
+    found = list(zip(begin[:count].tolist(), stop[:count].tolist(), strict=True))
+    wanted = naive.maximal_segments(scores)
+    assert [sum(scores[i:j]) for i, j in found] == [sum(scores[i:j]) for i, j in wanted]
+    assert all(sum(scores[i:j]) > 0 for i, j in found)
+
+
+@given(st.integers(1, 12), st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=20))
+def test_components_are_those_of_a_walk(nodes, edges):
+    edges = [(a % nodes, b % nodes) for a, b in edges]
+    root = np.empty(nodes, np.int64)
+    left, right = (np.array([edge[side] for edge in edges], np.int64) for side in (0, 1))
+    unionfind.components(left, right, root)
+    assert root.tolist() == naive.components(nodes, edges)
+
+
+def test_first_shared_gram_is_the_first_of_the_left_side():
+    one, other = [1, 2, 3, 4, 5, 6, 7], [9, 9, 4, 5, 6, 7]
+    codes, ptr = laid_out([np.array(one), np.array(other)])
+    left, right = np.empty(1, np.int64), np.empty(1, np.int64)
+    seeds.first_shared(codes, ptr[:-1], ptr[1:], np.array([0]), np.array([1]), INT(3), left, right)
+    assert (left[0], right[0]) == (3, len(one) + 2)

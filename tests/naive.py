@@ -1,0 +1,107 @@
+"""The slow, obvious twin of each kernel and clever step. Nothing here is fast; everything here is plain.
+
+Tests assert that the fast version gives the same answer. Integers wrap around at 64 bits on purpose, written out as
+``& MASK``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+MASK = 2**64 - 1
+BASE = 0x9E3779B97F4A7C55
+
+
+def mix64(x: int) -> int:
+    """splitmix64 finaliser."""
+    x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+    x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & MASK
+    return x ^ (x >> 31)
+
+
+def gram_hash(codes: Sequence[int]) -> int:
+    """Hash one k-gram from scratch: a polynomial, then a mixer."""
+    value = 0
+    for code in codes:
+        value = (value * BASE + code + 1) & MASK
+    return mix64(value)
+
+
+def gram_hashes(codes: Sequence[int], k: int) -> list[int]:
+    """Hash every k-gram, in text order."""
+    return [gram_hash(codes[i : i + k]) for i in range(len(codes) - k + 1)]
+
+
+def minimisers(codes: Sequence[int], k: int, window: int) -> list[int]:
+    """Positions that are the least (rightmost on ties) of some window; a short text is one window."""
+    values = gram_hashes(codes, k)
+    windows = [range(i, i + window) for i in range(len(values) - window + 1)] or [range(len(values))]
+    return sorted({max(one, key=lambda i: (-values[i], i)) for one in windows if len(one)})
+
+
+def jaccard(one: set[int], other: set[int]) -> float:
+    """Exact Jaccard index; 0 for two empty sets."""
+    return len(one & other) / len(one | other) if one | other else 0.0
+
+
+def band_pairs(values: Sequence[Sequence[int]], bands: int, rows: int) -> set[tuple[int, int]]:
+    """All pairs of rows that agree in all values of some band."""
+    found = set()
+    for band in range(bands):
+        keys = [tuple(row[band * rows : (band + 1) * rows]) for row in values]
+        found |= {(i, j) for j in range(len(keys)) for i in range(j) if keys[i] == keys[j]}
+    return found
+
+
+def lcs(one: Sequence[int], other: Sequence[int]) -> int:
+    """Length of the longest common subsequence, by the full table."""
+    table = [[0] * (len(other) + 1) for _ in range(len(one) + 1)]
+    for i, a in enumerate(one):
+        for j, b in enumerate(other):
+            table[i + 1][j + 1] = table[i][j] + 1 if a == b else max(table[i][j + 1], table[i + 1][j])
+    return table[-1][-1]
+
+
+def best_extension(one: Sequence[int], other: Sequence[int], floor: int) -> int:
+    """Best score of any pair of prefixes: 2000 a match, less `floor` for each character on either side."""
+    table = [[0] * (len(other) + 1) for _ in range(len(one) + 1)]
+    best = 0
+    for i in range(len(one) + 1):
+        for j in range(len(other) + 1):
+            if i and j:
+                same = table[i - 1][j - 1] + (1 if one[i - 1] == other[j - 1] else 0)
+                table[i][j] = max(same, table[i - 1][j], table[i][j - 1])
+            best = max(best, 2000 * table[i][j] - floor * (i + j))
+    return best
+
+
+def maximal_segments(scores: Sequence[int]) -> list[tuple[int, int]]:
+    """All maximal scoring segments, by their definition: take the best (shortest, leftmost) one, go on beside it."""
+    if not any(score > 0 for score in scores):
+        return []
+    ranges = [(i, j) for i in range(len(scores)) for j in range(i + 1, len(scores) + 1)]
+    start, end = max(ranges, key=lambda r: (sum(scores[r[0] : r[1]]), -(r[1] - r[0]), -r[0]))
+    right = [(end + i, end + j) for i, j in maximal_segments(scores[end:])]
+    return [*maximal_segments(scores[:start]), (start, end), *right]
+
+
+def components(nodes: int, edges: Sequence[tuple[int, int]]) -> list[int]:
+    """Least node reachable from each node, by walking."""
+    near = {node: {node} for node in range(nodes)}
+    for a, b in edges:
+        near[a].add(b)
+        near[b].add(a)
+    answer = []
+    for node in range(nodes):
+        seen, todo = {node}, [node]
+        while todo:
+            for other in near[todo.pop()] - seen:
+                seen.add(other)
+                todo.append(other)
+        answer.append(min(seen))
+    return answer
+
+
+def union_of_ranges(ranges: Sequence[tuple[int, int]]) -> set[int]:
+    """Every position that some range covers."""
+    return {position for start, end in ranges for position in range(start, end)}
