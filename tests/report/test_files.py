@@ -117,8 +117,8 @@ def test_a_new_file_has_the_permissions_that_open_would_give(tmp_path):
 
 def test_a_device_is_written_to_and_never_replaced():
     write_file(os.devnull, "gone")
-    assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
-    if os.path.exists("/dev/full"):
+    assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
+    if Path("/dev/full").exists():
         with pytest.raises(OutputFailed, match="no space left"):
             write_file("/dev/full", "x")
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.results import sample_result
 
 from dedup.params import LABELS
 from dedup.report.listing import bar, family_wording, opening, percent, share, split, visible
 from dedup.report.words import SHOWN_ORDER, words
+from tests.results import sample_result
 
 ANY_TEXT = st.text(st.characters(), max_size=60)
 

@@ -13,7 +13,6 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.results import HOSTILE_BLOCK, HOSTILE_NAME, large_result, sample_result
 
 from dedup.params import LABELS
 from dedup.report import sheets
@@ -22,6 +21,7 @@ from dedup.report.markdown import to_markdown
 from dedup.report.sheets import to_xlsx
 from dedup.report.tables import NAMES, Table, tables, to_csv
 from dedup.result import Result
+from tests.results import HOSTILE_BLOCK, HOSTILE_NAME, large_result, sample_result
 
 
 def _read(data: bytes) -> list[dict[str, str]]:
@@ -45,7 +45,8 @@ def test_csv_has_a_row_for_each_family_member_passage_document_and_skipped_sourc
     assert len(found["members"]) == sum(len(cluster.members) for cluster in result.clusters)
     assert len(found["passages"]) == len(result.passages)
     assert len(found["documents"]) == len(result.documents)
-    assert [(row["source"], row["kind"]) for row in found["skipped"]][0] == ("reports/空.txt", "empty")
+    assert found["skipped"][0]["source"] == "reports/空.txt"
+    assert found["skipped"][0]["kind"] == "empty"
     assert [int(row["count"]) for row in found["limits"]] == [3, 7]
 
 
@@ -123,7 +124,7 @@ def test_no_cell_of_the_workbook_is_a_formula_and_hostile_text_stands_in_it():
 def test_the_workbook_shows_shares_in_percent_and_labels_in_words():
     sheet = _workbook(sample_result())["家族"]
     headings = [cell.value for cell in sheet[1]]
-    row = {heading: cell for heading, cell in zip(headings, sheet[2], strict=True)}
+    row = dict(zip(headings, sheet[2], strict=True))
     assert row["类别"].value == "疑似抄袭"
     assert row["用词相同"].value == 0.9394 and row["用词相同"].number_format == "0.00%"
 

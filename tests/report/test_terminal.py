@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
-from tests.results import HOSTILE_NAME, large_result, sample_result
 
 from dedup.report import pairs, terminal
 from dedup.report.listing import visible
 from dedup.result import Result
+from tests.results import HOSTILE_NAME, large_result, sample_result
 
 FACES = (terminal, pairs)
 

@@ -43,7 +43,7 @@ def test_every_label_parameter_stage_and_reason_has_a_word(lang):
 
 
 def test_an_unknown_language_is_named_with_those_that_are_known():
-    with pytest.raises(ParamsError, match="'fr'.*zh, en"):
+    with pytest.raises(ParamsError, match=r"'fr'.*zh, en"):
         words("fr")
 
 
