@@ -331,9 +331,7 @@ def passages(
                 inner_begin[0] = 0
                 inner_stop[0] = hi - lo
             else:
-                pieces = _segments(
-                    match[lo:hi], extent[lo:hi], hi - lo, strict, inner_begin, inner_stop, total, keep
-                )
+                pieces = _segments(match[lo:hi], extent[lo:hi], hi - lo, strict, inner_begin, inner_stop, total, keep)
             for piece in range(pieces):
                 x = lo + inner_begin[piece]
                 y = lo + inner_stop[piece]

@@ -85,7 +85,9 @@ def label(
             reason[taken] = why
             decided |= taken
     grade = _grades(passages, families, family_label, medoid_bits)
-    painted, family = _paint(texts, raw_start, raw_end, member_family, family_label, noisy, furniture, params)
+    # What page noise repeats is no noise itself: of a family that is noise on one side only the noise is painted.
+    shown = reason[member_family] != Reason.PAGE_NOISE if len(member_family) else noisy
+    painted, family = _paint(texts, raw_start, raw_end, member_family, family_label, shown, furniture, params)
     start, end = _runs(texts, painted, family)
     return Labels(
         start=start,
@@ -226,7 +228,7 @@ def _paint(
     raw_end: Int64,
     member_family: Int64,
     family_label: UInt8,
-    noisy: Bool,
+    shown: Bool,
     furniture: Int64,
     params: Params,
 ) -> tuple[UInt8, np.ndarray]:
@@ -234,7 +236,7 @@ def _paint(
     painted = np.full(len(texts.codes), _CODE["own"], np.uint8)
     family = np.full(len(texts.codes), -1, np.int32)
     for name in _PAINT:
-        rows = np.flatnonzero(family_label[member_family] == _CODE[name]) if len(member_family) else []
+        rows = np.flatnonzero((family_label[member_family] == _CODE[name]) & shown) if len(member_family) else []
         # Longer members first, so that the family of an inner copy shows inside the outer one.
         for row in sorted(rows, key=lambda row: int(raw_start[row] - raw_end[row])):
             painted[raw_start[row] : raw_end[row]] = _CODE[name]
