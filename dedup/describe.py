@@ -170,8 +170,8 @@ def describe(
     )
 
 
-def _digest(*parts: str) -> str:
-    """Return 16 hexadecimal digits that name these strings."""
+def digest(*parts: str) -> str:
+    """Return 16 hexadecimal digits that name these strings; of one text, what `DocumentInfo.digest` is."""
     whole = hashlib.sha256()
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")
@@ -190,10 +190,10 @@ def _clusters(tables: Tables) -> tuple[list[Cluster], list[int]]:
         members = tuple(spans[row] for row in rows)
         medoid = int(families.medoid[number])
         text = tables.key_text(int(families.start[medoid]), int(families.end[medoid]))
-        name = _digest("family", text)
+        name = digest("family", text)
         seen[name] = seen.get(name, 0) + 1
         if seen[name] > 1:  # two families around equal stretches: told apart by their rank
-            name = _digest("family", text, str(seen[name]))
+            name = digest("family", text, str(seen[name]))
         wording = tuple(round(float(families.wording[row]), 4) for row in rows)
         passages = families.passages[families.passage_indptr[number] : families.passage_indptr[number + 1]]
         clusters.append(
@@ -261,13 +261,13 @@ def _passages(tables: Tables, clusters: Sequence[Cluster], of_passage: Int64) ->
     left = tables.spans(table.left_start, table.left_end)
     right = tables.spans(table.right_start, table.right_end)
     first_change = np.searchsorted(changes.passage, np.arange(len(left) + 1))
-    digests = [_digest(document.text) for document in tables.documents]
+    digests = [digest(document.text) for document in tables.documents]
     rows = []
     for number, (one, other) in enumerate(zip(left, right, strict=True)):
         cluster = clusters[of_passage[number]] if of_passage[number] >= 0 else None
         rows.append(
             Passage(
-                id=_digest(
+                id=digest(
                     "passage", digests[one.document], str(one.start), digests[other.document], str(other.start)
                 ),
                 label=cluster.label if cluster else "copy",
@@ -332,7 +332,7 @@ def _documents(tables: Tables, clusters: Sequence[Cluster], passages: Sequence[P
                 source=document.source,
                 member=document.member,
                 chars=len(document.text),
-                digest=_digest(document.text),
+                digest=digest(document.text),
                 title=document.title,
                 issuer=document.issuer,
                 date=document.date,
