@@ -1,0 +1,141 @@
+"""Kernels of segment: where sentences begin, what stands under which heading. No checks, no I/O.
+
+Caller: `dedup.steps.segment`.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+_REACH = 200  # a quotation longer than this many code points, or unclosed, keeps nothing whole
+
+
+@numba.njit(cache=True)
+def _closing(c):
+    """Return the mark that closes what c opens, or 0."""
+    if c == 0x201C:
+        return 0x201D
+    if c == 0x2018:
+        return 0x2019
+    if c == 0x300C:
+        return 0x300D
+    if c == 0x300E:
+        return 0x300F
+    if c == 0xFF08:
+        return 0xFF09
+    if c == 0x28:
+        return 0x29
+    if c == 0x300A:
+        return 0x300B
+    if c == 0x3010:
+        return 0x3011
+    return 0
+
+
+@numba.njit(cache=True)
+def _is_closing(c):
+    return (
+        c == 0x201D
+        or c == 0x2019
+        or c == 0x300D
+        or c == 0x300F
+        or c == 0xFF09
+        or c == 0x29
+        or c == 0x300B
+        or c == 0x3011
+        or c == 0x22
+    )
+
+
+@numba.njit(cache=True)
+def _ends(codes, i, stop):
+    """Tell whether the mark at i ends a sentence: 。！？；… and their half-width forms, a dot only behind Han."""
+    c = codes[i]
+    if c == 0xFF01 or c == 0xFF1F or c == 0x21 or c == 0x3F or c == 0xFF1B or c == 0x3B:
+        return True
+    if c == 0x3002 or c == 0xFF61:
+        # 6。1 and 9。5 are slips of typing for a decimal point
+        return not (i + 1 < stop and 0x30 <= codes[i + 1] <= 0x39 and 0x30 <= codes[i - 1] <= 0x39)
+    if c == 0x2026:
+        return i + 1 >= stop or codes[i + 1] != 0x2026
+    if c == 0x2E:
+        return codes[i - 1] >= 0x3400 and not (i + 1 < stop and codes[i + 1] < 0x80)
+    return False
+
+
+@numba.njit(cache=True)
+def sentence_starts(codes, origin, raw_start, raw_end, key_start, key_end, out):
+    """Write the key positions at which a sentence begins, paragraph starts included, each once; return how many.
+
+    codes, origin : uint32[N], int64[K]
+    raw_start, raw_end, key_start, key_end : int64[P]   paragraphs in text order
+    out : int64[K + P]                                  written: increasing
+
+    What stands in quotation marks or brackets stays whole; a stop just before the closing mark ends the sentence
+    behind it. O(N), but for unclosed brackets, which look ahead 200 code points.
+    """
+    count = 0
+    for p in range(raw_start.size):
+        key = key_start[p]
+        if count == 0 or out[count - 1] < key:
+            out[count] = key
+            count += 1
+        i = raw_start[p]
+        stop = raw_end[p]
+        whole = i  # up to here a quotation is kept whole
+        while i < stop:
+            c = codes[i]
+            if 0x3400 <= c < 0xFF00:
+                i += 1
+                continue
+            if i >= whole:
+                closing = _closing(c)
+                if closing:
+                    t = i + 1
+                    limit = min(stop, i + _REACH)
+                    while t < limit and codes[t] != closing:
+                        t += 1
+                    if t < limit:
+                        whole = t
+            if i > raw_start[p] and _ends(codes, i, stop):
+                t = i + 1
+                while t < stop and (_is_closing(codes[t]) or codes[t] == 0x20 or _ends(codes, t, stop)):
+                    t += 1
+                if t > whole:
+                    while key < key_end[p] and origin[key] < t:
+                        key += 1
+                    if key < key_end[p] and key > out[count - 1]:
+                        out[count] = key
+                        count += 1
+                    i = t
+                    continue
+            i += 1
+    return count
+
+
+@numba.njit(cache=True)
+def headings(document, part, level, out):
+    """Write to out[p] the nearest heading above paragraph p: for a heading, the nearest of a higher rank.
+
+    document, part : int64[P]   a new document or part begins anew
+    level : uint8[P]            1 (highest) to 8, 0 for what is no heading
+    out : int64[P]              written: a row, or -1
+    """
+    open_rows = np.full(10, -1, dtype=np.int64)
+    deepest = 0  # the level of the nearest heading, 0 for none
+    for p in range(document.size):
+        if p == 0 or document[p] != document[p - 1] or part[p] != part[p - 1]:
+            open_rows[:] = -1
+            deepest = 0
+        if level[p] == 0:
+            out[p] = open_rows[deepest]
+            continue
+        own = np.int64(level[p])
+        above = own - 1
+        while above > 0 and open_rows[above] < 0:
+            above -= 1
+        out[p] = open_rows[above] if above > 0 else -1
+        open_rows[own] = p
+        open_rows[own + 1 :] = -1
+        deepest = own

@@ -1,0 +1,413 @@
+"""Kernels of normalise: folding, enumerators, figures and masks. Arrays in, arrays out; no checks, no I/O.
+
+Caller: `dedup.steps.normalise`. The class numbers and flags are those of `dedup.steps.data`, written out because a
+compiled function takes its globals as constants; a test asserts that the copies are equal.
+"""
+
+from __future__ import annotations
+
+import numba
+
+PUNCTUATION, LETTER, UNIT, POWER, DIGIT, MASK, ENCLOSED, SPACE, BREAK, INVISIBLE, REPLACED, MULTI = range(12)
+MEASURE, STOP, CLOSER = 0x10, 0x20, 0x40
+
+# What happens to a code point of the folded text.
+KEEP, DROP, SLOT = 0, 1, 2  # SLOT + SlotKind
+OPENS = 0x80  # the first code point of a slot
+
+# Flags of a folded code point: what white space stands before it.
+_LINE, _GAP = 1, 2
+
+_X = ord("x")
+_COMMA, _DOT, _PAUSE, _COLON = ord(","), ord("."), ord("、"), ord(":")
+_LEFT, _RIGHT = ord("("), ord(")")
+_ORDINAL, _THAT, _OF, _PART = ord("第"), ord("其"), ord("之"), ord("分")
+_ARTICLE, _CHAPTER, _SECTION, _VOLUME, _ITEM = ord("条"), ord("章"), ord("节"), ord("编"), ord("款")
+_TEN, _TWENTY, _THIRTY = ord("十"), ord("廿"), ord("卅")
+_ZERO, _ROUND, _CIRCLE, _BIG = ord("零"), ord("〇"), ord("○"), ord("◯")
+_YEAR, _MORE, _ODD, _SOME, _ABOUT = ord("年"), ord("余"), ord("多"), ord("几"), ord("来")
+_A, _Z = ord("a"), ord("z")
+_NINE = ord("9")
+
+
+@numba.njit(cache=True)
+def expansion(codes, fold, kind):
+    """Return how many more code points folding makes than it takes, at most. O(N)."""
+    more = 0
+    for i in range(codes.size):
+        if kind[codes[i]] & 15 == MULTI:
+            more += 32  # the longest expansion of the table is 18; a bound, not a count
+    return more
+
+
+@numba.njit(cache=True)
+def _is_round(code):
+    return code == _ROUND or code == _CIRCLE or code == _BIG
+
+
+@numba.njit(cache=True)
+def _number(code, kind, i, n):
+    """Return the end of the run of Chinese numerals from i, or i."""
+    j = i
+    while j < n:
+        k = kind[j] & 15
+        if k != UNIT and k != POWER:
+            break
+        j += 1
+    return j
+
+
+@numba.njit(cache=True)
+def _figures(kind, i, n):
+    j = i
+    while j < n and kind[j] & 15 == DIGIT:
+        j += 1
+    return j
+
+
+@numba.njit(cache=True)
+def _short_number(code, kind, i, n):
+    """Return the end of one to three Chinese numerals or digits from i, else i."""
+    j = _number(code, kind, i, n)
+    if j == i:
+        j = _figures(kind, i, n)
+    return j if j - i <= 3 else i
+
+
+@numba.njit(cache=True)
+def _bracketed(code, kind, i, n):
+    """Return the end of （一） or (12) or (a) from i, else i."""
+    if code[i] != _LEFT:
+        return i
+    j = _short_number(code, kind, i + 1, n)
+    if j == i + 1 and j < n and _A <= code[j] <= _Z:
+        j += 1
+    if j > i + 1 and j < n and code[j] == _RIGHT:
+        return j + 1
+    return i
+
+
+@numba.njit(cache=True)
+def _enumerator(code, kind, gap, i, n):
+    """Return the end of an enumerator that begins at i, the head of a line or clause, else i."""
+    k = kind[i] & 15
+    if k == ENCLOSED:
+        return i + 1
+    if k == PUNCTUATION:
+        return _bracketed(code, kind, i, n)
+    line = gap[i] & _LINE != 0
+    if k == UNIT or k == POWER:
+        return _chinese_enumerator(code, kind, gap, i, n, line)
+    if k == DIGIT:
+        j = _figures(kind, i, n)
+        if j - i > 3 or j >= n or (j + 1 < n and kind[j + 1] & 15 == DIGIT and gap[j + 1] == 0):
+            return i
+        if code[j] == _PAUSE or code[j] == _RIGHT or code[j] == _DOT:
+            return j + 1
+        return i
+    if code[i] == _ORDINAL or code[i] == _THAT:
+        return _ordinal(code, kind, gap, i, n, line)
+    if line and _A <= code[i] <= _Z and i + 1 < n:
+        after = code[i + 1]
+        plain = i + 2 >= n or (kind[i + 2] & 15 != DIGIT and not (_A <= code[i + 2] <= _Z))
+        if plain and (after == _PAUSE or after == _RIGHT or after == _DOT):
+            return i + 2
+    return i
+
+
+@numba.njit(cache=True)
+def _chinese_enumerator(code, kind, gap, i, n, line):
+    j = _number(code, kind, i, n)
+    if j - i > 3 or j >= n:
+        return i
+    after = code[j]
+    if after != _PAUSE and after != _DOT and after != _COMMA and after != _RIGHT:
+        return i
+    # 二、三产业 is no second item; 二、三年来 at the head of a line is one.
+    k = _number(code, kind, j + 1, n)
+    if k > j + 1 and (not line or (k < n and code[k] == _PAUSE)):
+        return i
+    return j + 1
+
+
+@numba.njit(cache=True)
+def _ordinal(code, kind, gap, i, n, line):
+    """第一， 第二、 其三： are enumerators anywhere; 第三条 only with a break or space behind it."""
+    j = _number(code, kind, i + 1, n)
+    if j == i + 1:
+        j = _figures(kind, i + 1, n)
+    if j == i + 1 or j - i > 8 or j >= n:
+        return i
+    after = code[j]
+    if after == _COMMA or after == _PAUSE or after == _COLON:
+        return j + 1
+    if code[i] == _THAT or not line:
+        return i
+    if after == _ARTICLE or after == _CHAPTER or after == _SECTION or after == _VOLUME or after == _ITEM:
+        if j + 1 >= n or gap[j + 1] != 0 or code[j + 1] == _COLON:
+            return j + 1
+    return i
+
+
+@numba.njit(cache=True)
+def _is_figure(code, kind, i, j, n):
+    """Tell whether the numerals [i, j) are a figure, and not part of a word, a name or an ordinal.
+
+    Conservative: 十六大 四中全会 三个代表 十二五 千万 一定 stay; 二〇〇六年 三百二十人 百分之二十 go.
+    """
+    if i > 0 and code[i - 1] == _ORDINAL:
+        return False
+    zeros = powers = adjacent = 0
+    for t in range(i, j):
+        if code[t] == _ZERO or _is_round(code[t]):
+            zeros += 1
+        elif kind[t] & 15 == POWER:
+            powers += 1
+        elif t > i and kind[t - 1] & 15 == UNIT and code[t - 1] != _ZERO:
+            adjacent += 1
+    length = j - i
+    year = j < n and code[j] == _YEAR
+    if powers == 0:
+        if zeros > 0:
+            return length >= 3 or (length == 2 and year)
+        return length >= 4 or (length == 3 and year)
+    if length < 2 or adjacent > 0:
+        return False
+    head = kind[i] & 15
+    if head == POWER and code[i] != _TEN and code[i] != _TWENTY and code[i] != _THIRTY:
+        return False
+    if i > 1 and code[i - 1] == _OF and code[i - 2] == _PART:
+        return True
+    return j < n and kind[j] & MEASURE != 0
+
+
+@numba.njit(cache=True)
+def _digits(code, kind, gap, i, n):
+    """Return the end of a number in digits from i: 12,000 and 3.5 are one."""
+    j = i + 1
+    while j < n and gap[j] == 0:
+        if kind[j] & 15 == DIGIT:
+            j += 1
+        elif j + 1 < n and gap[j + 1] == 0 and kind[j + 1] & 15 == DIGIT and code[j] == _DOT:
+            j += 2
+        elif (
+            code[j] == _COMMA
+            and j + 3 < n
+            and gap[j + 1] == 0
+            and gap[j + 2] == 0
+            and gap[j + 3] == 0
+            and kind[j + 1] & 15 == DIGIT
+            and kind[j + 2] & 15 == DIGIT
+            and kind[j + 3] & 15 == DIGIT
+            and (j + 4 >= n or kind[j + 4] & 15 != DIGIT or gap[j + 4] != 0)
+        ):
+            j += 4
+        else:
+            break
+    return j
+
+
+@numba.njit(cache=True)
+def _fill(mark, i, j, value):
+    for t in range(i, j):
+        mark[t] = value
+    if value >= SLOT:
+        mark[i] = value | OPENS
+
+
+@numba.njit(cache=True)
+def _mark_letters(code, kind, gap, mark, i, n):
+    """Mark what starts with a letter at i: a run of x that stands alone is a mask. Return its end."""
+    if code[i] != _X:
+        mark[i] = KEEP
+        return i + 1
+    j = i + 1
+    while j < n and code[j] == _X and gap[j] == 0:
+        j += 1
+    before = i > 0 and gap[i] == 0 and _A <= code[i - 1] <= _Z
+    after = j < n and gap[j] == 0 and _A <= code[j] <= _Z
+    if j - i == 1 and j < n and gap[j] == 0 and kind[j] & 15 == DIGIT:
+        after = True
+    _fill(mark, i, j, KEEP if before or after else SLOT + 2)
+    return j
+
+
+@numba.njit(cache=True)
+def _mark_mask(code, kind, gap, mark, i, n):
+    """Mark a run of mask signs at i: a slot where it stands for something. Return its end."""
+    j = i + 1
+    while j < n and kind[j] & 15 == MASK and gap[j] == 0:
+        j += 1
+    # A lone sign is a mask before a letter in the same line (×镇), else a bullet or a product.
+    k = kind[j] & 15 if j < n else PUNCTUATION
+    alone = j - i == 1 and not (k == LETTER and gap[j] & _LINE == 0 and gap[i] & _LINE == 0)
+    _fill(mark, i, j, DROP if alone else SLOT + 2)
+    return j
+
+
+@numba.njit(cache=True)
+def _mark_numerals(code, kind, gap, mark, i, n):
+    """Mark a run of Chinese numerals (〇 and ○ among them) at i. Return its end."""
+    j = i
+    some = False
+    while j < n:
+        k = kind[j] & 15
+        if k == UNIT or k == POWER:
+            some = True
+        elif not _is_round(code[j]):
+            break
+        if j > i and gap[j] & _LINE and _enumerator(code, kind, gap, j, n) > j:
+            break
+        j += 1
+    if not some:
+        return _mark_mask(code, kind, gap, mark, i, n)
+    if _is_figure(code, kind, i, j, n):
+        _fill(mark, i, j, SLOT + 1)
+        return j
+    for t in range(i, j):
+        mark[t] = DROP if _is_round(code[t]) else KEEP
+    return j
+
+
+@numba.njit(cache=True)
+def _mark(code, kind, gap, mark, n):
+    """Decide for each folded code point of one document whether it is kept, dropped or in a slot."""
+    i = 0
+    clause = True  # at the head of a clause: a stop, or nothing, came before
+    while i < n:
+        if clause or gap[i] & _LINE:
+            j = _enumerator(code, kind, gap, i, n)
+            if j > i:
+                _fill(mark, i, j, DROP)
+                i = j
+                clause = True
+                continue
+        k = kind[i] & 15
+        if k == PUNCTUATION:
+            j = _bracketed(code, kind, i, n)
+            if j > i and kind[i + 1] & 15 != DIGIT and kind[i + 1] & 15 != LETTER:
+                _fill(mark, i, j, DROP)  # 第（二）项: a number in brackets is a reference
+                i = j
+            else:
+                mark[i] = DROP
+                clause = kind[i] & STOP != 0 or (clause and kind[i] & CLOSER != 0)
+                i += 1
+            continue
+        if k == LETTER:
+            i = _mark_letters(code, kind, gap, mark, i, n)
+        elif k == DIGIT:
+            j = _digits(code, kind, gap, i, n)
+            _fill(mark, i, j, SLOT)
+            i = j
+        elif k == UNIT or k == POWER or _is_round(code[i]):
+            i = _mark_numerals(code, kind, gap, mark, i, n)
+        elif k == MASK:
+            i = _mark_mask(code, kind, gap, mark, i, n)
+        else:
+            mark[i] = DROP
+            i += 1
+        clause = False
+
+
+@numba.njit(cache=True)
+def _fold_one(raw, fold, kind, multi_indptr, multi, at, span, white, code, cls, gap, origin, width, n):
+    """Append what one code point folds to; return the new count and the pending white space."""
+    k = kind[raw]
+    low = k & 15
+    if low >= SPACE:
+        if low == BREAK:
+            return n, white | _LINE
+        if low == SPACE:
+            return n, white | _GAP
+        if low != MULTI:
+            return n, white
+        row = fold[raw] & 0x7FFFFFFF
+        for t in range(multi_indptr[row], multi_indptr[row + 1]):
+            one = multi[t]
+            if kind[one] & 15 >= SPACE:
+                continue
+            code[n] = one
+            cls[n] = kind[one]
+            gap[n] = white
+            origin[n] = at
+            width[n] = span
+            n += 1
+            white = 0
+        return n, white
+    code[n] = fold[raw]
+    cls[n] = k
+    gap[n] = white
+    origin[n] = at
+    width[n] = span
+    return n + 1, 0
+
+
+@numba.njit(cache=True)
+def fold_texts(
+    codes, indptr, edit_start, edit_end, edit_joins, edit_indptr, edit_codes, fold, kind, multi_indptr, multi,
+    code, cls, gap, mark, origin, width,
+    key_codes, key_origin, key_span, key_indptr, slot_start, slot_end, slot_key, slot_kind,
+):  # fmt: skip
+    """Write the key stream and its slots.
+
+    codes, indptr : uint32[N], int64[D+1]       the texts
+    edit_start, edit_end : int64[E]             sorted, disjoint, each within one document
+    edit_joins : uint8[E]                       1 where a deletion belongs to the code point before it (pinyin)
+    edit_indptr, edit_codes : int64[E+1], uint32[...]
+    fold, kind, multi_indptr, multi             see `dedup.steps.data.Tables`
+    code, cls, gap, mark, origin, width         scratch for one document: uint32, uint8, uint8, uint8, int64, uint16,
+                                                each as long as the longest document with its expansions
+    key_codes, key_origin, key_span             written: uint32[K], int64[K], uint16[K], K >= N + expansions
+    key_indptr : int64[D+1]                     written
+    slot_start, slot_end, slot_key, slot_kind   written: int64, int64, int64, uint8, each as long as the key
+
+    Returns the number of slots; key_indptr[D] is the number of key code points. O(N + E). One thread.
+    """
+    e = 0
+    keys = 0
+    slots = 0
+    key_indptr[0] = 0
+    for d in range(indptr.size - 1):
+        stop = indptr[d + 1]
+        n = 0
+        white = _LINE
+        i = indptr[d]
+        while i < stop:
+            if e < edit_start.size and edit_start[e] == i:
+                length = edit_end[e] - i
+                if edit_indptr[e + 1] > edit_indptr[e]:
+                    for t in range(edit_indptr[e], edit_indptr[e + 1]):
+                        n, white = _fold_one(
+                            edit_codes[t], fold, kind, multi_indptr, multi, i, min(length, 65535), white,
+                            code, cls, gap, origin, width, n,
+                        )  # fmt: skip
+                elif edit_joins[e] and n > 0 and origin[n - 1] + width[n - 1] == i and length + width[n - 1] < 65536:
+                    joined = origin[n - 1]
+                    t = n - 1
+                    while t >= 0 and origin[t] == joined:  # an expansion shares one place: widen all of it
+                        width[t] += length
+                        t -= 1
+                i = edit_end[e]
+                e += 1
+                continue
+            n, white = _fold_one(
+                codes[i], fold, kind, multi_indptr, multi, i, 1, white, code, cls, gap, origin, width, n
+            )
+            i += 1
+        _mark(code, cls, gap, mark, n)
+        for t in range(n):
+            what = mark[t]
+            if what == KEEP:
+                key_codes[keys] = code[t]
+                key_origin[keys] = origin[t]
+                key_span[keys] = width[t]
+                keys += 1
+            elif what >= SLOT:
+                if what & OPENS:
+                    slot_start[slots] = origin[t]
+                    slot_key[slots] = keys
+                    slot_kind[slots] = (what & 0x7F) - SLOT
+                    slots += 1
+                slot_end[slots - 1] = origin[t] + width[t]
+        key_indptr[d + 1] = keys
+    return slots

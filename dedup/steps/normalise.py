@@ -1,0 +1,152 @@
+"""Texts and edits -> the key stream: the folded copy of the texts that matching looks at, with the way back.
+
+Folded are width, compatibility forms, case, accents, traditional and variant characters; dropped are punctuation,
+white space and enumerators; numbers and masks are dropped into `Slots`. The notes of `normalise` say what counts as
+one. The same fold without the dropping, `surface`, is what the similarity of two passages compares.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dedup.kernels import text as kernels
+from dedup.schema import EditKind, Edits, KeyStream, Slots, Texts, UInt32
+from dedup.steps import data
+
+
+def normalise(texts: Texts, edits: Edits) -> KeyStream:
+    """Fold the texts into their key stream.
+
+    Parameters
+    ----------
+    texts : Texts
+    edits : Edits
+        From `dedup.steps.repair.repair` of the same texts.
+
+    Returns
+    -------
+    KeyStream
+        Code points that share an origin (an expansion such as ㈱, a repair of several characters) share its span;
+        otherwise spans do not overlap. An annotation taken out by an edit belongs to the character it stood behind.
+
+    Notes
+    -----
+    White space and line breaks never part a numeral or a word, so that wrapped or spaced-out copies fold alike.
+
+    Enumerators go where a line or a clause begins: （一） 一、 1. ① A) 第一， 其二： and 第三条 before a break or
+    space. A bracketed number goes anywhere, for a copy whose line breaks were lost holds it in mid-line.
+
+    Chinese numerals go where they are a figure (二〇〇六年, 三百二十人, 百分之二十) and stay where they are part of a
+    word or a name (一定, 三个代表, 十六大, 四中全会, 十二五); when in doubt they stay.
+
+    One pass per document over the folded code points, in a scratch that holds one document. O(N + E).
+    """
+    tables = data.tables()
+    longest = int(np.diff(texts.indptr).max()) if texts.documents else 0
+    more = int(kernels.expansion(texts.codes, tables.fold, tables.kind)) + 32 * edits.codes.size
+    room = texts.codes.size + more
+    scratch = longest + more
+    key_codes = np.empty(room, np.uint32)
+    key_origin = np.empty(room, np.int64)
+    key_span = np.empty(room, np.uint16)
+    key_indptr = np.empty(texts.indptr.size, np.int64)
+    slot_start, slot_end, slot_key = (np.empty(room, np.int64) for _ in range(3))
+    slot_kind = np.empty(room, np.uint8)
+    slots = kernels.fold_texts(
+        texts.codes,
+        texts.indptr,
+        edits.start,
+        edits.end,
+        ((edits.kind == EditKind.PINYIN) | (edits.kind == EditKind.RUBY)).astype(np.uint8),
+        edits.indptr,
+        edits.codes,
+        tables.fold,
+        tables.kind,
+        tables.multi_indptr,
+        tables.multi,
+        np.empty(scratch, np.uint32),
+        np.empty(scratch, np.uint8),
+        np.empty(scratch, np.uint8),
+        np.empty(scratch, np.uint8),
+        np.empty(scratch, np.int64),
+        np.empty(scratch, np.uint16),
+        key_codes,
+        key_origin,
+        key_span,
+        key_indptr,
+        slot_start,
+        slot_end,
+        slot_key,
+        slot_kind,
+    )
+    keys = int(key_indptr[-1])
+    # The key is a view of pages that were touched; slots are few, and copied so that their room is given back.
+    return KeyStream(
+        codes=key_codes[:keys],
+        origin=key_origin[:keys],
+        span=key_span[:keys],
+        indptr=key_indptr,
+        slots=Slots(
+            start=slot_start[:slots].copy(),
+            end=slot_end[:slots].copy(),
+            key=slot_key[:slots].copy(),
+            kind=slot_kind[:slots].copy(),
+        ),
+    )
+
+
+def surface(texts: Texts, edits: Edits, start: int, end: int) -> str:
+    """Return a raw range as similarity compares it: repaired, with width, script, case and white space folded.
+
+    Parameters
+    ----------
+    texts : Texts
+    edits : Edits
+        An edit that begins in the range counts whole.
+    start, end : int
+        Raw range ``[start, end)`` within one document.
+
+    Returns
+    -------
+    str
+        Numbers, names, masks and punctuation are kept; white space, wherever it stands, is not.
+    """
+    first, last = np.searchsorted(edits.start, [start, end])
+    pieces: list[UInt32] = []
+    at = start
+    for row in range(int(first), int(last)):
+        pieces.append(texts.codes[at : int(edits.start[row])])
+        pieces.append(edits.codes[int(edits.indptr[row]) : int(edits.indptr[row + 1])])
+        at = int(edits.end[row])
+    pieces.append(texts.codes[at:end])
+    return fold(np.concatenate(pieces)).tobytes().decode("utf-32-le", "surrogatepass")
+
+
+def fold(codes: UInt32) -> UInt32:
+    """Fold code points without dropping any but white space and what is invisible.
+
+    Parameters
+    ----------
+    codes : uint32[N]
+
+    Returns
+    -------
+    uint32[M]
+        ``fold(fold(codes))`` equals ``fold(codes)``.
+    """
+    tables = data.tables()
+    low = tables.kind[codes] & 0x0F
+    codes = codes[(low < data.Class.SPACE) | (low >= data.Class.REPLACED)]
+    folded = tables.fold[codes]
+    several = np.flatnonzero(folded >= data.MULTI_BIT)
+    if several.size:
+        row = folded[several].astype(np.int64) & 0x7FFF_FFFF
+        counts = np.ones(folded.size, np.int64)
+        counts[several] = tables.multi_indptr[row + 1] - tables.multi_indptr[row]
+        ends = np.cumsum(counts)
+        folded = np.repeat(folded, counts)
+        for place, one in zip((ends - counts)[several].tolist(), row.tolist(), strict=True):
+            piece = tables.multi[tables.multi_indptr[one] : tables.multi_indptr[one + 1]]
+            folded[place : place + piece.size] = piece
+        folded = folded[(tables.kind[folded] & 0x0F < data.Class.SPACE)]
+    return folded

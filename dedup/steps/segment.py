@@ -1,0 +1,302 @@
+"""Texts -> paragraphs, parts and sentences: cuts in the key stream.
+
+Wrapped lines are joined to the paragraph they were, also across a page number or a running header; headings get a
+level and every paragraph its nearest heading; the parts of a collection file (第一篇：…, 篇二 …) are found. Matching
+does not depend on these cuts (a passage is free to cross them), provenance and the paragraph route do.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from dedup.kernels import cuts
+from dedup.kernels import lines as kernels
+from dedup.schema import (
+    Bool,
+    EditKind,
+    Edits,
+    Int32,
+    Int64,
+    KeyStream,
+    ParagraphKind,
+    Parts,
+    Segments,
+    Texts,
+    UInt8,
+    UInt32,
+)
+from dedup.steps import data
+
+_TITLE_WIDTH = 120  # half-width units: a part title longer than sixty characters is a teaser
+_HEADING_WIDTH = 100
+_LOOSE_HEADING_WIDTH = 60  # for a heading without a number
+_RUN = 4  # more short lines in a row than this are a list, not headings
+
+
+def segment(texts: Texts, edits: Edits, keys: KeyStream, furniture: Int64 | None = None) -> Segments:
+    """Cut the texts into paragraphs, parts and sentences.
+
+    Parameters
+    ----------
+    texts : Texts
+    edits : Edits
+    keys : KeyStream
+        Of the same texts and edits.
+    furniture : int64[F, 2], optional
+        Raw ranges that the readers know to be page noise, sorted and disjoint.
+
+    Returns
+    -------
+    Segments
+        Every code point but surrounding white space stands in exactly one paragraph.
+
+    Notes
+    -----
+    Lines are joined where a paragraph cannot have ended: before or after a comma, at the full width of wrapped text
+    (the width at which the lines of the document crowd), and where a long line of prose breaks off without a stop.
+    Heads of lines (一、 （一） 1. ①, part titles) and table rows are never joined to what stands above.
+
+    Levels: 1 第一章 and unnumbered titles, 2 第一节, 3 一、, 4 （一）, 5 1., 6 (1), 7 ①. O(N + L log L).
+    """
+    ranges = np.zeros((0, 2), np.int64) if furniture is None else furniture
+    lines = _scan(texts, edits, ranges)
+    _part_lines(texts, lines)
+    wraps = np.zeros(texts.documents, np.int32)
+    kind = data.tables().kind
+    kernels.wrap_widths(lines.bounds, lines.width, lines.tail, kind, wraps)
+    opens, closes = (np.empty(lines.start.size, np.int64) for _ in range(2))
+    count = kernels.join_lines(
+        lines.bounds,
+        wraps,
+        lines.first,
+        lines.last,
+        lines.width,
+        lines.indent,
+        lines.head,
+        lines.lead,
+        lines.tail,
+        lines.shape,
+        kind,
+        opens,
+        closes,
+    )
+    opens, closes = opens[:count], closes[:count]
+    raw_start, raw_end = lines.first[opens], lines.last[closes]
+    kinds, levels = _kinds(lines, opens, closes)
+    document = lines.document[opens]
+    parts = _parts(texts, document, kinds, raw_start, raw_end)
+    part = _part_of(parts, raw_start, document)
+    heading = np.empty(count, np.int64)
+    cuts.headings(document, part, levels, heading)
+    start = np.searchsorted(keys.origin, raw_start)
+    end = np.searchsorted(keys.origin, raw_end)
+    marks = np.empty(keys.codes.size + count, np.int64)
+    found = cuts.sentence_starts(texts.codes, keys.origin, raw_start, raw_end, start, end, marks)
+    return Segments(
+        document=document,
+        start=start,
+        end=end,
+        raw_start=raw_start,
+        raw_end=raw_end,
+        kind=kinds,
+        level=levels,
+        part=part,
+        heading=heading,
+        sentences=marks[:found].copy(),
+        lines=lines.start,
+        parts=parts,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The shape of each line, see `dedup.kernels.lines.scan_lines`; document ``d`` owns ``bounds[d]:bounds[d+1]``."""
+
+    start: Int64
+    document: Int64
+    first: Int64
+    last: Int64
+    width: Int32
+    indent: Int32
+    head: UInt8
+    lead: UInt32
+    tail: UInt32
+    shape: UInt8
+    bounds: Int64
+
+
+def _scan(texts: Texts, edits: Edits, furniture: Int64) -> _Lines:
+    tables = data.tables()
+    count = int(kernels.count_lines(texts.codes, texts.indptr, tables.kind))
+    start, document, first, last = (np.empty(count, np.int64) for _ in range(4))
+    width, indent = (np.empty(count, np.int32) for _ in range(2))
+    lead, tail = (np.empty(count, np.uint32) for _ in range(2))
+    head, shape = (np.empty(count, np.uint8) for _ in range(2))
+    hidden = (edits.indptr[1:] == edits.indptr[:-1]) & (edits.kind != EditKind.INVISIBLE)
+    kernels.scan_lines(
+        texts.codes,
+        texts.indptr,
+        tables.kind,
+        tables.fold,
+        edits.start[hidden],
+        edits.end[hidden],
+        np.ascontiguousarray(furniture[:, 0]),
+        np.ascontiguousarray(furniture[:, 1]),
+        start,
+        document,
+        first,
+        last,
+        width,
+        indent,
+        head,
+        lead,
+        tail,
+        shape,
+    )
+    bounds = np.searchsorted(document, np.arange(texts.documents + 1))
+    return _Lines(start, document, first, last, width, indent, head, lead, tail, shape, bounds)
+
+
+def _line_text(texts: Texts, lines: _Lines, line: int) -> str:
+    codes = texts.codes[lines.first[line] : lines.last[line]]
+    return codes.tobytes().decode("utf-32-le", "surrogatepass")
+
+
+_SERIES = re.compile(
+    r"(?P<title>.{4,40}?)\s*[(（【\[]?(?:篇|范文|範文|第)?\s*(?P<number>[一二三四五六七八九十]{1,3}|\d{1,2})\s*(?:篇)?[)）】\]]?"
+)
+_NUMERALS = {char: value for value, char in enumerate("一二三四五六七八九十", start=1)}
+
+
+def _part_lines(texts: Texts, lines: _Lines) -> None:
+    """Settle which lines are part titles: two in a document at least, or a title repeated with 1, 2, 3 behind it."""
+    claimed = np.flatnonzero(lines.head == kernels.PART)
+    fitting = lines.width[claimed] <= _TITLE_WIDTH
+    fitting &= ~np.isin(lines.tail[claimed], [ord("…"), ord(".")])
+    lines.head[claimed[~fitting]] = kernels.ITEM
+    claimed = claimed[fitting]
+    documents, counts = np.unique(lines.document[claimed], return_counts=True)
+    single = np.isin(lines.document[claimed], documents[counts < 2])
+    lines.head[claimed[single]] = kernels.ITEM
+    for line in _series(texts, lines, set(documents[counts >= 2].tolist())):
+        lines.head[line] = kernels.PART
+
+
+def _series(texts: Texts, lines: _Lines, settled: set[int]) -> list[int]:
+    """Return lines such as 总结1, 总结2 or 心得（篇一）, 心得（篇二）: one title, numbers from one upwards."""
+    kind = data.tables().kind[lines.tail] & 0x0F
+    numbered = (kind >= data.Class.UNIT) & (kind <= data.Class.DIGIT)
+    numbered |= np.isin(lines.tail, [ord(char) for char in ")】]篇"])
+    plain = (lines.head == 0) & (lines.width >= 10) & (lines.width <= 90) & (lines.shape == 0)
+    chains: dict[tuple[int, str], list[int]] = {}
+    for line in np.flatnonzero(numbered & plain).tolist():
+        document = int(lines.document[line])
+        match = None if document in settled else _SERIES.fullmatch(_line_text(texts, lines, line))
+        if match is None:
+            continue
+        chain = chains.setdefault((document, match["title"]), [])
+        if _value(match["number"]) == len(chain) + 1:
+            chain.append(line)
+    return sorted(line for chain in chains.values() if len(chain) >= 2 for line in chain)
+
+
+def _value(number: str) -> int:
+    if number.isdigit():
+        return int(number)
+    tens, ten, ones = number.rpartition("十")
+    return (_NUMERALS.get(tens, 1) * 10 if ten else 0) + _NUMERALS.get(ones, 0)
+
+
+def _kinds(lines: _Lines, opens: Int64, closes: Int64) -> tuple[UInt8, UInt8]:
+    """Return the kind and the heading level of each paragraph, by the shape of its lines."""
+    head = lines.head[opens]
+    single = opens == closes
+    width = lines.width[opens]
+    shape = lines.shape[opens]
+    document = lines.document[opens]
+    low = data.tables().kind[lines.tail[opens]] & 0x0F
+    inner = shape & kernels.INNER != 0
+    text = width > 0
+    closed = np.isin(lines.tail[opens], [ord(char) for char in "；;：:，,"])
+    kinds = np.full(opens.size, ParagraphKind.BODY, np.uint8)
+    kinds[(head > 0) & (head != kernels.ARTICLE)] = ParagraphKind.LIST_ITEM
+    numbered = (head > 0) & (head < kernels.ITEM) & single & text & ~inner & ~closed & (width <= _HEADING_WIDTH)
+    kinds[numbered] = ParagraphKind.HEADING
+    open_end = (low != data.Class.PUNCTUATION) | np.isin(lines.tail[opens], [ord(char) for char in "”)》"])
+    loose = (head == 0) & single & text & ~inner & open_end & (width >= 4) & (width <= _LOOSE_HEADING_WIDTH)
+    loose &= (shape & kernels.CELLS == 0) & (lines.lead[opens] != ord("("))
+    # 2006年11月 and 12 stand under a report, 2023年度工作总结 over it.
+    loose &= (data.tables().kind[lines.lead[opens]] & 0x0F != data.Class.DIGIT) | (width >= 16)
+    kinds[_headed(loose, head == kernels.PART, document, text)] = ParagraphKind.HEADING
+    kinds[text & (shape & kernels.CELLS != 0)] = ParagraphKind.TABLE_ROW
+    kinds[head == kernels.PART] = ParagraphKind.PART_TITLE
+    heading = kinds == ParagraphKind.HEADING
+    levels = np.where(heading & (head < kernels.ITEM), head, 0).astype(np.uint8)
+    first = shape & kernels.FIRST != 0
+    return kinds, _loose_levels(levels, heading, first, document)
+
+
+def _headed(loose: Bool, title: Bool, document: Int64, text: Bool) -> Bool:
+    """Keep the short lines that stand over something: at most four, then a paragraph that is no part title."""
+    rows = np.flatnonzero(text)
+    candidate = loose[rows]
+    owner = document[rows]
+    breaks = np.ones(rows.size, dtype=bool)
+    breaks[1:] = (owner[1:] != owner[:-1]) | (candidate[1:] != candidate[:-1])
+    run = np.cumsum(breaks) - 1
+    lengths = np.bincount(run, minlength=1)
+    ends = np.append(np.flatnonzero(breaks)[1:], rows.size) - 1 if rows.size else rows
+    followed = np.zeros(lengths.size, dtype=bool)
+    inside = ends + 1 < rows.size
+    below = ends[inside] + 1
+    followed[: ends.size][inside] = (owner[ends[inside]] == owner[below]) & ~title[rows[below]]
+    kept = np.zeros(loose.size, dtype=bool)
+    if rows.size:
+        kept[rows] = candidate & followed[run] & (lengths[run] <= _RUN)
+    return kept
+
+
+def _loose_levels(levels: UInt8, heading: Bool, first: Bool, document: Int64) -> UInt8:
+    """Give unnumbered headings a level: 1 where a numbering starts below them, else one below the last number."""
+    numbered = np.flatnonzero(levels > 0)
+    loose = np.flatnonzero(heading & (levels == 0))
+    after = np.searchsorted(numbered, loose)
+    result = levels.copy()
+    result[loose] = 1
+    before = after - 1
+    has_before = before >= 0
+    has_before[has_before] = document[numbered[before[has_before]]] == document[loose[has_before]]
+    has_after = after < numbered.size
+    has_after[has_after] = document[numbered[after[has_after]]] == document[loose[has_after]]
+    starts = has_after.copy()
+    starts[has_after] = first[numbered[after[has_after]]]
+    nested = has_before & ~starts
+    result[loose[nested]] = np.minimum(levels[numbered[before[nested]]] + 1, 8)
+    return result
+
+
+def _parts(texts: Texts, document: Int64, kinds: UInt8, raw_start: Int64, raw_end: Int64) -> Parts:
+    titles = np.flatnonzero(kinds == ParagraphKind.PART_TITLE)
+    owner = document[titles]
+    ends = texts.indptr[owner + 1]
+    same = np.zeros(titles.size, dtype=bool)
+    same[:-1] = owner[1:] == owner[:-1]
+    ends[same] = raw_start[titles[1:]][same[:-1]]
+    return Parts(
+        document=owner,
+        raw_start=raw_start[titles],
+        raw_end=ends,
+        title_start=raw_start[titles],
+        title_end=raw_end[titles],
+    )
+
+
+def _part_of(parts: Parts, raw_start: Int64, document: Int64) -> Int64:
+    """Return for each paragraph the row of its part, or -1."""
+    row = np.searchsorted(parts.raw_start, raw_start, side="right") - 1
+    inside = row >= 0
+    inside[inside] = parts.document[row[inside]] == document[inside]
+    return np.where(inside, row, -1)
