@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dedup.decisions import Decision, carry
 from dedup.report import payload
@@ -131,7 +131,13 @@ def render(
         row["chunk"] = places[str(row["id"])]
     chunks = {f"f{at}": payload.pack(chunk) for at, chunk in enumerate(families)}
     chunks |= {f"t{at}": payload.pack(chunk) for at, chunk in enumerate(texts)}
-    return _page(lang, {"head": payload.pack(head | {"chunks": len(families)})} | chunks, served)
+    return _page(lang, {"head": payload.pack(head | {"chunks": len(families), "loose": _loose(families)})} | chunks, served)
+
+
+def _loose(chunks: list[list[dict[str, Any]]]) -> int | None:
+    """Return the chunk of the passages that belong to no family, if there is one."""
+    last = len(chunks) - 1
+    return last if chunks and chunks[last][0]["cluster"] is None else None
 
 
 def _page(lang: str, chunks: dict[str, str], served: Served | None) -> str:

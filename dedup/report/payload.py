@@ -15,12 +15,11 @@ import base64
 import hashlib
 import json
 import re
-import unicodedata
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,6 +27,10 @@ from dedup.decisions import Carried, family_digest, member_keys
 from dedup.params import LABELS
 from dedup.report.words import SHOWN_ORDER, evidence_sentence
 from dedup.result import Cluster, Passage, Result, Span
+from dedup.steps.data import MULTI_BIT, Class
+
+if TYPE_CHECKING:
+    from dedup.steps.data import Tables
 
 REVIEWED: tuple[str, ...] = ("copy", "mass")
 """Labels that nothing explains: these families are to be reviewed, these characters are unexplained copying."""
@@ -43,6 +46,9 @@ TEXT_CHUNK = 120_000
 
 SNIPPET = 64
 """Characters of a family's medoid that the queue shows."""
+
+SLOT = "▢"
+"""What the page shows where the key stream has nothing but a figure or a mask stood."""
 
 _LONE = re.compile("[\ud800-\udfff]")
 _EVIDENT = {"number": "value", "typo": "text", "leftover": "text"}
@@ -126,27 +132,19 @@ def totals(result: Result) -> dict[str, Any]:
     }
 
 
-def unexplained_shares(result: Result) -> list[float]:
+def unexplained_shares(result: Result) -> list[float | None]:
     """Return for each document the highest share of it that stands, unexplained, in one other document.
 
-    Of each other document the characters are counted that marks labelled copy or mass tie to it through their
-    family; the largest count over the document's characters is the share. Two blocks from two sources do not add
-    up, which is what sets one report copied whole apart from a mosaic. Blocks repeated within one document have
-    no other document, and give that document 0.
+    This is the rate ``largest_source``; None where the document is too short to judge. A result made by other
+    hands may lack the rate, and then its characters labelled copy or mass stand in, of whatever source.
     """
-    holders = {cluster.id: {span.document for span in cluster.members} for cluster in result.clusters}
-    shares = []
+    shares: list[float | None] = []
     for info in result.documents:
-        by_family: Counter[str] = Counter()
-        for start, end, label, family in info.marks:
-            if label in REVIEWED and family is not None:
-                by_family[family] += end - start
-        counts: Counter[int] = Counter()
-        for family, chars in by_family.items():
-            for other in holders.get(family, ()):
-                counts[other] += chars
-        counts.pop(info.id, None)
-        shares.append(max(counts.values(), default=0) / info.chars if info.chars else 0.0)
+        if "largest_source" in info.rates:
+            shares.append(info.rates["largest_source"])
+        else:
+            counted = sum(info.labels.get(label, 0) for label in REVIEWED)
+            shares.append(counted / info.chars if info.chars else None)
     return shares
 
 
@@ -228,20 +226,31 @@ def fold_table(result: Result) -> dict[str, str]:
     for info in result.documents:
         if info.text is not None:
             seen.update(info.text)
-    table = {char: _fold_char(char) for char in sorted(seen)}
+    from dedup.steps.data import tables
+
+    rows = tables()
+    table = {char: _fold_char(char, rows) for char in sorted(seen)}
     return {char: folded for char, folded in table.items() if folded != char}
 
 
-def _fold_char(char: str) -> str:
-    folded = unicodedata.normalize("NFKC", char).casefold()
-    return "".join(one for one in folded if unicodedata.category(one)[0] in "LN")
+def _fold_char(char: str, tables: Tables) -> str:
+    """Return what the key stream holds for a character: nothing for punctuation, a slot's sign for a figure."""
+    code = ord(char)
+    low = int(tables.kind[code]) & 0x0F
+    if low in (Class.DIGIT, Class.MASK):
+        return SLOT
+    if low == Class.MULTI:
+        row = int(tables.fold[code]) & ~MULTI_BIT
+        codes = tables.multi[tables.multi_indptr[row] : tables.multi_indptr[row + 1]]
+        return "".join(_fold_char(chr(one), tables) for one in codes.tolist())
+    return chr(int(tables.fold[code])) if low in (Class.LETTER, Class.UNIT, Class.POWER) else ""
 
 
 def _document_dicts(result: Result) -> list[dict[str, Any]]:
     return [dict(row) for row in result.to_dict()["documents"]]
 
 
-def _document_row(row: dict[str, Any], share: float) -> dict[str, Any]:
+def _document_row(row: dict[str, Any], share: float | None) -> dict[str, Any]:
     """Return the document as it stands in the JSON, but for its marks, and with its share."""
     del row["marks"]
     return row | {"share": share}
@@ -345,7 +354,7 @@ def _trigrams(text: str) -> np.ndarray[Any, np.dtype[np.uint64]]:
 
 def label_words(words_of: Mapping[str, Any]) -> dict[str, Any]:
     """Return the vocabularies by language, as plain mappings."""
-    fields = ("labels", "label_notes", "grades", "changes", "kinds", "directions", "skipped", "settings")
+    fields = ("labels", "label_notes", "grades", "changes", "kinds", "directions", "skipped", "settings", "headings")
     return {
         lang: {name: dict(getattr(vocabulary, name)) for name in fields} for lang, vocabulary in words_of.items()
     }

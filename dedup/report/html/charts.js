@@ -33,7 +33,7 @@ function labelLegend(counts, total) {
 }
 
 const BINS = 20;
-const PLOT = { left: 34, right: 12, top: 16, bottom: 26, width: 560, height: 168 };
+const PLOT = { left: 34, right: 20, top: 16, bottom: 26, width: 560, height: 168 };
 
 // Reports by the highest share found unexplained in one other report. Reports with none are told beside, or they
 // would flatten all the others.

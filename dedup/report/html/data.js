@@ -85,12 +85,12 @@ class Doc {
   }
 }
 
-const DIGIT = /[0-9０-９]/;
-
+// What the key stream holds for a character; the table comes from the package, so this is what the matching saw.
 function foldChar(char) {
   const folded = state.head.fold[char];
-  if (folded !== undefined) return folded;
-  return DIGIT.test(char) ? "▢" : char;
+  return folded === undefined ? char : folded;
 }
 
-const foldText = (text) => Array.from(text, foldChar).join("").replace(/▢+/g, "▢");
+const PINYIN = /([\u3400-\u9fff])[（(][a-zA-Z\u00c0-\u01dc\u0251\u0261]+[)）]/g;
+
+const foldText = (text) => Array.from(text.replace(PINYIN, "$1"), foldChar).join("").replace(/▢+/g, "▢");

@@ -22,7 +22,7 @@ function changesBetween(left, leftSpan, right, rightSpan) {
 
 const foldKey = (char) => {
   const folded = state.head.fold[char];
-  return folded === undefined || folded === "" ? char : folded;
+  return folded === undefined || folded === "" || folded === "▢" ? char : folded;
 };
 
 function kindOf(before, after) {

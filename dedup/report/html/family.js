@@ -218,6 +218,7 @@ function masterSegments(text, medoid, steps, slots, count) {
 function flashSlot(number) {
   const line = byId("slot-" + number);
   if (!line) return;
+  if (line.hidden) showSlots(line.closest("table"), line.closest("table").nextElementSibling);
   line.scrollIntoView({ block: "nearest" });
   line.classList.remove("flash");
   void line.offsetWidth;
@@ -248,17 +249,35 @@ async function mergedSlots(slots, cluster, text, medoid) {
   return merged;
 }
 
+const SLOTS_FIRST = 12;
+
 function slotTable(slots) {
   if (!slots.length) return null;
   const cluster = shownDetail.cluster;
-  return h("table", { class: "slots" },
-    h("caption", null, t("slots")),
-    slots.map((slot, number) =>
-      h("tr", { id: "slot-" + number },
-        h("th", { scope: "row" }, "▢" + (number + 1)),
-        h("td", null, [...slot.values].map(([value, members]) =>
-          h("span", { class: "value" }, h("b", null, value || "∅"), " ",
-            h("small", null, members.map((at) => plain(issuerName(cluster.members[at].document) || shortName(cluster.members[at].document))).join("、"))))))));
+  const line = (slot, number) =>
+    h("tr", { id: "slot-" + number, hidden: number >= SLOTS_FIRST },
+      h("th", { scope: "row" }, "▢" + (number + 1)),
+      h("td", null, [...slot.values].map(([value, members]) =>
+        h("span", { class: "value" }, h("b", null, value || "∅"), " ", h("small", null, members.map((at) => memberName(cluster, at)).join("、"))))));
+  const table = h("table", { class: "slots" }, h("caption", null, t("slots")), slots.map(line));
+  const more = slots.length > SLOTS_FIRST ? button(t("more_slots", { n: slots.length - SLOTS_FIRST }), () => showSlots(table, more), { class: "quiet" }) : null;
+  return [table, more];
+}
+
+function showSlots(table, more) {
+  for (const line of table.querySelectorAll("tr")) line.hidden = false;
+  if (more) more.remove();
+}
+
+// The shortest name that tells a member from the others: issuer, else issuer or file with its date, else with its line.
+function memberName(cluster, at) {
+  const name = (span) => issuerName(span.document) || shortName(span.document);
+  const member = cluster.members[at];
+  const twins = cluster.members.filter((span) => name(span) === name(member));
+  if (twins.length < 2) return plain(name(member));
+  const date = state.head.documents[member.document].date;
+  const apart = date && twins.filter((span) => state.head.documents[span.document].date === date).length === 1;
+  return plain(name(member)) + " " + (apart ? date : placeOf(member));
 }
 
 // What was set aside to find the match: counted from the listed passages and the repairs of the members' documents.

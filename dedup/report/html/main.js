@@ -94,7 +94,7 @@ let shareless = 0;
 
 function drawThreshold(none) {
   if (none !== undefined) shareless = none;
-  const over = state.head.documents.filter((info) => info.share >= state.threshold && info.share > 0).length;
+  const over = state.head.documents.filter((info) => info.share > 0 && info.share >= state.threshold).length;
   replace(byId("threshold-value"), Math.round(100 * state.threshold) + "%");
   replace(byId("hist-note"), t("hist_note", { over: int(over), none: int(shareless) }));
 }
@@ -208,18 +208,18 @@ function beforePrint() {
     h("h2", null, t("queue")), rows.map((row, at) => queueRow(row, -2 - at)),
     shownFamilies.length > PRINTED ? h("p", null, t("print_more", { n: int(shownFamilies.length - PRINTED) })) : null,
     h("h2", null, t("tab_reports")), printedReports());
-  byId("main").appendChild(copy);
+  byId("tabs").after(copy);
 }
 
 function printedReports() {
   const rows = sortedReports().slice(0, PRINTED);
-  const keys = rateKeys();
+  const keys = reportColumns().slice(5);
   return h("table", { class: "printreports" },
-    h("thead", null, h("tr", null, [t("r_name"), t("r_date"), t("r_chars"), t("r_bar"), t("r_share"), ...keys.map(rateName)].map((name) => h("th", null, name)))),
+    h("thead", null, h("tr", null, [t("r_name"), t("r_date"), t("r_chars"), t("r_bar"), ...keys.map(rateName)].map((name) => h("th", null, name)))),
     h("tbody", null, rows.map((info) => h("tr", null,
       h("td", null, h("bdi", null, shortName(info.id))), h("td", null, info.date || "—"), h("td", { class: "num" }, int(info.chars)),
-      h("td", { class: "barcell" }, labelBar(info.labels, info.chars || 1, { class: "bar small" })), h("td", { class: "num" }, pct(info.share)),
-      keys.map((key) => h("td", { class: "num" }, rateText(info.rates[key], key)))))));
+      h("td", { class: "barcell" }, labelBar(info.labels, info.chars || 1, { class: "bar small" })), 
+      keys.map((key) => h("td", { class: "num" }, rateText(key in info ? info[key] : info.rates[key], key)))))));
 }
 
 function afterPrint() {
@@ -235,7 +235,6 @@ async function start() {
   for (const row of head.families) row.share = Math.max(0, ...row.documents.map((id) => head.documents[id].share));
   state.families = new Map(head.families.map((row) => [row.id, row]));
   state.issuers = [...new Set(head.documents.map((info) => info.issuer).filter(Boolean))].sort();
-  state.counted = new Set(rateKeys().filter((key) => head.documents.every((info) => info.rates[key] === null || info.rates[key] === undefined || Number.isInteger(info.rates[key])) && head.documents.some((info) => info.rates[key] > 1)));
   await startVerdicts().catch((error) => (state.unkept = String(error)));
   drawAll();
   await route();

@@ -12,11 +12,15 @@ function openPair(row, detail, one, other) {
 async function matchesBetween(left, right, family, one, other) {
   const wanted = state.head.families.filter((row) => row.documents.includes(left) && row.documents.includes(right));
   const details = await Promise.all(wanted.map((row) => loadFamily(row.index)));
+  if (state.head.loose !== null) details.push((await inflate("f" + state.head.loose))[0]);
   const found = [];
+  // Within one document passages lie in every direction; there only those between the two places looked at are shown.
+  const near = (row) => left !== right || (overlap(one, row.left.start, row.left.end) && overlap(other, row.right.start, row.right.end));
   for (const detail of details) {
     for (const [, row] of detail.passages) {
-      const turned = row.left.document === left && row.right.document === right ? row : mirrored(row);
-      if (turned.left.document === left && turned.right.document === right) found.push(turned);
+      for (const turned of left === right ? [row, mirrored(row)] : [row.left.document === left ? row : mirrored(row)]) {
+        if (turned.left.document === left && turned.right.document === right && near(turned)) found.push(turned);
+      }
     }
   }
   if (family) {
@@ -76,6 +80,7 @@ async function drawPair() {
       tones()),
     docs.some((doc) => doc.missing) ? h("p", { class: "warn" }, t("no_text")) : null,
     h("div", { class: "pairs" }, sides.map((side) => side.node)));
+  window.scrollTo(0, 0);
   if (docs.some((doc) => doc.missing)) return;
   together(sides);
   focusMatch(pair.focus, false);

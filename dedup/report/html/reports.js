@@ -1,10 +1,16 @@
 // The table of reports, the sheet of one report, the boilerplate tab and the foot.
 
-const EXPLAINED = {
-  total: [], without_boilerplate: ["furniture", "template", "formula"], without_citation: ["citation"], without_self: ["self"],
+// Which labels a rate counts, by the key it has in the JSON; docs/format.md defines the rates.
+const RATE_LABELS = {
+  repeated: ["copy", "mass", "self", "citation", "template", "formula"],
+  without_formula: ["copy", "mass", "self", "citation"],
+  without_citation: ["copy", "mass", "self", "template", "formula"],
+  without_self: ["copy", "mass", "citation", "template", "formula"],
+  copied: ["copy", "mass"],
 };
+const RATE_COUNTS = new Set(["longest_passage", "sources"]);
 let reportList = null;
-let reportSort = { key: "share", down: true };
+let reportSort = { key: null, down: true };
 let sheet = null;
 
 const rateKeys = () => {
@@ -13,12 +19,15 @@ const rateKeys = () => {
   return [...keys];
 };
 
-const rateName = (key) => (state.head.ui["rate_" + key] ? t("rate_" + key) : word("headings", key));
+const rateName = (key) => (key === "share" ? t("r_share") : state.head.ui["rate_" + key] ? t("rate_" + key) : word("headings", key));
+
+const rateNote = (key) => (state.head.ui["note_" + key] ? t("note_" + key) : null);
 
 const rateText = (value, key) => {
-  if (value === null || value === undefined) return key && state.head.ui["rate_" + key] ? t("too_short") : "—";
+  if (value === null) return t("too_short");
+  if (value === undefined) return "—";
   if (typeof value !== "number") return String(value);
-  return state.counted.has(key) ? int(value) : pct(value);
+  return RATE_COUNTS.has(key) ? int(value) : pct(value);
 };
 
 function sortValue(info, key) {
@@ -27,9 +36,13 @@ function sortValue(info, key) {
   return info.rates[key];
 }
 
+// The share that the histogram draws: a rate of the result, or a column of its own where the result lacks the rate.
+const shareKey = () => (rateKeys().includes("largest_source") ? "largest_source" : "share");
+
 function sortedReports() {
-  const { key, down } = reportSort;
-  const wanted = state.head.documents.filter((info) => state.threshold <= 0 || info.share >= state.threshold);
+  const { down } = reportSort;
+  const key = reportSort.key || shareKey();
+  const wanted = state.head.documents.filter((info) => state.threshold <= 0 || (info.share !== null && info.share >= state.threshold));
   const rank = (info) => {
     const value = sortValue(info, key);
     return value === null || value === undefined ? -Infinity : value;
@@ -41,17 +54,20 @@ function sortedReports() {
   });
 }
 
+const reportColumns = () => ["name", "issuer", "date", "chars", "bar"].concat(shareKey() === "share" ? ["share"] : [], rateKeys());
+
 function buildReports() {
-  const columns = ["name", "issuer", "date", "chars", "bar", "share"].concat(rateKeys());
+  const columns = reportColumns();
+  const sorted = reportSort.key || shareKey();
   const head = h("div", { class: "drow head", role: "row" },
-    columns.map((key) => h("span", { role: "columnheader", class: "d-" + key, "aria-sort": key === reportSort.key ? (reportSort.down ? "descending" : "ascending") : "none" },
+    columns.map((key) => h("span", { role: "columnheader", class: "d-" + key, "aria-sort": key === sorted ? (reportSort.down ? "descending" : "ascending") : "none" },
       key === "bar" ? t("r_bar") : button(key in { name: 1, issuer: 1, date: 1, chars: 1, share: 1 } ? t("r_" + key) : rateName(key), () => {
-        reportSort = { key, down: reportSort.key === key ? !reportSort.down : !["name", "issuer", "date"].includes(key) };
+        reportSort = { key, down: sorted === key ? !reportSort.down : !["name", "issuer", "date"].includes(key) };
         buildReports();
-      }, { class: "sort" }))));
+      }, { class: "sort", title: rateNote(key) }))));
   reportList = new VirtualList({ role: "rowgroup", id: "reports" }, 44, (info) => reportRow(info, columns));
-  const table = h("div", { class: "dtable", role: "table", "aria-label": t("tab_reports"), css: { "--rates": rateKeys().length } }, head, reportList.node);
-  replace(byId("panel-reports"), h("p", { class: "count", id: "report-count" }), h("div", { class: "scrollx" }, table), h("p", { class: "note" }, t("share_note")));
+  const table = h("div", { class: "dtable", role: "table", "aria-label": t("tab_reports"), css: { "--rates": columns.length - 5 } }, head, reportList.node);
+  replace(byId("panel-reports"), h("p", { class: "count", id: "report-count" }), h("div", { class: "scrollx" }, table), shareKey() === "share" ? h("p", { class: "note" }, t("share_note")) : null);
   drawReports();
 }
 
@@ -81,12 +97,9 @@ async function drawSheet(id, rate) {
   const doc = await loadDocument(id);
   sheet = { id, rate };
   const info = doc.info;
-  const inRate = spansOfRate(doc, rate);
-  const runs = doc.marks.map(([start, end, label, family]) => ({
-    start, end, cls: "run lb-" + label + (inRate && !inRate.has(start) ? " dim" : ""), key: family,
-    title: word("labels", label),
-  }));
-  const text = h("div", { class: "prose sheettext" + (doc.length > 20000 ? " long" : "") });
+  const counted = await spansOfRate(doc, rate);
+  const runs = sheetRuns(doc, counted);
+  const text = h("div", { class: "prose sheettext" + (counted ? " dimmed" : "") + (doc.length > 20000 ? " long" : "") });
   if (doc.missing) text.appendChild(h("p", { class: "warn" }, t("no_text")));
   else text.appendChild(paint(doc, runs, mender(state.folded)));
   text.addEventListener("click", (event) => {
@@ -97,40 +110,69 @@ async function drawSheet(id, rate) {
     h("header", { class: "pairhead" }, button("‹ " + t("back"), () => history.back(), { class: "quiet" }), h("h2", null, h("bdi", null, documentName(id))),
       h("span", { class: "grow" }), button(t("print"), () => window.print(), { class: "quiet" })),
     h("p", { class: "facts big" }, [issuerName(id), info.date, int(info.chars) + " " + t("n_chars"), info.encoding].filter(Boolean).map(plain).join(" · ")),
-    h("dl", { class: "rates" },
-      [["share", pct(info.share)], ...Object.entries(info.rates).map(([key, value]) => [key, rateText(value, key)])].map(([key, value]) =>
-        h("div", { class: key === rate ? "on" : null }, h("dt", null, key === "share" ? t("r_share") : rateName(key)),
-          h("dd", null, button(value, () => go("d", id + "," + key), { class: "link num", "data-rate": key }))))),
+    sheetRates(info, rate),
     labelBar(info.labels, info.chars || 1, {}),
     sheetLegend(info),
-    inRate ? h("p", { class: "note", id: "rate-note" }, t("rate_shown", { rate: rate === "share" ? t("r_share") : rateName(rate), n: inRate.size })) : null,
+    counted ? h("p", { class: "note", id: "rate-note", "data-chars": covered(counted.map((one) => [one.start, one.end])) },
+      t("rate_shown", { rate: rateName(rate), n: int(counted.length), chars: int(covered(counted.map((one) => [one.start, one.end]))) })) : null,
     sources(doc), h("h3", null, t("full_text")), text);
-  const first = inRate && [...inRate][0];
-  if (first !== undefined && first !== null) {
-    const mark = byId("panel-sheet").querySelector("mark.run:not(.dim)");
-    if (mark) mark.scrollIntoView({ block: "center" });
-  } else window.scrollTo(0, byId("panel-sheet").offsetTop - 8);
+  const mark = counted && counted.length ? text.querySelector("mark.counted") : null;
+  if (mark) mark.scrollIntoView({ block: "center" });
+  else window.scrollTo(0, 0);
+}
+
+// All marks, and above them, where a rate was asked for, what it counts; the rest is dimmed then.
+function sheetRuns(doc, counted) {
+  const below = doc.marks.map(([start, end, label, family]) => ({ start, end, label, family, cls: "run lb-" + label + (counted ? " dim" : "") }));
+  const above = (counted || []).map((one) => Object.assign({}, one, { cls: "run counted lb-" + one.label }));
+  return flatten([below, above]).map(({ start, end, row }) => ({ start, end, cls: row.cls, key: row.family, title: word("labels", row.label) }));
+}
+
+function sheetRates(info, rate) {
+  const rows = (shareKey() === "share" ? [["share", pct(info.share)]] : []).concat(Object.entries(info.rates).map(([key, value]) => [key, rateText(value, key)]));
+  return h("dl", { class: "rates" }, rows.map(([key, value]) =>
+    h("div", { class: key === rate ? "on" : null }, h("dt", null, rateName(key)),
+      h("dd", null, button(value, () => go("d", info.id + "," + key), { class: "link num", "data-rate": key })))));
 }
 
 const sheetLegend = (info) =>
   h("ul", { class: "legend" }, LABELS.filter((label) => info.labels[label]).map((label) =>
     h("li", null, swatch(label), word("labels", label), " ", figure(`documents.${info.id}.labels.${label}`, int(info.labels[label])), h("small", null, " " + pct(info.labels[label] / info.chars)))));
 
-// Starts of the marks that make up a rate; null when no rate was asked for.
-function spansOfRate(doc, rate) {
+// What a rate counts, as {start, end, label, family}; null when no rate was asked for.
+async function spansOfRate(doc, rate) {
   if (!rate) return null;
-  const families = new Map(state.head.families.map((row) => [row.id, row]));
-  const unexplained = (mark) => mark[2] === "copy" || mark[2] === "mass";
-  let wanted = (mark) => !(EXPLAINED[rate] || []).includes(mark[2]);
-  if (rate === "share") {
-    const counts = new Map();
-    for (const mark of doc.marks.filter(unexplained)) {
-      for (const id of (families.get(mark[3]) || { documents: [] }).documents) if (id !== doc.id) counts.set(id, (counts.get(id) || 0) + mark[1] - mark[0]);
-    }
-    const best = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0];
-    wanted = (mark) => unexplained(mark) && best && families.has(mark[3]) && families.get(mark[3]).documents.includes(best[0]);
+  const marked = (labels) => doc.marks.filter((mark) => labels.includes(mark[2])).map(([start, end, label, family]) => ({ start, end, label, family }));
+  if (RATE_LABELS[rate]) return marked(RATE_LABELS[rate]);
+  if (rate === "share") return marked(["copy", "mass"]);
+  const bySource = await unexplainedPassages(doc);
+  const all = [...bySource.values()].flat();
+  if (rate === "largest_source") {
+    const size = (rows) => covered(rows.map((one) => [one.start, one.end]));
+    const other = [...bySource].filter(([id]) => id !== doc.id).sort((a, b) => size(b[1]) - size(a[1]) || a[0] - b[0])[0];
+    return other ? other[1] : [];
   }
-  return new Set(doc.marks.filter(wanted).map((mark) => mark[0]));
+  if (rate === "longest_passage") return all.sort((a, b) => b.end - b.start - (a.end - a.start) || a.start - b.start).slice(0, 1);
+  return rate === "sources" ? [...bySource].filter(([id]) => id !== doc.id).flatMap(([, rows]) => rows) : [];
+}
+
+// This report's side of every passage labelled copy or mass, by the other report.
+async function unexplainedPassages(doc) {
+  const rows = state.head.families.filter((row) => row.documents.includes(doc.id));
+  const details = await Promise.all(rows.map((row) => loadFamily(row.index)));
+  if (state.head.loose !== null) details.push((await inflate("f" + state.head.loose))[0]);
+  const found = new Map();
+  for (const detail of details) {
+    for (const [, row] of detail.passages) {
+      if (row.label !== "copy" && row.label !== "mass") continue;
+      for (const [one, other] of [[row.left, row.right], [row.right, row.left]]) {
+        if (one.document !== doc.id) continue;
+        if (!found.has(other.document)) found.set(other.document, []);
+        found.get(other.document).push({ start: one.start, end: one.end, label: row.label, family: row.cluster });
+      }
+    }
+  }
+  return found;
 }
 
 // Where this report's marked text also stands: the other reports, by characters of this one.
