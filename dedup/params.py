@@ -61,6 +61,8 @@ class Params:
     formula_bits : float
         Mean rarity of its k-grams, in bits, up to which a short passage is called ``formula``; a gram never seen
         in the background table has about 10.6 bits (see `dedup.steps.background`).
+    formula_issuers : int
+        From this many independent issuers on, a clause (no whole sentence) they share is called ``formula``.
     formula_chars : int
         Longest ``formula``, in key characters; what is common but longer is copied all the same.
     labels : tuple of str
@@ -80,6 +82,7 @@ class Params:
     mass_issuers: int = 5
     formula_bits: float = 8.5
     formula_chars: int = 90
+    formula_issuers: int = 3
     labels: tuple[str, ...] = LABELS[:-1]
 
     def __post_init__(self) -> None:
@@ -139,6 +142,7 @@ BOUNDS: tuple[tuple[str, float, float], ...] = (
     ("mass_issuers", 2, 1_000_000),
     ("formula_bits", 0.0, 64.0),
     ("formula_chars", 0, 100_000),
+    ("formula_issuers", 2, 1_000_000),
 )
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedup import intervals
 from dedup.params import Params
 from dedup.result import Document, Limit, Result, Skipped
-from dedup.schema import Bool, Int64, KeyStream, Pairs, Segments
+from dedup.schema import Bool, Int64, KeyStream, Pairs, Passages, Segments, Texts
 
 if TYPE_CHECKING:
     from dedup.read import ReadOptions
@@ -46,6 +47,8 @@ def scan(
     inputs: Iterable[str | Path | Document | Skipped],
     params: Params | None = None,
     *,
+    templates: Iterable[str | Path | Document] = (),
+    references: Iterable[str | Path | Document] = (),
     read: ReadOptions | None = None,
     jobs: int = 1,
     progress: Progress | None = None,
@@ -58,6 +61,9 @@ def scan(
         Files and folders to read, or documents in memory; `Skipped` rows go through to the result.
     params : Params, optional
         What counts as a duplicate; the defaults suit reports.
+    templates, references : iterables of paths or `Document`
+        Forms that reports fill in, and laws or superior documents that they quote: what agrees with one is labelled
+        template or citation. They are no documents of the result.
     read : ReadOptions, optional
         How files are read (encoding, columns).
     jobs : int
@@ -90,20 +96,28 @@ def scan(
     limits: list[Limit] = []
     with clock.stage("read"):
         documents, skipped = _gather(inputs, read)
+        aids = [_gather(templates, read), _gather(references, read)]
+        skipped += [row for _, more in aids for row in more]
     with threads(jobs):
         with clock.stage("repair"):
-            texts = repair.lay_out([document.text for document in documents])
+            everything = [*documents, *aids[0][0], *aids[1][0]]
+            texts = repair.lay_out([document.text for document in everything])
             edits = repair.repair(texts)
         with clock.stage("normalise"):
             keys = normalise.normalise(texts, edits)
-        short = np.diff(keys.indptr) < params.shingle
+        short = np.diff(keys.indptr)[: len(documents)] < params.shingle
         if short.any():  # listed as skipped and left out; the rest is laid out again, which is rarely needed
             documents, skipped = _without(documents, short, skipped, params.shingle)
-            texts = repair.lay_out([document.text for document in documents])
+            everything = [*documents, *aids[0][0], *aids[1][0]]
+            texts = repair.lay_out([document.text for document in everything])
             edits = repair.repair(texts)
             keys = normalise.normalise(texts, edits)
+
+        def surface(start: int, end: int) -> str:
+            return normalise.surface(texts, edits, start, end)
+
         with clock.stage("segment"):
-            noise = furniture.furniture(texts, edits, [document.furniture for document in documents])
+            noise = furniture.furniture(texts, edits, [document.furniture for document in everything])
             segments = segment.segment(texts, edits, keys, noise)
         with clock.stage("pair"):
             pairs, more = near_pairs(keys, segments, params)
@@ -113,17 +127,18 @@ def scan(
             seeds, more = anchor.anchor(units, segments, pairs, params)
             limits += more
         with clock.stage("align"):
-            passages = align.align(units, seeds, params)
+            passages, explained = _part_aids(
+                keys, align.align(units, seeds, params), len(documents), len(documents) + len(aids[0][0])
+            )
         with clock.stage("cluster"):
             families = cluster.cluster(keys, passages, params)
         with clock.stage("label"):
             bits = background.span_bits(keys, families.start, families.end, background.load())
-            issuers = [document.issuer for document in documents]
-            labels = label.label(texts, keys, segments, passages, families, noise, bits, issuers, params)
+            issuers = [document.issuer for document in everything]
+            known = label.Known(*(_agreeing(texts, keys, table, surface) for table in explained))
+            labels = label.label(texts, keys, segments, passages, families, noise, bits, issuers, known, params)
         with clock.stage("describe"):
-            changes, more = contrast.contrast(
-                texts, keys, passages, lambda start, end: normalise.surface(texts, edits, start, end)
-            )
+            changes, more = contrast.contrast(texts, keys, passages, surface)
             limits += more
             tables = describe.Tables(texts, edits, keys, segments, passages, families, labels, changes, documents)
             result = describe.describe(tables, params, skipped, limits, __version__)
@@ -204,6 +219,34 @@ def _gather(
     documents.sort(key=lambda document: (document.source, _natural(document.member), document.text))
     skipped.sort(key=lambda row: (row.source, row.member or "", row.reason))
     return documents, skipped
+
+
+def _part_aids(
+    keys: KeyStream, passages: Passages, reports: int, templates_end: int
+) -> tuple[Passages, tuple[Passages, Passages]]:
+    """Part the passages between reports from those with templates and with references, which stand last."""
+    left = np.searchsorted(keys.indptr, passages.left_start, side="right") - 1
+    right = np.searchsorted(keys.indptr, passages.right_start, side="right") - 1
+    template = (left < reports) & (right >= reports) & (right < templates_end)
+    reference = (left < reports) & (right >= templates_end)
+
+    def rows(kept: Bool) -> Passages:
+        return Passages(*(getattr(passages, column)[kept] for column in Passages.__slots__))
+
+    return rows(right < reports), (rows(template), rows(reference))
+
+
+def _agreeing(texts: Texts, keys: KeyStream, passages: Passages, surface: Callable[[int, int], str]) -> Int64:
+    """Return the raw ranges of reports that agree with an aid: its passages without what was written into them."""
+    from dedup.steps import contrast
+
+    if not len(passages.wording):
+        return np.empty((0, 2), np.int64)
+    changes, _ = contrast.contrast(texts, keys, passages, surface)
+    start, end = keys.raw_span(passages.left_start, passages.left_end)
+    whole = intervals.merged(np.stack([start, end], axis=1))
+    written = intervals.merged(np.stack([changes.left_start, changes.left_end], axis=1))
+    return intervals.without(whole, written)
 
 
 def _without(

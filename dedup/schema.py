@@ -305,12 +305,15 @@ class Reason(IntEnum):
 
     PAGE_NOISE = 0  # its members outside page noise are fewer than two
     TITLES = 1  # titles and headings repeated
-    QUOTED = 2  # every member stands inside quotation marks
-    COMMON = 3  # short, and its k-grams are common in official prose
-    ONE_REPORT = 4  # all members stand in one report
-    ONE_ISSUER = 5  # all members are of one issuer
-    MANY_ISSUERS = 6  # a block in many issuers' reports
-    REST = 7  # nothing explains it
+    TEMPLATE = 2  # it agrees with a template the user gave
+    REFERENCE = 3  # it agrees with a reference the user gave
+    QUOTED = 4  # every member stands inside quotation marks
+    COMMON = 5  # short, and its k-grams are common in official prose
+    CLAUSE = 6  # less than a sentence, in the reports of several issuers
+    ONE_REPORT = 7  # all members stand in one report
+    ONE_ISSUER = 8  # all members are of one issuer
+    MANY_ISSUERS = 9  # a block in many issuers' reports
+    REST = 10  # nothing explains it
 
 
 @dataclass(frozen=True, slots=True)

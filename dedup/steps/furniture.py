@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dedup.intervals import merged
 from dedup.schema import EditKind, Edits, Int64, Texts
 
 _HAN = r"[\u4e00-\u9fff]"
@@ -27,7 +28,9 @@ _SHAPES = (
     r"^[^\S\n]*(?:发布|發佈|發布|更新)(?:时间|時間|日期)?[:：][^\S\n]*\d{4}.{0,40}$",
     rf"^[^\S\n]*\d{{4}}-\d{{2}}-\d{{2}}(?:[^\S\n]+\d\d:\d\d(?::\d\d)?)?(?:[^\S\n]+{_HAN}{{2,8}}){{1,2}}{_END}",
     # related articles: the heading, and the teasers that follow it, each ending in a date or being a list
-    r"^[^\S\n]*[•·*]?[^\S\n]*(?:相关|相關)(?:推荐|推薦|文章|阅读|閱讀|链接|鏈接)[:：]?" + _END,
+    # (headlines: no sentence mark, not long)
+    r"^[^\S\n]*[•·*]?[^\S\n]*(?:相关|相關)(?:推荐|推薦|文章|阅读|閱讀|链接|鏈接)[:：]?[^\S\n]*$"
+    r"(?:\n[^\S\n]*$|\n[^\n。；，：]{2,40}$)*",
     r"^[^\S\n]*【[^\n】]{2,60}】(?:相关|相關)(?:文章|推荐|推薦|范文)[:：]?[^\S\n]*$"
     r"(?:\n[^\S\n]*|\n[^\n]{2,60}\d\d-\d\d[^\S\n]*)*",
     rf"^[^\S\n]*[^\n，。；：]{{2,50}}(?<!\d)(?<!-)\d{{2}}-\d{{2}}{_END}",
@@ -37,7 +40,7 @@ _SHAPES = (
     r"^[^\S\n]*\d{1,3}" + _END,
     # advertising, downloads, copyright
     r"^[^\n。]{0,60}(?:点击下载|點擊下載|下载本文|下載本文|免费下载|免費下載|版权所有|版權所有|ICP[备備]|返回(?:顶部|頂部|首页|首頁|列表)"
-    r"|打印本[页頁]|关闭窗口|關閉窗口|分享到[:：]|收藏本[站页頁]|[上下]一篇[:：]|加入收藏|设为首页|設為首頁|[请請](?:关注|關注)[^\n。]{0,12}[网網])[^\n。]{0,60}$",
+    r"|打印本[页頁]|关闭窗口|關閉窗口|分享到[:：]|收藏本[站页頁]|[上下]一篇[:：]|加入收藏|设为首页|設為首頁|本文(?:来自|來自|来源|來源)|[请請](?:关注|關注)[^\n。]{0,12}[网網])[^\n。]{0,60}$",
 )  # fmt: skip
 _LINES = re.compile("|".join(f"(?:{shape})" for shape in _SHAPES), re.MULTILINE)
 _TEASER = re.compile(r"\A\s*[^\n]{20,400}?(?:\.{3,}|…+)[^\S\n]*(?=\n)")
@@ -85,15 +88,3 @@ def furniture(texts: Texts, edits: Edits, known: Sequence[Sequence[tuple[int, in
     glued = np.isin(edits.kind, (EditKind.SITE, EditKind.PAGE))
     parts = [hits, np.array(found, np.int64).reshape(-1, 2), np.stack([edits.start[glued], edits.end[glued]], axis=1)]
     return merged(np.concatenate(parts))
-
-
-def merged(ranges: Int64) -> Int64:
-    """Return the union of ranges as sorted, disjoint ranges (int64[n, 2]); empty ranges vanish."""
-    ranges = ranges[ranges[:, 1] > ranges[:, 0]]
-    if not len(ranges):
-        return ranges
-    ranges = ranges[np.argsort(ranges[:, 0], kind="stable")]
-    reach = np.maximum.accumulate(ranges[:, 1])
-    new = np.concatenate([[True], ranges[1:, 0] > reach[:-1]])
-    last = np.concatenate([np.flatnonzero(new)[1:] - 1, [len(ranges) - 1]])
-    return np.stack([ranges[new, 0], reach[last]], axis=1)

@@ -6,10 +6,12 @@ frequency alone decides nothing here. docs/algorithm.md gives each rule with an 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from dedup.intervals import covered
 from dedup.params import LABELS, Params
 from dedup.schema import (
     Bool,
@@ -27,11 +29,27 @@ from dedup.schema import (
 )
 
 _CODE = {name: np.uint8(number) for number, name in enumerate(LABELS)}
-_QUOTES = {"“": "”", "「": "」", "『": "』"}
+_QUOTES = (("“", "”"), ("「", "」"), ("『", "』"))
+_LONGEST_QUOTE = 3_000  # raw characters; beyond this a closing mark was lost
+_SENTENCE_ENDS = np.array([ord(mark) for mark in "。！？；!?;\n"], np.uint32)
+
+QUOTED = 0.6
+"""Share of a span between quotation marks from which it is a quotation; what introduces it belongs to it."""
+
+CLAUSE = 60
+"""Longest formula, in key characters, that spread alone decides: less than a sentence, in many issuers' reports."""
 
 # The order in which labels are painted over one another, the last one wins. A formula inside a longer copied block
 # was copied with the block, so copying lies over formula; what the page or a quotation explains lies over both.
 _PAINT = ("formula", "copy", "mass", "self", "citation", "template", "furniture")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Raw ranges of reports that agree with texts the user gave; int64[n, 2], sorted, disjoint."""
+
+    template: Int64
+    reference: Int64
 
 
 def label(
@@ -43,6 +61,7 @@ def label(
     furniture: Int64,
     bits: Float64,
     issuers: Sequence[str | None],
+    known: Known,
     params: Params,
 ) -> Labels:
     """Return what each character and each family is.
@@ -58,8 +77,10 @@ def label(
     issuers : sequence of str or None
         Issuer of each document; an unknown one counts as an issuer of its own, and so does each part of a
         collection file.
+    known : Known
+        What the user's templates and references explain.
     params : Params
-        ``labels``, ``mass_issuers``, ``formula_bits``, ``formula_chars``.
+        ``labels``, ``mass_issuers``, ``formula_bits``, ``formula_chars``, ``formula_issuers``.
 
     Returns
     -------
@@ -71,12 +92,21 @@ def label(
     else:
         raw_start = raw_end = np.empty(0, np.int64)
     report, issuer = _reporters(texts, segments, raw_start, issuers)
-    noisy = _covered(raw_start, raw_end, furniture) * 2 >= raw_end - raw_start
+    members = _Members(
+        family=member_family,
+        families=len(families.medoid),
+        start=raw_start,
+        end=raw_end,
+        length=families.end - families.start,
+        report=report,
+        issuer=issuer,
+        bits=bits,
+    )
     family_label = np.full(len(families.medoid), _CODE["copy"], np.uint8)
     reason = np.full(len(families.medoid), Reason.REST, np.uint8)
     medoid_bits = bits[families.medoid] if len(families.medoid) else np.empty(0)
     spread = _distinct(member_family, issuer, len(families.medoid))
-    rules = _rules(texts, keys, segments, families, noisy, raw_start, raw_end, report, issuer, bits, params)
+    rules = _rules(texts, segments, families, members, furniture, known, params)
     decided = np.zeros(len(families.medoid), bool)
     for name, why, holds in rules:
         if name in params.labels:
@@ -85,9 +115,11 @@ def label(
             reason[taken] = why
             decided |= taken
     grade = _grades(passages, families, family_label, medoid_bits)
-    # What page noise repeats is no noise itself: of a family that is noise on one side only the noise is painted.
-    shown = reason[member_family] != Reason.PAGE_NOISE if len(member_family) else noisy
-    painted, family = _paint(texts, raw_start, raw_end, member_family, family_label, shown, furniture, params)
+    # What page noise repeats is no noise itself, and what is written into a form is not the form: for these only
+    # the ranges are painted, not the members of the families.
+    shown = ~np.isin(reason[member_family], (Reason.PAGE_NOISE, Reason.TEMPLATE))
+    ranges = {"furniture": furniture, "template": known.template, "citation": known.reference}
+    painted, family = _paint(texts, members, family_label, shown, ranges, params)
     start, end = _runs(texts, painted, family)
     return Labels(
         start=start,
@@ -102,44 +134,58 @@ def label(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """Columns of all family members: family, raw range, key length, report, issuer, rarity."""
+
+    family: Int64
+    families: int
+    start: Int64
+    end: Int64
+    length: Int64
+    report: Int64
+    issuer: Int64
+    bits: Float64
+
+    def every(self, holds: Bool) -> Bool:
+        """Return for which families something holds of every member (bool[F])."""
+        return np.bincount(self.family[~holds], minlength=self.families) == 0
+
+    def most(self, holds: Bool) -> Bool:
+        """Return for which families something holds of more than half of the members (bool[F])."""
+        size = np.bincount(self.family, minlength=self.families)
+        return 2 * np.bincount(self.family[holds], minlength=self.families) > size
+
+    def covered(self, ranges: Int64, share: float = 0.5) -> Bool:
+        """Return of which members at least this share lies in sorted, disjoint raw ranges (bool[G])."""
+        return covered(self.start, self.end, ranges) >= share * (self.end - self.start)
+
+
 def _rules(
     texts: Texts,
-    keys: KeyStream,
     segments: Segments,
     families: Families,
-    noisy: Bool,
-    raw_start: Int64,
-    raw_end: Int64,
-    report: Int64,
-    issuer: Int64,
-    bits: Float64,
+    members: _Members,
+    furniture: Int64,
+    known: Known,
     params: Params,
 ) -> list[tuple[str, Reason, Bool]]:
     """Return the rules in their order: label, reason, and for which families each holds (bool[F])."""
-    first = families.indptr[:-1]
-    count = len(first)
-    member_family = np.repeat(np.arange(count), np.diff(families.indptr))
-    length = families.end - families.start
-    clean = np.bincount(member_family[~noisy], minlength=count)
-    titles = _inside_titles(segments, families) * 2 >= length
-    quoted = _quoted(texts, raw_start, raw_end)
-    grams = np.maximum(length - 4, 1)
-    common = (bits * 5 / grams <= params.formula_bits) & (length <= params.formula_chars)
-    reports = _distinct(member_family, report, count)
-    spread = _distinct(member_family, issuer, count)
-
-    def every(holds: Bool) -> Bool:
-        return np.bincount(member_family[~holds], minlength=count) == 0
-
+    clean = np.bincount(members.family[~members.covered(furniture)], minlength=members.families)
+    titles = 2 * _inside_titles(segments, families) >= members.length
+    short = members.length <= params.formula_chars
+    common = short & (members.bits * 5 / np.maximum(members.length - 4, 1) <= params.formula_bits)
+    clause = short & (members.length <= CLAUSE) & ~_holds_sentence_end(texts, members.start, members.end)
+    reports = _distinct(members.family, members.report, members.families)
+    spread = _distinct(members.family, members.issuer, members.families)
     return [
         ("furniture", Reason.PAGE_NOISE, clean < 2),
-        ("furniture", Reason.TITLES, every(titles)),
-        ("citation", Reason.QUOTED, every(quoted)),
-        (
-            "formula",
-            Reason.COMMON,
-            2 * np.bincount(member_family[common], minlength=count) > np.diff(families.indptr),
-        ),
+        ("furniture", Reason.TITLES, members.every(titles)),
+        ("template", Reason.TEMPLATE, members.most(members.covered(known.template))),
+        ("citation", Reason.REFERENCE, members.most(members.covered(known.reference, 0.8))),
+        ("citation", Reason.QUOTED, members.every(members.covered(_quotations(texts), QUOTED))),
+        ("formula", Reason.COMMON, members.most(common)),
+        ("formula", Reason.CLAUSE, members.most(clause) & (spread >= params.formula_issuers)),
         ("self", Reason.ONE_REPORT, reports == 1),
         ("self", Reason.ONE_ISSUER, spread == 1),
         ("mass", Reason.MANY_ISSUERS, spread >= params.mass_issuers),
@@ -150,7 +196,7 @@ def _reporters(texts: Texts, segments: Segments, raw: Int64, issuers: Sequence[s
     """Return, for raw positions, the report and the issuer they belong to, as numbers.
 
     A report is a document, or a part of a collection file; the parts of a collection were written by different hands
-    as far as anyone can know, so each is an issuer of its own unless the document names one issuer for all.
+    as far as anyone can know, so each is an issuer of its own, whatever the file as a whole is called.
     """
     parts = segments.parts
     borders = np.unique(np.concatenate([texts.indptr[:-1], parts.raw_start]))
@@ -158,8 +204,9 @@ def _reporters(texts: Texts, segments: Segments, raw: Int64, issuers: Sequence[s
     names = sorted({name for name in issuers if name is not None})
     number = {name: -1 - rank for rank, name in enumerate(names)}
     document = texts.document_of(raw)
-    known = np.array([0 if name is None else number[name] for name in issuers] or [0], np.int64)[document]
-    return report, np.where(known < 0, known, report)
+    known = np.array([0 if name is None else number[name] for name in issuers] or [0], np.int64)
+    known[segments.parts.document] = 0
+    return report, np.where(known[document] < 0, known[document], report)
 
 
 def _distinct(group: Int64, value: Int64, groups: int) -> Int64:
@@ -170,38 +217,38 @@ def _distinct(group: Int64, value: Int64, groups: int) -> Int64:
     return np.bincount(rows[:, 0], minlength=groups).astype(np.int64)
 
 
-def _covered(start: Int64, end: Int64, ranges: Int64) -> Int64:
-    """Return how many positions of each [start, end) lie in the sorted, disjoint ranges (int64)."""
-    if not len(ranges):
-        return np.zeros(len(start), np.int64)
-    before = np.concatenate([[0], np.cumsum(ranges[:, 1] - ranges[:, 0])])
-
-    def upto(position: Int64) -> Int64:
-        row = np.searchsorted(ranges[:, 0], position, side="right")
-        over = np.maximum(0, ranges[np.maximum(row - 1, 0), 1] - position)
-        return before[row] - np.where(row > 0, over, 0)
-
-    return upto(end) - upto(start)
-
-
 def _inside_titles(segments: Segments, families: Families) -> Int64:
     """Return how many key characters of each member lie in titles and headings."""
     title = np.isin(segments.kind, (ParagraphKind.HEADING, ParagraphKind.PART_TITLE))
     ranges = np.stack([segments.start[title], segments.end[title]], axis=1)
-    return _covered(families.start, families.end, ranges[ranges[:, 1] > ranges[:, 0]])
+    return covered(families.start, families.end, ranges[ranges[:, 1] > ranges[:, 0]])
 
 
-def _quoted(texts: Texts, start: Int64, end: Int64) -> Bool:
-    """Return which raw ranges stand inside one pair of quotation marks (the marks may be in the range)."""
-    result = np.zeros(len(start), bool)
-    opening = {ord(mark) for mark in _QUOTES}
-    closing = {ord(mark) for mark in _QUOTES.values()}
-    for row, (first, last) in enumerate(zip(start.tolist(), end.tolist(), strict=True)):
-        low = int(texts.indptr[texts.document_of(np.array([first]))[0]])
-        before = texts.codes[max(low, first - 1) : first + 1].tolist()
-        after = texts.codes[max(first, last - 1) : last + 2].tolist()
-        result[row] = not opening.isdisjoint(before) and not closing.isdisjoint(after)
-    return result
+def _quotations(texts: Texts) -> Int64:
+    """Return the raw ranges between quotation marks, the marks included (int64[n, 2], sorted, disjoint)."""
+    found = []
+    for opening, closing in _QUOTES:
+        opens = np.flatnonzero(texts.codes == ord(opening))
+        closes = np.flatnonzero(texts.codes == ord(closing))
+        if not len(opens) or not len(closes):
+            continue
+        at = np.searchsorted(closes, opens)
+        opens, at = opens[at < len(closes)], at[at < len(closes)]
+        ends = closes[at] + 1
+        whole = (ends - opens <= _LONGEST_QUOTE) & (texts.document_of(opens) == texts.document_of(ends - 1))
+        # Of two openings before one closing mark the first is the outer one.
+        whole &= np.concatenate([[True], at[1:] != at[:-1]])
+        found.append(np.stack([opens[whole], ends[whole]], axis=1))
+    ranges = np.concatenate(found) if found else np.empty((0, 2), np.int64)
+    ranges = ranges[np.lexsort((-ranges[:, 1], ranges[:, 0]))]
+    reach = np.maximum.accumulate(ranges[:, 1]) if len(ranges) else ranges[:, 1]
+    return ranges[np.concatenate([[True], ranges[1:, 0] >= reach[:-1]])] if len(ranges) else ranges
+
+
+def _holds_sentence_end(texts: Texts, start: Int64, end: Int64) -> Bool:
+    """Return which raw ranges hold the end of a sentence before their last character: they are more than a clause."""
+    stops = np.flatnonzero(np.isin(texts.codes, _SENTENCE_ENDS))
+    return np.searchsorted(stops, end - 1) > np.searchsorted(stops, start)
 
 
 def _grades(passages: Passages, families: Families, family_label: UInt8, bits: Float64) -> UInt8:
@@ -224,27 +271,25 @@ def _grades(passages: Passages, families: Families, family_label: UInt8, bits: F
 
 def _paint(
     texts: Texts,
-    raw_start: Int64,
-    raw_end: Int64,
-    member_family: Int64,
+    members: _Members,
     family_label: UInt8,
     shown: Bool,
-    furniture: Int64,
+    ranges: Mapping[str, Int64],
     params: Params,
 ) -> tuple[UInt8, np.ndarray]:
     """Return the label (uint8[N]) and the deciding family (int32[N], -1 for none) of every raw position."""
     painted = np.full(len(texts.codes), _CODE["own"], np.uint8)
     family = np.full(len(texts.codes), -1, np.int32)
     for name in _PAINT:
-        rows = np.flatnonzero((family_label[member_family] == _CODE[name]) & shown) if len(member_family) else []
+        rows = np.flatnonzero((family_label[members.family] == _CODE[name]) & shown)
         # Longer members first, so that the family of an inner copy shows inside the outer one.
-        for row in sorted(rows, key=lambda row: int(raw_start[row] - raw_end[row])):
-            painted[raw_start[row] : raw_end[row]] = _CODE[name]
-            family[raw_start[row] : raw_end[row]] = member_family[row]
-    if "furniture" in params.labels:
-        for start, end in furniture.tolist():
-            painted[start:end] = _CODE["furniture"]
-            family[start:end] = -1
+        for row in rows[np.argsort(members.start[rows] - members.end[rows], kind="stable")].tolist():
+            painted[members.start[row] : members.end[row]] = _CODE[name]
+            family[members.start[row] : members.end[row]] = members.family[row]
+        if name in ranges and name in params.labels:
+            for start, end in ranges[name].tolist():
+                painted[start:end] = _CODE[name]
+                family[start:end] = -1
     return painted, family
 
 

@@ -1,0 +1,49 @@
+"""Sets of positions as sorted, disjoint half-open ranges: int64[n, 2]."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dedup.schema import Int64
+
+
+def merged(ranges: Int64) -> Int64:
+    """Return the union of ranges as sorted, disjoint ranges (int64[n, 2]); empty ranges vanish."""
+    ranges = ranges[ranges[:, 1] > ranges[:, 0]]
+    if not len(ranges):
+        return ranges
+    ranges = ranges[np.argsort(ranges[:, 0], kind="stable")]
+    reach = np.maximum.accumulate(ranges[:, 1])
+    new = np.concatenate([[True], ranges[1:, 0] > reach[:-1]])  # ranges that touch become one
+    last = np.concatenate([np.flatnonzero(new)[1:] - 1, [len(ranges) - 1]])
+    return np.stack([ranges[new, 0], reach[last]], axis=1)
+
+
+def without(ranges: Int64, holes: Int64) -> Int64:
+    """Return sorted, disjoint ranges with sorted, disjoint holes cut out of them (int64[n, 2])."""
+    if not len(ranges) or not len(holes):
+        return ranges
+    # Every border, in order; between two neighbours nothing changes.
+    borders = np.unique(np.concatenate([ranges.ravel(), holes.ravel()]))
+    start, end = borders[:-1], borders[1:]
+
+    def inside(these: Int64) -> np.ndarray:
+        row = np.searchsorted(these[:, 0], start, side="right") - 1
+        return (row >= 0) & (start < these[np.maximum(row, 0), 1])
+
+    kept = inside(ranges) & ~inside(holes)
+    return merged(np.stack([start[kept], end[kept]], axis=1))
+
+
+def covered(start: Int64, end: Int64, ranges: Int64) -> Int64:
+    """Return how many positions of each [start, end) lie in the sorted, disjoint ranges (int64)."""
+    if not len(ranges):
+        return np.zeros(len(start), np.int64)
+    before = np.concatenate([[0], np.cumsum(ranges[:, 1] - ranges[:, 0])])
+
+    def upto(position: Int64) -> Int64:
+        row = np.searchsorted(ranges[:, 0], position, side="right")
+        over = np.maximum(0, ranges[np.maximum(row - 1, 0), 1] - position)
+        return before[row] - np.where(row > 0, over, 0)
+
+    return upto(end) - upto(start)
