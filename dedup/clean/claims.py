@@ -69,7 +69,7 @@ class _Settling:
             if gone.all():
                 whole.add(document)
         self._count_partial(removals)
-        return Plan(tuple(removals), frozenset(whole), dict(sorted(self._stayed.items())))
+        return Plan(tuple(removals), frozenset(whole), dict(sorted((+self._stayed).items())))
 
     def _settle(self, family: Cluster) -> None:
         """Choose who stays in one family, pin them, and claim the members linked with them."""

@@ -189,7 +189,7 @@ def open_source(source: str, name: str, documents: Sequence[Document]) -> Source
     """
     path = Path(source)
     if not path.is_file():
-        return _extracted(source, name, b"", documents, "it is no file, so its text was written")
+        return _extracted(source, name, b"", documents, "it is no file")
     original = path.read_bytes()
     packing = packing_of(original)
     content = unpack(original, packing)

@@ -88,6 +88,8 @@ class _Settling:
             self._standing_in[family].append(document)
 
     def _decide(self, document: int) -> None:
+        if document not in self._held and not self._desk.noise(document):
+            return
         ink = solid(self._desk.texts[document])
         wanted = self._desk.policy.share * np.count_nonzero(ink) - _TOLERANCE
         if not ink.any():

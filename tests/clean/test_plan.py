@@ -1,0 +1,328 @@
+"""What goes and what stays, decided over results with overlapping families."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dedup.clean import KEEPS, LEVELS, CleanPolicy, Plan, kept, plan
+from dedup.clean.cut import paragraphs, units
+from dedup.errors import ParamsError
+from dedup.result import Cluster, Document, Result
+from tests.clean.hand import family, found, result_of
+
+_SENTENCES = (
+    "水渠今年清淤两回。",
+    "放映员说：“明晚加映一场。后天休息。”",
+    "账本（见附件。）已交到村里！",
+    "果树补种了三百株；旧树不砍",
+    "谁来值夜？",
+    "　　",
+    "see p. 3 in the log. ",
+)
+_BREAKS = ("\n", "\r\n", "\n\n", "\u2028", "\n　　")
+
+_texts = st.lists(
+    st.tuples(st.lists(st.sampled_from(_SENTENCES), max_size=4), st.sampled_from(_BREAKS)), max_size=5
+).map(lambda rows: "".join("".join(sentences) + end for sentences, end in rows))
+
+
+@st.composite
+def results(draw: st.DrawFn) -> Result:
+    """Documents of a few sentences, and families whose spans overlap at random, within a document and across."""
+    documents = [
+        Document(f"{row}.txt", text) for row, text in enumerate(draw(st.lists(_texts, min_size=1, max_size=4)))
+    ]
+    places = [
+        (row, start, end)
+        for row, document in enumerate(documents)
+        for start in range(0, len(document.text), 3)
+        for end in (start + 4, start + 9, start + 23)
+        if end <= len(document.text)
+    ]
+    families: list[Cluster] = []
+    if len(places) > 1:
+        spans = st.lists(st.sampled_from(places), min_size=2, max_size=5, unique=True)
+        for members in draw(st.lists(spans, max_size=6)):
+            label = draw(st.sampled_from(["copy", "mass", "self", "formula"]))
+            families.append(family(members, label=label, medoid=draw(st.integers(0, len(members) - 1))))
+        noise = {row: [(start, end)] for row, start, end in draw(st.lists(st.sampled_from(places), max_size=2))}
+    else:
+        noise = {}
+    unique = {one.id: one for one in families}
+    return result_of(documents, list(unique.values()), noise=noise)
+
+
+_policies = st.builds(
+    CleanPolicy,
+    level=st.sampled_from(LEVELS),
+    keep=st.sampled_from(KEEPS),
+    share=st.sampled_from([0.3, 0.8, 1.0]),
+    labels=st.sampled_from([("copy",), ("furniture", "self", "mass", "copy"), ("furniture", "formula", "copy")]),
+)
+_bounded = settings(max_examples=150, deadline=None, derandomize=True)
+
+
+def _texts_of(result: Result) -> list[str]:
+    return [info.text or "" for info in result.documents]
+
+
+def _left(result: Result, done: Plan) -> list[str]:
+    cuts = done.by_document()
+    return [kept(text, cuts.get(row, [])) for row, text in enumerate(_texts_of(result))]
+
+
+@_bounded
+@given(results(), _policies)
+def test_every_character_is_kept_or_removed_once(result: Result, policy: CleanPolicy) -> None:
+    done = plan(result, policy)
+    for row, text in enumerate(_texts_of(result)):
+        cuts = done.by_document().get(row, [])
+        edges = [0, *(place for cut in cuts for place in (cut.start, cut.end)), len(text)]
+        assert edges == sorted(edges)
+        assert all(cut.start < cut.end for cut in cuts)
+        assert len(kept(text, cuts)) + sum(cut.end - cut.start for cut in cuts) == len(text)
+        assert (row in done.whole) == (bool(text) and not kept(text, cuts))
+
+
+@_bounded
+@given(results(), _policies)
+def test_every_partner_named_stands_in_the_output(result: Result, policy: CleanPolicy) -> None:
+    """White space and page noise aside: each goes for reasons of its own."""
+    done = plan(result, policy)
+    stands = [np.ones(len(text), bool) for text in _texts_of(result)]
+    for cut in done.removals:
+        stands[cut.document][cut.start : cut.end] = False
+    for info in result.documents:
+        for start, end, _, _ in info.marks:
+            stands[info.id][start:end] = True
+    named = 0
+    for cut in done.removals:
+        for claim in (cut.cause, *cut.also):
+            if policy.keep == "none" or claim.label == "furniture":
+                assert claim.partner is None
+                continue
+            span = claim.partner
+            assert span is not None
+            named += 1
+            text = _texts_of(result)[span.document]
+            ink = np.array([not sign.isspace() for sign in text[span.start : span.end]], bool)
+            if policy.level == "document":
+                assert span.document not in done.whole
+            else:
+                assert stands[span.document][span.start : span.end][ink].all()
+    assert named or not any(cut.cause.partner for cut in done.removals)
+
+
+@_bounded
+@given(results(), _policies.filter(lambda policy: policy.level == "paragraph"))
+def test_paragraphs_stay_whole_and_in_order(result: Result, policy: CleanPolicy) -> None:
+    for text, left in zip(_texts_of(result), _left(result, plan(result, policy)), strict=True):
+        before = [text[start:end] for start, end in paragraphs(text)]
+        after = [left[start:end] for start, end in paragraphs(left)]
+        rest = iter(before)
+        assert all(piece in rest for piece in after)
+
+
+@_bounded
+@given(results(), _policies.filter(lambda policy: policy.level == "passage" and "furniture" not in policy.labels))
+def test_sentences_stay_whole_and_in_their_paragraph(result: Result, policy: CleanPolicy) -> None:
+    """What is left of each paragraph is whole sentences of that one paragraph: no two halves ever meet."""
+    done = plan(result, policy)
+    for row, text in enumerate(_texts_of(result)):
+        cuts = done.by_document().get(row, [])
+        edges = {place for cut in cuts for place in (cut.start, cut.end)}
+        tiles = units(text, "passage")
+        assert edges <= set(tiles.bounds.tolist())
+        if row in done.whole:
+            continue
+        gone = np.zeros(len(text), bool)
+        for cut in cuts:
+            gone[cut.start : cut.end] = True
+        for start, end in paragraphs(text):
+            ink = [place for place in range(start, end) if not text[place].isspace()]
+            if ink and not gone[ink].all():
+                trail = start + len(text[start:end].rstrip())
+                assert not gone[trail:end].any(), "a line break went although some of its paragraph stays"
+
+
+@_bounded
+@given(results(), _policies, st.randoms(use_true_random=False))
+def test_the_plan_does_not_depend_on_the_order_of_families(result: Result, policy: CleanPolicy, rng) -> None:
+    shuffled = list(result.clusters)
+    rng.shuffle(shuffled)
+    assert plan(replace(result, clusters=tuple(shuffled)), policy) == plan(result, policy)
+
+
+@_bounded
+@given(results(), st.sampled_from(LEVELS))
+def test_against_cuts_only_what_stands_there_and_never_there(result: Result, level: str) -> None:
+    done = plan(result, CleanPolicy(level=level), against=[0])
+    for cut in done.removals:
+        assert cut.document != 0
+        assert cut.cause.partner is not None
+        assert cut.cause.partner.document == 0
+
+
+_BLOCKS = (
+    "北坡的防火沟由护林队每旬清一次，枯枝集中到晒场粉碎。",
+    "渡口的救生衣按船编号，船工上岗前互相查验扣带是否牢靠。",
+    "扫盲班设在祠堂西厢，课本由退休教师手抄，学员凭签到领油灯钱。",
+)
+
+
+def _block_corpus(between: str = "") -> list[Document]:
+    first, second, third = _BLOCKS
+    return [
+        Document("甲.txt", f"甲村总结\n{first}\n甲村自己的话在这里。\n{second}\n"),
+        Document("乙.txt", f"乙村总结\n{second}\n{first}\n乙村的结尾。"),
+        Document("丙.txt", f"丙村总结\r\n　　{third}{between}{first}\r\n{second}\r\n{third}\r\n"),
+    ]
+
+
+@pytest.mark.parametrize("level", ["paragraph", "passage"])
+@pytest.mark.parametrize("keep", KEEPS)
+def test_one_copy_of_each_block_is_left_and_none_with_keep_none(level: str, keep: str) -> None:
+    documents = _block_corpus("\r\n" if level == "paragraph" else "")
+    result = result_of(documents, [found(documents, block) for block in _BLOCKS])
+    left = "".join(_left(result, plan(result, CleanPolicy(level=level, keep=keep))))
+    for block in _BLOCKS:
+        assert left.count(block) == (0 if keep == "none" else 1)
+    assert all(own in left for own in ("甲村自己的话在这里。", "乙村的结尾。", "丙村总结"))
+
+
+def test_a_removal_never_leads_down_a_chain_to_something_that_is_gone() -> None:
+    """A~M~C without A~C: C's only link is M; M goes for A, so C has no partner left and stays."""
+    a = "晒谷场的照明由合作社出钱，夜里收谷的人凭工票领灯油和手套。"
+    m = "晒谷场的照明由合作社出钱，夜班司磅员每两小时核一次秤砣。"
+    c = "粮站门口加装雨棚和路灯，夜班司磅员每两小时核一次秤砣。"
+    documents = [Document(f"{row}.txt", text) for row, text in enumerate((a, m, c))]
+    places = [(row, 0, len(document.text)) for row, document in enumerate(documents)]
+    one = family(places, medoid=1, wording=0.75)
+    done = plan(result_of(documents, [one]), CleanPolicy())
+    assert [cut.document for cut in done.removals] == [1]
+    assert done.removals[0].cause.partner == one.members[0]
+    assert done.stayed == {"unlinked": 1}
+
+
+def test_a_kept_member_of_one_family_is_not_removed_by_another() -> None:
+    """Two families overlap in the middle document; both keep a copy of what they remove."""
+    x, y = _BLOCKS[0], _BLOCKS[1]
+    documents = [Document("0.txt", y + "\n"), Document("1.txt", x + "\n" + y + "\n"), Document("2.txt", x + "\n")]
+    result = result_of(documents, [found(documents, x), found(documents, y), family([(1, 0, 20), (2, 0, 20)])])
+    left = _left(result, plan(result, CleanPolicy()))
+    assert left == [y + "\n", x + "\n", ""]
+
+
+@pytest.mark.parametrize(
+    ("keep", "prefer", "stays"),
+    [
+        ("first", (), 0),
+        ("longest", (), 1),
+        ("newest", (), 2),
+        ("oldest", (), 3),
+        ("medoid", (), 4),
+        ("newest", ("nowhere/*", "b/*"), 1),
+    ],
+)
+@pytest.mark.parametrize("level", LEVELS)
+def test_keep_and_prefer_choose_who_stays(level: str, keep: str, prefer: tuple[str, ...], stays: int) -> None:
+    block = _BLOCKS[2]
+    names = ("a/0.txt", "b/1.txt", "a/2.txt", "a/3.txt", "a/4.txt")
+    texts = [block, block + "另加", block, block, block]
+    documents = [Document(name, text) for name, text in zip(names, texts, strict=True)]
+    one = family([(row, 0, len(text)) for row, text in enumerate(texts)], medoid=4, wording=0.95)
+    dates = {0: "2008-05", 2: "2011-01-30", 3: "2006", 4: "2011-01-03"}
+    policy = CleanPolicy(level=level, keep=keep, prefer=prefer)
+    done = plan(result_of(documents, [one], dates=dates), policy)
+    assert sorted({0, 1, 2, 3, 4} - done.whole) == [stays]
+
+
+def test_first_is_first_in_the_order_given() -> None:
+    documents = _block_corpus()
+    result = result_of(documents, [found(documents, _BLOCKS[0])])
+    done = plan(result, CleanPolicy(), order=[2, 1, 0])
+    assert {cut.document for cut in done.removals} == {0, 1}
+
+
+def test_a_formula_family_stays_unless_named() -> None:
+    documents = _block_corpus("\r\n")
+    result = result_of(documents, [found(documents, _BLOCKS[0], label="formula")])
+    assert plan(result, CleanPolicy()).removals == ()
+    assert len(plan(result, CleanPolicy(labels=("formula",))).removals) == 2
+
+
+def test_page_noise_is_cut_out_of_a_sentence_but_never_joins_paragraphs() -> None:
+    text = "首页 > 范文\n村里共有水窖 12\n口，另有机井（详见本站）三眼。\n下一页\n尾段。"
+    marks = [(0, 8), (text.index(" 12\n"), text.index("口")), (text.index("（"), text.index("）") + 1)]
+    marks.append((text.index("下一页"), text.index("下一页") + 4))
+    documents = [Document("a.txt", text)]
+    done = plan(result_of(documents, [], noise={0: marks}), CleanPolicy(level="passage"))
+    assert kept(text, done.removals) == "村里共有水窖 \n口，另有机井三眼。\n尾段。"
+
+
+def test_a_document_goes_only_for_one_document_that_holds_most_of_it() -> None:
+    x, y, z = _BLOCKS
+    documents = [
+        Document("x", x),
+        Document("y", y),
+        Document("mosaic", x + y),
+        Document("z", z),
+        Document("z2", z + "。"),
+    ]
+    families = [found(documents, block) for block in _BLOCKS]
+    done = plan(result_of(documents, families), CleanPolicy(level="document", share=0.9))
+    # The mosaic is held by no single document; x and y are held by the mosaic, z2 by z.
+    assert done.whole == {0, 1, 4}
+    assert {cut.document: cut.cause.partner.document for cut in done.removals if cut.cause.partner} == {
+        0: 2,
+        1: 2,
+        4: 3,
+    }
+
+
+def test_a_block_that_repeats_itself_collapses_to_one_copy() -> None:
+    """Members of one family that overlap in one document leave one whole copy, not none and not two."""
+    line = "泵房巡查登记表按时交。\n"
+    text = line * 6
+    size = len(line)
+    documents = [Document("a.txt", text)]
+    one = family([(0, row * size, (row + 2) * size) for row in range(5)], label="self")
+    done = plan(result_of(documents, [one]), CleanPolicy())
+    assert kept(text, done.removals) == line * 2
+
+
+def test_what_is_carried_along_is_counted() -> None:
+    block = _BLOCKS[0]
+    documents = [Document("a", block), Document("b", "会上说：" + block)]
+    done = plan(result_of(documents, [found(documents, block)]), CleanPolicy())
+    assert [(cut.document, cut.carried) for cut in done.removals] == [(1, 4)]
+    assert plan(result_of(documents, [found(documents, block)]), CleanPolicy(share=1)).stayed == {"partial": 1}
+
+
+def test_a_policy_out_of_bounds_names_every_problem() -> None:
+    with pytest.raises(ParamsError) as caught:
+        CleanPolicy(level="word", keep="best", labels=("copy", "own"), share=0)
+    assert len(caught.value.problems) == 4
+    assert CleanPolicy.from_dict(CleanPolicy(prefer=("a*",)).to_dict()) == CleanPolicy(prefer=("a*",))
+
+
+def test_a_result_without_texts_is_refused_in_a_sentence() -> None:
+    result = result_of([Document("a", "文")], [])
+    bare = replace(result, documents=tuple(replace(info, text=None) for info in result.documents))
+    with pytest.raises(ParamsError, match="a the first"):
+        plan(bare, CleanPolicy())
+
+
+def test_a_flood_of_copies_is_linear_enough() -> None:
+    """Twenty thousand copies of one block: one stays, and every removal is linked with it."""
+    block = _BLOCKS[1]
+    documents = [Document(f"{row:05d}", block) for row in range(20_000)]
+    one = family([(row, 0, len(block)) for row in range(20_000)], label="mass")
+    for level in ("document", "paragraph"):
+        done = plan(result_of(documents, [one]), CleanPolicy(level=level))
+        assert len(done.whole) == 19_999
