@@ -112,15 +112,16 @@ def _packages() -> Iterator[Finding]:
     except metadata.PackageNotFoundError:
         yield Finding("installation", False, "run from a folder, not installed: pip install -e .", needed=True)
         return
-    extras = {"parquet", "spark", "notebook"}
+    extras, told = {"parquet", "spark", "notebook"}, set[str]()
     for line in required:
         match = _SPECIFIER.match(line)
         if match is None:
             continue
         name, bounds, marker = match[1], match[2].strip(" ()"), match[3] or ""
         wanted = re.search(r"""extra\s*==\s*['"]([^'"]+)""", marker)
-        if (wanted and wanted[1] not in extras) or not _applies(marker):
+        if (wanted and wanted[1] not in extras) or name in told or not _applies(marker):
             continue
+        told.add(name)
         try:
             yield Finding(name, True, f"{metadata.version(name)} ({bounds})", needed=not wanted)
         except metadata.PackageNotFoundError:

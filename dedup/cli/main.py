@@ -54,13 +54,11 @@ class Root(TyperGroup):
             print("dedup: interrupted", file=sys.stderr)
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
-            # The reader has seen enough (``dedup scan … | head``): no error, and nothing more can be said. The rest
-            # goes nowhere, or Python would complain when it closes stdout.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # The reader has seen enough (``dedup scan … | head``): no error, and nothing more can be said.
+            _abandon_stdout()
             raise typer.Exit(DONE) from None
         except OSError as error:
-            where = f"{error.filename}: " if error.filename else "stdout or a temporary file: "
-            _complain(f"{where}{(error.strerror or str(error)).lower()}")
+            _complain(_told(error))
         except MemoryError:
             _complain("there is not enough memory for this; give fewer inputs at a time")
         except RecursionError:
@@ -73,6 +71,18 @@ class Root(TyperGroup):
                 "(DEDUP_TRACEBACK=1 shows where)"
             )
         return value
+
+
+def _told(error: OSError) -> str:
+    """Return a sentence for what the system refused."""
+    return f"{error.filename or 'an output'} could not be read or written: {(error.strerror or str(error)).lower()}"
+
+
+def _abandon_stdout() -> None:
+    """Let what is still to be printed go nowhere, or Python would complain once more when it closes stdout."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _complain(sentence: str) -> NoReturn:
@@ -129,4 +139,10 @@ def run() -> None:
         # A terminal that cannot show Chinese shows question marks, not an error after an hour's work.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    app(prog_name="dedup")
+    try:
+        app(prog_name="dedup")
+    except OSError as error:
+        # Help and version are printed before any command is invoked.
+        print(f"dedup: {_told(error)}", file=sys.stderr)
+        _abandon_stdout()
+        sys.exit(FAILED)

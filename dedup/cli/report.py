@@ -11,8 +11,11 @@ from dedup.cli import outputs as out
 from dedup.cli.manual import Command, manual
 from dedup.cli.options import Outputs, Reading, takes
 from dedup.cli.talk import say
+from dedup.report.listing import visible
 from dedup.report.words import words
 from dedup.result import Document, Result
+
+_NAMED = 3
 
 HELP = manual(
     "Show or write a result again, without computing it again.",
@@ -65,6 +68,8 @@ def attach_texts(result: Result, reading: Reading, lang: str) -> Result:
     for row in read(sorted({info.source for info in wanted.values()}), reading.options()):
         if isinstance(row, Document) and row.name in wanted and digest(row.text) == wanted[row.name].digest:
             texts[row.name] = row.text
-    for name in wanted.keys() - texts.keys():
-        say(words(lang).say("changed_since", name=name))
+    gone = sorted(wanted.keys() - texts.keys())
+    if gone:
+        names = visible("  ".join(gone[:_NAMED])) + (" …" if len(gone) > _NAMED else "")
+        say(words(lang).say("changed_since", count=len(gone), names=names))
     return result.with_texts(texts)
