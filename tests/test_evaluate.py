@@ -164,7 +164,7 @@ def test_figures_by_operator():
     """A detection counts for the operator it meets; a wrong one for every operator in its documents."""
     rows = [pair((0, 0, 100), (1, 0, 100), operator="x"), pair((2, 0, 100), (3, 0, 100), operator="y")]
     wrong = passage((1, 500, 600), (4, 500, 600))
-    scores = evaluate(gold(*rows), result(5, [passage((0, 0, 100), (1, 0, 100)), wrong]))
+    scores = evaluate(gold(*rows, complete=True), result(5, [passage((0, 0, 100), (1, 0, 100)), wrong]))
     assert (scores.operators["x"].precision, scores.operators["x"].recall) == (0.5, 1.0)
     assert (scores.operators["y"].detections, scores.operators["y"].recall) == (0, 0.0)
     assert scores.passages.detections == 2
@@ -194,6 +194,14 @@ def test_a_false_member_costs_precision_only_where_gold_is_complete():
     found = result(3, [], [cluster([(0, 0, 100), (1, 0, 100), (2, 0, 100)])])
     assert evaluate(gold(*rows), found).families.precision == 1.0
     assert evaluate(gold(*rows, complete=True), found).families.precision == pytest.approx(5 / 9)
+
+
+def test_incomplete_gold_does_not_speak_of_documents_it_never_joins():
+    """A claim between documents that no gold pair joins is wrong only where gold says all."""
+    rows = [pair((0, 0, 100), (1, 0, 100))]
+    found = result(3, [passage((0, 0, 100), (1, 0, 100)), passage((0, 300, 400), (2, 0, 100))])
+    assert evaluate(gold(*rows), found).passages.precision == 1.0
+    assert evaluate(gold(*rows, complete=True), found).passages.precision == 0.5
 
 
 def test_labels_worked_by_hand():

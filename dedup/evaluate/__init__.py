@@ -57,7 +57,8 @@ def evaluate(gold: Gold, result: Result) -> Scores:
     """
     where, missing = resolve(gold, result)
     cases, found = lay_cases(gold, where), lay_found(result)
-    overall, operators = passage_figures(cases, found, len(result.documents) + len(missing))
+    count = len(result.documents) + len(missing)
+    overall, operators = passage_figures(cases, found, count, complete=gold.complete)
     labels, agreement = label_figures(gold, where, result)
     families = family_figures(cases, found, complete=gold.complete)
     return Scores(overall, operators, families, labels, agreement, missing)

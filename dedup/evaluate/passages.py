@@ -180,7 +180,15 @@ def _operators_of(cases: Cases, pairs: PairTable, shares: Shares, kind: Int64) -
     return table
 
 
-def passage_figures(cases: Cases, found: Found, documents: int) -> tuple[PassageFigures, dict[str, PassageFigures]]:
+def _paired(pairs: PairTable, cases: PairTable) -> Bool:
+    """Return which rows join two documents that some case joins."""
+    wide = int(max(pairs.docs.max(initial=0), cases.docs.max(initial=0))) + 1
+    return np.isin(pairs.docs[0] * wide + pairs.docs[1], cases.docs[0] * wide + cases.docs[1])
+
+
+def passage_figures(
+    cases: Cases, found: Found, documents: int, *, complete: bool
+) -> tuple[PassageFigures, dict[str, PassageFigures]]:
     """Return the figures over all operators, and of each.
 
     Parameters
@@ -191,6 +199,8 @@ def passage_figures(cases: Cases, found: Found, documents: int) -> tuple[Passage
         What a result claims.
     documents : int
         One more than the highest document row in either.
+    complete : bool
+        Whether gold speaks of every pair of documents; if not, claims between two that it never pairs are left out.
 
     Returns
     -------
@@ -201,7 +211,8 @@ def passage_figures(cases: Cases, found: Found, documents: int) -> tuple[Passage
     wanted, operator = cases.pairs.rows(positive), cases.operator[positive]
     got, count = recalled(wanted, found, found.copying, found.member_copying)
     anyhow, _ = recalled(wanted, found, np.ones_like(found.copying), np.ones_like(found.member_copying))
-    claims = found.pairs.rows(found.copying)
+    spoken = found.copying if complete else np.logical_and(found.copying, _paired(found.pairs, cases.pairs))
+    claims = found.pairs.rows(spoken)
     shares, kind, plain = _agreeing(cases, claims)
     right = _some(shares, plain)
     table = _operators_of(cases, claims, right, kind[plain])
