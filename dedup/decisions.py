@@ -87,10 +87,7 @@ class Carried:
 
 def member_keys(result: Result, cluster: Cluster) -> tuple[str, ...]:
     """Return one key per member, ``digest:start-end``, sorted: content, not file name, says which member it is."""
-    rows = (
-        f"{result.documents[span.document].digest[:16]}:{span.start}-{span.end}"
-        for span in cluster.members
-    )
+    rows = (f"{result.documents[span.document].digest[:16]}:{span.start}-{span.end}" for span in cluster.members)
     return tuple(sorted(rows))
 
 
@@ -113,7 +110,9 @@ def latest(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
     return tuple(kept.values())
 
 
-def carry(decisions: Iterable[Decision], result: Result) -> tuple[tuple[Carried, ...], tuple[Decision, ...]]:
+def carry(
+    decisions: Iterable[Decision], result: Result, finder: Finder | None = None
+) -> tuple[tuple[Carried, ...], tuple[Decision, ...]]:
     """Find the families of a result that earlier decisions belong to.
 
     Parameters
@@ -122,6 +121,8 @@ def carry(decisions: Iterable[Decision], result: Result) -> tuple[tuple[Carried,
         From any result, this one or an earlier one.
     result : Result
         The result under review; texts are not needed.
+    finder : Finder, optional
+        Of this result, where one is at hand: to make one costs a pass over all members.
 
     Returns
     -------
@@ -135,11 +136,11 @@ def carry(decisions: Iterable[Decision], result: Result) -> tuple[tuple[Carried,
     Linear in decisions and members. A decision whose digest fits is preferred to one carried over changed, even
     if it is older: it was given on exactly this family.
     """
-    places = _Places(result)
+    finder = finder or Finder(result)
     found: dict[tuple[str, str], Carried] = {}
     unmatched: list[Decision] = []
     for row in latest(decisions):
-        family, changed = places.find(row)
+        family, changed = finder.find(row)
         if family is None:
             unmatched.append(row)
             continue
@@ -150,7 +151,7 @@ def carry(decisions: Iterable[Decision], result: Result) -> tuple[tuple[Carried,
     return tuple(found.values()), tuple(unmatched)
 
 
-class _Places:
+class Finder:
     """Where the members of a result's families stand, for looking families up by what they hold."""
 
     def __init__(self, result: Result) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,9 @@ from dedup.cli.talk import say
 from dedup.errors import OutputFailed, ParamsError
 from dedup.report.words import words
 from dedup.result import Result
+
+if TYPE_CHECKING:
+    from dedup.review.store import Verdicts
 
 HELP = manual(
     "Open the report as a local page that keeps verdicts, reasons and reviewers beside the result.",
@@ -87,14 +90,12 @@ def _login() -> str:
 
 
 def _export(
-    found: Result, store: object, name: str, paths: list[Path], lang: str, *, force: bool, blind: bool
+    found: Result, store: Verdicts, name: str, paths: list[Path], lang: str, *, force: bool, blind: bool
 ) -> None:
     from dedup.decisions import dumps
     from dedup.report.files import write_files
     from dedup.review.desk import Desk
-    from dedup.review.store import Verdicts
 
-    assert isinstance(store, Verdicts)
     desk = Desk(found, store, reviewer=name, blind=blind)
     contents = {path: dumps(desk.export()) if path.suffix == ".json" else desk.csv() for path in paths}
     write_files(contents, force=force)
@@ -102,12 +103,10 @@ def _export(
         say(words(lang).say("wrote", path=path))
 
 
-def _serve(found: Result, store: object, name: str, blind: bool, port: int, browser: bool, lang: str) -> None:
+def _serve(found: Result, store: Verdicts, name: str, blind: bool, port: int, browser: bool, lang: str) -> None:
     from dedup.review.desk import Desk
     from dedup.review.server import HOST, application, listen, make_token, serve
-    from dedup.review.store import Verdicts
 
-    assert isinstance(store, Verdicts)
     desk = Desk(found, store, reviewer=name, blind=blind)
     try:
         bound = listen(port)
@@ -118,9 +117,9 @@ def _serve(found: Result, store: object, name: str, blind: bool, port: int, brow
         taken = bound.getsockname()[1]
         address = f"http://{HOST}:{taken}/?token={token}"
         app = application(found, desk, token=token, port=taken, lang=lang)
-        say(f"审查页面 {address}" if lang == "zh" else f"review page {address}")
-        kept = store.path
-        say(f"裁定存于 {kept}；按 Ctrl-C 结束" if lang == "zh" else f"verdicts are kept in {kept}; Ctrl-C ends")
+        vocabulary = words(lang)
+        say(vocabulary.say("review_page", address=address))
+        say(vocabulary.say("review_kept", path=store.path))
         if browser:
             import webbrowser
 

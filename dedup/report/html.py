@@ -117,9 +117,7 @@ def render(
         "unmatched": [row.to_dict() for row in unmatched],
         "skipped": result.to_dict()["skipped"],
         "limits": result.to_dict()["limits"],
-        "limit_sentences": {
-            name: [limit_sentence(row, name) for row in result.limits] for name in LANGUAGES
-        },
+        "limit_sentences": {name: [limit_sentence(row, name) for row in result.limits] for name in LANGUAGES},
         "words": payload.label_words({name: words(name) for name in LANGUAGES}),
         "ui": json.loads(_file("ui.json")),
         "fold": payload.fold_table(result),
@@ -131,7 +129,9 @@ def render(
         row["chunk"] = places[str(row["id"])]
     chunks = {f"f{at}": payload.pack(chunk) for at, chunk in enumerate(families)}
     chunks |= {f"t{at}": payload.pack(chunk) for at, chunk in enumerate(texts)}
-    return _page(lang, {"head": payload.pack(head | {"chunks": len(families), "loose": _loose(families)})} | chunks, served)
+    return _page(
+        lang, {"head": payload.pack(head | {"chunks": len(families), "loose": _loose(families)})} | chunks, served
+    )
 
 
 def _loose(chunks: list[list[dict[str, Any]]]) -> int | None:

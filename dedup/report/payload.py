@@ -27,6 +27,7 @@ from dedup.decisions import Carried, family_digest, member_keys
 from dedup.params import LABELS
 from dedup.report.words import SHOWN_ORDER, evidence_sentence
 from dedup.result import Cluster, Passage, Result, Span
+from dedup.schema import UInt64
 from dedup.steps.data import MULTI_BIT, Class
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ BOILERPLATE: tuple[str, ...] = ("furniture", "template", "formula")
 """Labels that are no one's own words: what offices call 套话, forms and page noise."""
 
 FAMILY_CHUNK = 100
-"""Families in a chunk: opened in about a millisecond, and few enough chunks that a page has hundreds, not thousands."""
+"""Families in a chunk: opened in about a millisecond, and ten thousand families are a hundred chunks."""
 
 TEXT_CHUNK = 120_000
 """Characters of text in a chunk; a longer document has a chunk of its own."""
@@ -80,13 +81,9 @@ def head(result: Result, order: Sequence[int], carried: Sequence[Carried]) -> di
         "result": {"version": result.version, "params": result.params.to_dict()},
         "corpus": corpus_digest(result),
         "totals": totals(result),
-        "documents": [
-            _document_row(row, share) for row, share in zip(_document_dicts(result), shares, strict=True)
-        ],
+        "documents": [_document_row(row, share) for row, share in zip(_document_dicts(result), shares, strict=True)],
         "families": [_family_row(result, row, passages.get(result.clusters[row].id, []), bold) for row in order],
-        "decisions": [
-            row.decision.to_dict() | {"family": row.family, "changed": row.changed} for row in carried
-        ],
+        "decisions": [row.decision.to_dict() | {"family": row.family, "changed": row.changed} for row in carried],
     }
 
 
@@ -344,17 +341,16 @@ def _medoid(cluster: Cluster) -> Span:
     return cluster.members[cluster.medoid]
 
 
-def _trigrams(text: str) -> np.ndarray[Any, np.dtype[np.uint64]]:
+def _trigrams(text: str) -> UInt64:
     """Return the trigrams of a text, 21 bits a code point; uint64[n-2]."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
     if len(codes) < _TRIGRAM:
         return np.zeros(0, np.uint64)
-    return codes[:-2] | (codes[1:-1] << np.uint64(21)) | (codes[2:] << np.uint64(42))
+    grams: UInt64 = codes[:-2] | (codes[1:-1] << np.uint64(21)) | (codes[2:] << np.uint64(42))
+    return grams
 
 
 def label_words(words_of: Mapping[str, Any]) -> dict[str, Any]:
     """Return the vocabularies by language, as plain mappings."""
     fields = ("labels", "label_notes", "grades", "changes", "kinds", "directions", "skipped", "settings", "headings")
-    return {
-        lang: {name: dict(getattr(vocabulary, name)) for name in fields} for lang, vocabulary in words_of.items()
-    }
+    return {lang: {name: dict(getattr(vocabulary, name)) for name in fields} for lang, vocabulary in words_of.items()}

@@ -152,6 +152,7 @@ ZH: Mapping[str, Mapping[str, str]] = {
         "mass_issuers": "多少个独立单位起称为同源",
         "formula_bits": "套话每个字组的平均信息量上限（比特）",
         "formula_chars": "套话的最大字数",
+        "formula_issuers": "至少多少个独立单位使用才称为套话",
         "labels": "启用的类别",
     },
     "stages": {
@@ -199,6 +200,8 @@ ZH: Mapping[str, Mapping[str, str]] = {
         "earliest": "最早",
         "changed_since": "{count:,} 份报告已不存在或在扫描后有改动，不附原文（在扫描时的目录中运行可找到）：{names}",
         "wrote": "已写出 {path}",
+        "review_page": "审查页面 {address}",
+        "review_kept": "裁定存于 {path}；按 Ctrl-C 结束",
         "pairs": "相似片段",
         "shares": "相似内容占左 {left_share}，占右 {right_share}",
         "of_side": "{side}·{field}",
@@ -357,6 +360,7 @@ EN: Mapping[str, Mapping[str, str]] = {
         "mass_issuers": "independent issuers from which a block is called common source",
         "formula_bits": "mean information of a formula's k-grams, in bits, at most",
         "formula_chars": "most characters of a formula",
+        "formula_issuers": "independent issuers that a formula needs at least",
         "labels": "labels that are decided",
     },
     "stages": {
@@ -406,6 +410,8 @@ EN: Mapping[str, Mapping[str, str]] = {
         "earliest": "earliest",
         "changed_since": "{count:,} reports are gone or changed since the scan, their texts left out (run where you scanned): {names}",
         "wrote": "wrote {path}",
+        "review_page": "review page {address}",
+        "review_kept": "verdicts are kept in {path}; Ctrl-C ends",
         "pairs": "Similar passages",
         "shares": "{left_share} of the left and {right_share} of the right are similar",
         "of_side": "{side} {field}",

@@ -15,18 +15,49 @@ from dedup.params import LABELS, Params
 from dedup.result import Change, Cluster, DocumentInfo, Evidence, Limit, Passage, Result, Skipped, Span
 
 _TOWNS = [a + b for a in "青白红石沙松柳杨梅竹" for b in ("岭", "河", "坪", "塘", "湾")]
-_SUBJECTS = ("驻村干部", "水利站", "护林员", "卫生院", "完小教师", "农机合作社", "文化站", "民兵连", "老年协会", "供销社")
+_SUBJECTS = (
+    "驻村干部",
+    "水利站",
+    "护林员",
+    "卫生院",
+    "完小教师",
+    "农机合作社",
+    "文化站",
+    "民兵连",
+    "老年协会",
+    "供销社",
+)
 _ACTIONS = (
-    "把渠首的闸门逐一检修", "给独居老人装上呼叫铃", "在山口设了登记点", "把旧账册按年份装订", "替茶农联系了烘干设备",
-    "入户核对了低保名册", "给危桥挂了限重牌", "组织了夜间巡查", "把闲置校舍改成了书屋", "替果农试种了新苗",
+    "把渠首的闸门逐一检修",
+    "给独居老人装上呼叫铃",
+    "在山口设了登记点",
+    "把旧账册按年份装订",
+    "替茶农联系了烘干设备",
+    "入户核对了低保名册",
+    "给危桥挂了限重牌",
+    "组织了夜间巡查",
+    "把闲置校舍改成了书屋",
+    "替果农试种了新苗",
 )
 _RESULTS = (
-    "共用去资金{n}万元", "受益农户{n}户", "比上年多出{n}亩", "{t}的群众送来了锦旗", "前后历时{n}天",
-    "由{t}派人验收", "累计出工{n}人次", "剩余材料折价{n}元", "{t}照此办理", "误差不超过{n}公斤",
+    "共用去资金{n}万元",
+    "受益农户{n}户",
+    "比上年多出{n}亩",
+    "{t}的群众送来了锦旗",
+    "前后历时{n}天",
+    "由{t}派人验收",
+    "累计出工{n}人次",
+    "剩余材料折价{n}元",
+    "{t}照此办理",
+    "误差不超过{n}公斤",
 )
 _OWN = (
-    "今年秋汛来得晚，晒场上的谷子多晾了一遍。", "集市搬到了新桥头，摊位费照旧。", "老学校的钟楼修好以后，整点报时又响了起来。",
-    "供水管换成了新的，水压比从前稳。", "冬修的工地上，午饭由各组轮流送来。", "广播站重新排了节目，早晚各播一次天气。",
+    "今年秋汛来得晚，晒场上的谷子多晾了一遍。",
+    "集市搬到了新桥头，摊位费照旧。",
+    "老学校的钟楼修好以后，整点报时又响了起来。",
+    "供水管换成了新的，水压比从前稳。",
+    "冬修的工地上，午饭由各组轮流送来。",
+    "广播站重新排了节目，早晚各播一次天气。",
 )
 _SLOGAN = "统一思想，凝聚力量，真抓实干"
 _NAV = "首页 > 文库 > 总结  上一篇  下一篇\n"
@@ -70,9 +101,13 @@ def build(families: int, *, documents: int | None = None, seed: int = 7, text: b
     places: list[list[tuple[int, int, int, list[tuple[str, int, int]]]]] = []
     blocks = []
     for number in range(families):
-        label = ("copy", "copy", "copy", "copy", "mass", "self", "citation", "template", "formula", "copy")[number % 10]
+        label = ("copy", "copy", "copy", "copy", "mass", "self", "citation", "template", "formula", "copy")[
+            number % 10
+        ]
         grade = "ABC"[number % 3] if label == "copy" else None
-        block = _Block([_SLOGAN + f"第{number}条，"], label, grade) if label == "formula" else _block(rng, label, grade)
+        block = (
+            _Block([_SLOGAN + f"第{number}条，"], label, grade) if label == "formula" else _block(rng, label, grade)
+        )
         blocks.append(block)
         holders = sorted(rng.sample(range(count), min(count, 2 + (number % 7) // 2)))
         spans = []
@@ -103,10 +138,20 @@ def _assemble(blocks, places, texts, owner, keep) -> Result:
             evidence.append(Evidence("verbatim_run", {"chars": len(block.pieces[0])}))
         clusters.append(
             Cluster(
-                id=name, label=block.label, grade=block.grade, title=opening[:18], medoid=0, weakest=min(wording),
-                similarity=round(min(wording) - 0.02, 4), members=members, wording=wording, documents=len(members),
-                issuers=len({owner[s[0]] for s in spans}), star=block.grade == "A" and len(clusters) % 4 == 0,
-                earliest=min(range(len(spans)), key=lambda at: spans[at][0] % 9), evidence=tuple(evidence),
+                id=name,
+                label=block.label,
+                grade=block.grade,
+                title=opening[:18],
+                medoid=0,
+                weakest=min(wording),
+                similarity=round(min(wording) - 0.02, 4),
+                members=members,
+                wording=wording,
+                documents=len(members),
+                issuers=len({owner[s[0]] for s in spans}),
+                star=block.grade == "A" and len(clusters) % 4 == 0,
+                earliest=min(range(len(spans)), key=lambda at: spans[at][0] % 9),
+                evidence=tuple(evidence),
             )
         )
         for left, right in list(combinations(range(len(spans)), 2))[:6]:
@@ -120,14 +165,29 @@ def _assemble(blocks, places, texts, owner, keep) -> Result:
         rates = {"total": round(1 - labels["own"] / len(body), 4)}
         documents.append(
             DocumentInfo(
-                id=row, source=f"报告/{owner[row]}/{2004 + row % 9}年总结-{row}.docx", member=None, chars=len(body),
-                digest=hashlib.sha256(body.encode()).hexdigest(), title=None, issuer=owner[row],
-                date=f"{2004 + row % 9}-{1 + row % 12:02d}", encoding="utf-8", parts=(), labels=labels, rates=rates,
-                repairs={"pinyin": row % 5}, flags={}, marks=tuple(sorted(marks[row])), text=body if keep else None,
+                id=row,
+                source=f"报告/{owner[row]}/{2004 + row % 9}年总结-{row}.docx",
+                member=None,
+                chars=len(body),
+                digest=hashlib.sha256(body.encode()).hexdigest(),
+                title=None,
+                issuer=owner[row],
+                date=f"{2004 + row % 9}-{1 + row % 12:02d}",
+                encoding="utf-8",
+                parts=(),
+                labels=labels,
+                rates=rates,
+                repairs={"pinyin": row % 5},
+                flags={},
+                marks=tuple(sorted(marks[row])),
+                text=body if keep else None,
             )
         )
     return Result(
-        version="0.1.0", params=Params(), documents=tuple(documents), passages=tuple(passages),
+        version="0.1.0",
+        params=Params(),
+        documents=tuple(documents),
+        passages=tuple(passages),
         clusters=tuple(clusters),
         skipped=(Skipped("报告/加密.pdf", "it is protected by a password", "unsupported"),),
         limits=(Limit("bucket", 3, 16),),
@@ -141,6 +201,13 @@ def _passage(cluster, one, other, left, right, texts) -> Passage:
         if texts[left.document][slice(*here)] != texts[right.document][slice(*there)]:
             changes.append(Change(kind, here, there))
     return Passage(
-        id=hashlib.sha256(f"{left}{right}".encode()).hexdigest()[:12], label=cluster.label, grade=cluster.grade,
-        wording=0.97, similarity=0.93, left=left, right=right, cluster=cluster.id, changes=tuple(changes),
+        id=hashlib.sha256(f"{left}{right}".encode()).hexdigest()[:12],
+        label=cluster.label,
+        grade=cluster.grade,
+        wording=0.97,
+        similarity=0.93,
+        left=left,
+        right=right,
+        cluster=cluster.id,
+        changes=tuple(changes),
     )
