@@ -18,6 +18,7 @@ from dedup.clean.policy import CleanPolicy
 from dedup.clean.removal import Plan, Removal
 from dedup.clean.sources import Source, digest_of, edited, open_source, restored
 from dedup.clean.tally import CleanReport, Tally
+from dedup.describe import digest
 from dedup.errors import ParamsError, ReadError
 from dedup.result import Document, DocumentInfo, Result, Skipped
 
@@ -151,7 +152,7 @@ def _attach(
 
 
 def _same(info: DocumentInfo, document: Document) -> bool:
-    return info.chars == len(document.text) if info.text is None else info.text == document.text
+    return info.text == document.text if info.text is not None else info.digest == digest(document.text)
 
 
 class _Job:
@@ -218,6 +219,8 @@ class _Job:
                 self._say(audits.edit_row(kind, self._count, edit, source.encoding))
         if self._mark is not None and source.form == "text":
             self._sidecar(source, spans_of(cuts.get(0, []), self._names))
+        if source.form == "copied":
+            self.tally.skipped.append(Skipped(source.source, source.reason or "", "unsupported"))
         self._weigh(source, documents, whole)
         self._count += 1
 
@@ -266,7 +269,7 @@ class _Job:
 
     def _weigh(self, source: Source, documents: Sequence[tuple[int, Document]], whole: frozenset[int]) -> None:
         """Count the documents of one file."""
-        if source.reason is not None:
+        if source.reason is not None and source.form != "copied":
             self.tally.converted[source.source] = source.reason
         for row, (place, document) in enumerate(documents):
             chars = len(document.text)
@@ -287,9 +290,9 @@ class _Job:
         self._count += 1
 
     def skip(self, rows: Sequence[Skipped]) -> None:
-        """List what the scan did not analyse."""
+        """List what the scan did not analyse, behind what could not be cut."""
         self.tally.skipped += rows
-        for row in rows:
+        for row in self.tally.skipped:
             self._say({"kind": "skipped", "source": row.source, "member": row.member, "reason": row.reason})
 
     def _say(self, row: Mapping[str, object]) -> None:
