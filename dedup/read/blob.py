@@ -54,18 +54,28 @@ class Blob:
         What comes after the head; None if the head is all.
     depth : int
         Archives around it.
+    budget : Budget, optional
+        Of the outermost archive around it.
     """
 
-    __slots__ = ("_stream", "depth", "head", "member", "name", "source")
+    __slots__ = ("_stream", "budget", "depth", "head", "member", "name", "source")
 
     def __init__(
-        self, source: str, member: str | None, name: str, head: bytes, stream: Stream | None = None, depth: int = 0
+        self,
+        source: str,
+        member: str | None,
+        name: str,
+        head: bytes,
+        stream: Stream | None = None,
+        depth: int = 0,
+        budget: Budget | None = None,
     ) -> None:
         self.source = source
         self.member = member
         self.name = name
         self.head = head
         self.depth = depth
+        self.budget = budget
         self._stream = stream
 
     @property
@@ -168,6 +178,46 @@ class Packed:
         return data
 
 
+class Exhausted(Damaged):
+    """An archive went over a bound that is meant for all of it; nothing more of it is read."""
+
+
+class Budget:
+    """What one archive, with all that is nested in it, may still unpack."""
+
+    def __init__(self, label: str, options: ReadOptions) -> None:
+        self._label = label
+        self._bytes = options.max_unpacked
+        self._members = options.max_members
+        self._options = options
+
+    def members(self, count: int) -> None:
+        """Take members.
+
+        Raises
+        ------
+        Exhausted
+            If there are more than ``options.max_members`` altogether.
+        """
+        self._members -= count
+        if self._members < 0:
+            bound = f"{self._options.max_members:,}"
+            raise Exhausted(self._label, f"it holds more than {bound} files: unpack it, or raise max_members")
+
+    def bytes(self, count: int) -> None:
+        """Take unpacked bytes.
+
+        Raises
+        ------
+        Exhausted
+            If there are more than ``options.max_unpacked`` altogether.
+        """
+        self._bytes -= count
+        if self._bytes < 0:
+            bound = f"{self._options.max_unpacked:,} bytes"
+            raise Exhausted(self._label, f"it unpacks to more than {bound}: unpack it, or raise max_unpacked")
+
+
 class Metered:
     """A decompressor that stops at a bound: what it gives out may not outgrow what was put in.
 
@@ -179,12 +229,12 @@ class Metered:
         Returns the compressed bytes used so far.
     label : str
         The name in messages.
-    options : ReadOptions
-        Gives ``max_ratio`` and ``max_unpacked``.
+    max_ratio : int
+        Bytes out per byte in, beyond 16 MiB.
     errors : tuple of exception classes
         What the decompressor raises for broken data.
-    charge : callable, optional
-        Told of each read's size; raises if the archive as a whole has given out too much.
+    budget : Budget, optional
+        Of the archive it stands in.
     """
 
     def __init__(
@@ -192,16 +242,16 @@ class Metered:
         stream: Stream,
         packed: Callable[[], int],
         label: str,
-        options: ReadOptions,
+        max_ratio: int,
         errors: tuple[type[Exception], ...],
-        charge: Callable[[int], None] | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self._stream = stream
         self._packed = packed
         self._label = label
-        self._options = options
+        self._ratio = max_ratio
         self._errors = errors
-        self._charge = charge
+        self._budget = budget
         self._given = 0
 
     def read(self, size: int, /) -> bytes:
@@ -218,14 +268,11 @@ class Metered:
             reason = f"its compressed data is broken or cut short ({error or type(error).__name__})"
             raise Damaged(self._label, reason) from error
         self._given += len(data)
-        if self._charge is not None:
-            self._charge(len(data))
-        ratio, most = self._options.max_ratio, self._options.max_unpacked
-        if self._given > max(self._packed() * ratio, _RATIO_FLOOR):
-            reason = f"it unpacks to more than {ratio} times its size: a decompression bomb? else raise max_ratio"
-            raise Damaged(self._label, reason)
-        if self._given > most:
-            raise Damaged(
-                self._label, f"it unpacks to more than {most:,} bytes: unpack it by hand, or raise max_unpacked"
+        if self._budget is not None:
+            self._budget.bytes(len(data))
+        if self._given > max(self._packed() * self._ratio, _RATIO_FLOOR):
+            reason = (
+                f"it unpacks to more than {self._ratio} times its size (a decompression bomb?): or raise max_ratio"
             )
+            raise Damaged(self._label, reason)
         return data

@@ -137,6 +137,15 @@ def detect(data: bytes) -> tuple[str, int] | None:
     return best if unlikely <= 4 + _NOISE * len(text) else None
 
 
+def decode_name(raw: bytes) -> str:
+    """Decode a file name that came without its encoding: UTF-8 if it can be, else GBK or Big5, else with U+FFFD."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        names = [raw.decode(encoding, "replace") for encoding in ("gb18030", "big5hkscs")]
+        return max(names, key=lambda name: float(_weights(name).sum()))
+
+
 def _to_text(data: bytes, encoding: str) -> str:
     """Decode, with lines that fell out of step put back into step.
 

@@ -97,6 +97,8 @@ def format_of(blob: Blob) -> str:
                 )
     if b"%PDF-" in head[:1024] and blob.suffix == ".pdf":  # mail gateways put lines before the header
         return "pdf"
+    if head[257:262] == b"ustar":
+        raise Unsupported(blob.label, "it is a tar archive, which is not read: unpack it, or pack it as .zip")
     marked = head[3:2048] if head.startswith(b"\xef\xbb\xbf") else head[:2048]
     if _HTML.match(marked) or _HTML.match(marked.replace(b"\0", b"")[2:]):
         return "html"
@@ -117,8 +119,9 @@ def documents_of(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Doc
         yield Skipped(blob.source, "it is empty", "empty", blob.member)
         return
     found = format_of(blob)
+    reader = reader_of(found)
     try:
-        for row in reader_of(found)(blob, options, known):
+        for row in reader(blob, options, known):
             if isinstance(row, Document) and (not row.text or row.text.isspace()):
                 yield Skipped(row.source, "it holds no text", "empty", row.member)
             else:
@@ -145,13 +148,3 @@ def reader_of(found: str) -> Reader:
 def hidden(name: str) -> bool:
     """Whether a file manager or an office program made this file for itself."""
     return name.startswith((".", "~$")) or name.lower() in ("thumbs.db", "desktop.ini", "__macosx")
-
-
-def decode_name(raw: bytes) -> str:
-    """Decode a file name that came without its encoding: UTF-8 if it can be, else GBK, else with U+FFFD."""
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return raw.decode("gb18030", "replace")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -118,7 +118,7 @@ def document(
     member = blob.member if member is None else member
     said = _said(known, blob.source, member) if known else _NOTHING
     column, meta = _columns(columns) if columns else (_NOTHING, {})
-    own = facts_of_text(text)
+    own = facts_of_text(_unfurnished(text, layout["furniture"]) if layout.get("furniture") else text)
     last = properties or _NOTHING
     return Document(
         blob.source,
@@ -165,6 +165,18 @@ def facts_of_name(source: str) -> Facts:
         return own
     above = _facts_of_part(folders[-1])
     return Facts(own.issuer or above.issuer, own.date or above.date)
+
+
+def facts_of_properties(title: str, organs: Iterable[str], created: str) -> Facts:
+    """Return what the properties of an office file or a web page are worth.
+
+    An issuer must look like an authority, for most say "Microsoft" or who once bought the computer; a title must hold
+    Chinese, for most say "Microsoft Word - 1". The PDF form of a date (D:20061103) is read as well.
+    """
+    issuer = next((organ.strip() for organ in organs if _ISSUER.fullmatch(organ.strip())), None)
+    packed = re.match(r"D:(\d{4})(\d\d)(\d\d)", created)
+    day = _checked(*packed.groups()) if packed else iso_date(created)
+    return Facts(issuer, day, title.strip() if _plausible(title.strip()) else None)
 
 
 def iso_date(value: object) -> str | None:
@@ -218,6 +230,15 @@ def load_known(path: str | Path) -> Known:
     return known
 
 
+def _unfurnished(text: str, furniture: Iterable[tuple[int, int]]) -> str:
+    """Return the text without its page noise: a running header is no title, a site's footer signs nothing."""
+    pieces, at = [], 0
+    for start, end in furniture:
+        pieces.append(text[at:start])
+        at = end
+    return "".join((*pieces, text[at:]))
+
+
 def _said(known: Known, source: str, member: str | None) -> Facts:
     name = source.rsplit("/", 1)[-1]
     for key in ((f"{source}#{member}", f"{name}#{member}") if member is not None else ()) + (source, name):
@@ -261,7 +282,7 @@ def _signature(line: str, pattern: re.Pattern[str]) -> tuple[str | None, str | N
         clean = not before or bool(pattern.fullmatch(before))
         if clean and (not after or after[0] in " 　\t)）T"):
             day = _iso(match)
-        rest = before
+        rest = before or after
     organ = re.sub(r"[\s　]+", "", rest)
     if pattern.fullmatch(organ) and not _NO_ISSUER.search(organ):
         return organ, day

@@ -15,7 +15,8 @@ from pathlib import Path, PurePath
 from dedup._optional import require
 from dedup.errors import MissingExtra, ReadError
 from dedup.read.blob import HEAD, Blob, OnDisk
-from dedup.read.formats import decode_name, documents_of, hidden
+from dedup.read.encoding import decode_name
+from dedup.read.formats import documents_of, hidden
 from dedup.read.metadata import Known, load_known
 from dedup.read.options import ReadOptions
 from dedup.result import Document, Skipped
