@@ -43,7 +43,7 @@ from dedup.schema import (
 )
 from dedup.steps.contrast import KINDS, Changes
 
-TITLED = 2_000
+TITLED = 300
 """Families that get a title of key terms; further ones are titled by their first characters, which costs nothing."""
 
 _HEADING = 40  # characters of a heading that are shown
@@ -229,7 +229,7 @@ def _clusters(tables: Tables) -> tuple[list[Cluster], list[int]]:
 def _title(text: str, number: int) -> str:
     from dedup.keyterms import key_terms
 
-    terms = key_terms(text[:2_000]) if number < TITLED else ()
+    terms = key_terms(text[:400]) if number < TITLED else ()
     return " ".join(terms) or text[:12]
 
 

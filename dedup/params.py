@@ -54,8 +54,10 @@ class Params:
     max_gap : int
         Longest stretch of unmatched key characters, on either side, that one passage may bridge.
     bucket : int
-        Up to this many members of a band bucket or anchor are compared all with all; above it, each is
+        Up to this many members of a band bucket or an exact group are compared all with all; above it, each is
         compared with representatives only, and a `Limit` says so.
+    anchor_bucket : int
+        The same for the places of an anchor.
     mass_issuers : int
         From this many independent issuers on, a copied block is called ``mass`` (counted, never hidden).
     formula_bits : float
@@ -78,7 +80,8 @@ class Params:
     anchor: int = 6
     window: int = 4
     max_gap: int = 60
-    bucket: int = 16
+    bucket: int = 64
+    anchor_bucket: int = 16
     mass_issuers: int = 5
     formula_bits: float = 8.5
     formula_chars: int = 90
@@ -139,6 +142,7 @@ BOUNDS: tuple[tuple[str, float, float], ...] = (
     ("window", 1, 64),
     ("max_gap", 0, 2_000),
     ("bucket", 2, 1_024),
+    ("anchor_bucket", 2, 1_024),
     ("mass_issuers", 2, 1_000_000),
     ("formula_bits", 0.0, 64.0),
     ("formula_chars", 0, 100_000),

@@ -157,11 +157,10 @@ def near_pairs(keys: KeyStream, segments: Segments, params: Params) -> tuple[Pai
     Returns
     -------
     Pairs
-        Verified pairs of paragraph rows. Of an exact group the first paragraph stands for all in the near pairs; the
-        others are paired with it, with a Jaccard index of 1.
+        Verified pairs of paragraph rows, exact copies included.
     list of Limit
     """
-    from dedup.steps import pair, shingle, sketch, verify
+    from dedup.steps import expand, pair, shingle, sketch, verify
 
     digest = shingle.digest(keys, segments)
     first, group = pair.groups(digest)
@@ -169,32 +168,8 @@ def near_pairs(keys: KeyStream, segments: Segments, params: Params) -> tuple[Pai
     sketches = sketch.sketch(shingles, params.num_perm, params.seed)
     candidates, limits = pair.pair(sketches, shingles.length == 0, params)
     near = verify.verify(candidates, shingles, params.threshold)
-    exact = _exact_pairs(first, group, segments.end - segments.start >= params.shingle, shingles.length)
-    columns = [
-        np.concatenate([one, other])
-        for one, other in zip(
-            (
-                first[near.left],
-                first[near.right],
-                near.shared,
-                near.jaccard,
-                near.contained_left,
-                near.contained_right,
-            ),
-            exact,
-            strict=True,
-        )
-    ]
-    order = np.lexsort((columns[1], columns[0]))
-    return Pairs(*(column[order] for column in columns)), limits
-
-
-def _exact_pairs(first: Int64, group: Int64, long_enough: Bool, length: Int64) -> tuple[np.ndarray, ...]:
-    """Pair each later member of an exact group with its first."""
-    rows = np.flatnonzero((first[group] != np.arange(len(group))) & long_enough)
-    head = first[group[rows]]
-    one = np.ones(len(rows))
-    return head, rows, length[group[rows]], one, one, one
+    pairs, more = expand.expand(near, first, group, shingles.length, params.bucket)
+    return pairs, [*limits, *more]
 
 
 def _gather(

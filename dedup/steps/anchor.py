@@ -30,14 +30,14 @@ def anchor(keys: KeyStream, segments: Segments, pairs: Pairs, params: Params) ->
         Verified pairs of paragraphs (rows of `segments`): each gives a seed too, so that what the sketches found
         is aligned even where all its anchors are too frequent to be paired.
     params : Params
-        ``anchor``, ``window``, ``bucket``.
+        ``anchor``, ``window``, ``anchor_bucket``.
 
     Returns
     -------
     Seeds
         Distinct, sorted by document pair, then place.
     list of Limit
-        One entry if some anchor stood in more places than ``params.bucket``.
+        One entry if some anchor stood in more places than ``params.anchor_bucket``.
 
     Notes
     -----
@@ -46,7 +46,7 @@ def anchor(keys: KeyStream, segments: Segments, pairs: Pairs, params: Params) ->
     """
     k = params.anchor
     position = _sampled(keys, k, params.window)
-    left, right, limits = _paired(keys, position, k, params.bucket)
+    left, right, limits = _paired(keys, position, k, params.anchor_bucket)
     more_left, more_right = _from_pairs(keys, segments, pairs, k)
     left = np.concatenate([left, more_left])
     right = np.concatenate([right, more_right])
