@@ -99,8 +99,10 @@ def format_of(blob: Blob) -> str:
         return "pdf"
     if head[257:262] == b"ustar":
         raise Unsupported(blob.label, "it is a tar archive, which is not read: unpack it, or pack it as .zip")
-    marked = head[3:2048] if head.startswith(b"\xef\xbb\xbf") else head[:2048]
-    if _HTML.match(marked) or _HTML.match(marked.replace(b"\0", b"")[2:]):
+    start = head[:4096].replace(b"\0", b"")  # UTF-16, of whichever kind
+    for mark in (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"):
+        start = start.removeprefix(mark)
+    if _HTML.match(start):
         return "html"
     return _SUFFIXES.get(blob.suffix, "text")
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from statistics import median
 
 _NUMBER = r"(?:\d{1,4}|[一二三四五六七八九十百]{1,4}|[ivxlcIVXLC]{1,6})"
@@ -14,7 +14,9 @@ _PAGE_NUMBER = re.compile(
     rf"[\s\-—–―·•.~_]*(?:第\s*)?{_NUMBER}\s*[页頁]?(?:\s*[/／,，、|of]{{0,2}}\s*(?:共\s*)?{_NUMBER}\s*[页頁]?)?[\s\-—–―·•.~_]*"
 )
 _DIGITS = re.compile(r"[\d０-９]+|(?<=第)[一二三四五六七八九十百]+(?=[页頁])")
-_EDGE = 3  # rows at the top and the bottom of a page that may be running ones
+_EDGE = 3  # rows at the top and the bottom of a page that may be running ones,
+_MARGIN = 0.14  # if they stand within this share of its height
+_APART = 1.25  # times the usual distance between rows: more than the leading of the body
 _REPEATED = 0.3  # of the pages; left and right pages often bear different headers
 _COLUMN_ROWS = 4  # fewest rows that make a column
 _FILLED = 0.6  # of its column's width that the middle row of a text column fills; table cells are shorter
@@ -74,14 +76,39 @@ class Page:
     """The rows of a page, from top to bottom; ``outside`` counts characters beyond its borders."""
 
     rows: tuple[Row, ...]
-    width: float
     height: float
     outside: int = 0
 
     @classmethod
-    def of(cls, cells: Iterable[Cell], width: float, height: float, outside: int = 0) -> Page:
+    def of(cls, cells: Iterable[Cell], height: float, outside: int = 0) -> Page:
         """Make a page of cells in any order."""
-        return cls(tuple(_rows(cells)), width, height, outside)
+        return cls(tuple(_rows(cells)), height, outside)
+
+    def top(self) -> tuple[Row, ...]:
+        """Rows that may be a running header, from the outermost in."""
+        return self._apart([row for row in self.rows[:_EDGE] if row.middle > (1 - _MARGIN) * self.height], self.rows)
+
+    def bottom(self) -> tuple[Row, ...]:
+        """Rows that may be a running footer, from the outermost in."""
+        rows = self.rows[::-1]
+        return self._apart([row for row in rows[:_EDGE] if row.middle < _MARGIN * self.height], rows)
+
+    def _apart(self, edge: Sequence[Row], rows: Sequence[Row]) -> tuple[Row, ...]:
+        """Return the rows at an edge up to the last that a gap or its size sets apart from the body.
+
+        Without this the first line of the body would pass for a header where two pages begin alike, and in a file
+        that holds a report twice they do.
+        """
+        if not edge:
+            return ()
+        height = median(row.height for row in rows)
+        step = median([abs(one.middle - two.middle) for one, two in pairwise(rows)] or [0.0])
+        last = 0
+        for number, (row, inner) in enumerate(zip(edge, [*rows[1:], None], strict=False), 1):
+            gap = abs(row.middle - inner.middle) if inner else float("inf")
+            if gap > min(_APART * step, 2.5 * height) or abs(row.height - height) > 0.1 * height:
+                last = number
+        return tuple(edge[:last])
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +173,8 @@ def _repeated(pages: Sequence[Page]) -> frozenset[tuple[str, str]]:
     filled = 0
     for page in pages:
         filled += bool(page.rows)
-        counts.update({("top", _pattern(row)) for row in page.rows[:_EDGE]})
-        counts.update({("bottom", _pattern(row)) for row in page.rows[-_EDGE:]})
+        counts.update({("top", _pattern(row)) for row in page.top()})
+        counts.update({("bottom", _pattern(row)) for row in page.bottom()})
     least = max(2.0, _REPEATED * filled)
     return frozenset(key for key, count in counts.items() if count >= least)
 
@@ -155,11 +182,9 @@ def _repeated(pages: Sequence[Page]) -> frozenset[tuple[str, str]]:
 def _lines(page: Page, repeated: frozenset[tuple[str, str]]) -> Iterator[_Line]:
     """Yield the lines of a page: running header, body, running footer."""
     rows = page.rows
-    first, last = 0, len(rows)
-    while first < min(_EDGE, last) and _running(rows[first], "top", repeated):
-        first += 1
-    while last > max(first, len(rows) - _EDGE) and _running(rows[last - 1], "bottom", repeated):
-        last -= 1
+    first = sum(1 for _ in takewhile(lambda row: _running(row, "top", repeated), page.top()))
+    footer = sum(1 for _ in takewhile(lambda row: _running(row, "bottom", repeated), page.bottom()))
+    last = max(first, len(rows) - footer)
     for row in rows[:first]:
         yield _Line(row.text, furniture=True)
     yield from _body(rows[first:last])

@@ -81,17 +81,16 @@ def _page(pdf: Any, number: int, label: str) -> Page:
     """Return the rows of a page."""
     try:
         page = pdf[number]
-        width, height = page.get_size()
-        left, bottom, right, top = page.get_mediabox()
+        box = page.get_mediabox()
         words = page.get_textpage()
     except pypdfium2.PdfiumError as error:
         raise Damaged(label, f"page {number + 1} is broken ({error})") from error
     try:
-        cells, outside = _cells(words, (left, bottom, right, top))
+        cells, outside = _cells(words, box)
     finally:
         words.close()
         page.close()
-    return Page.of(cells, width, height, outside)
+    return Page.of(cells, box[3] - box[1], outside)
 
 
 def _cells(words: Any, box: tuple[float, float, float, float]) -> tuple[list[Cell], int]:
@@ -106,7 +105,8 @@ def _cells(words: Any, box: tuple[float, float, float, float]) -> tuple[list[Cel
     def close() -> None:
         text = "".join(run).strip()
         if text:
-            cells.append(Cell(text, *extent))
+            left, bottom, right, top = extent
+            cells.append(Cell(text, left - box[0], bottom - box[1], right - box[0], top - box[1]))
         run.clear()
 
     for index in range(words.count_chars()):
