@@ -107,22 +107,23 @@ def render(
     Equal results give equal pages. Memory is about four times the texts.
     """
     words(lang)
+    data = result.to_dict()
     order = payload.queue_order(result)
     carried, unmatched = carry(decisions or (), result)
-    head = payload.head(result, order, carried) | {
+    head = payload.head(result, data, order, carried) | {
         "lang": lang,
         "served": None
         if served is None
         else {"token": served.token, "reviewer": served.reviewer, "blind": served.blind},
         "unmatched": [row.to_dict() for row in unmatched],
-        "skipped": result.to_dict()["skipped"],
-        "limits": result.to_dict()["limits"],
+        "skipped": data["skipped"],
+        "limits": data["limits"],
         "limit_sentences": {name: [limit_sentence(row, name) for row in result.limits] for name in LANGUAGES},
         "words": payload.label_words({name: words(name) for name in LANGUAGES}),
         "ui": json.loads(_file("ui.json")),
         "fold": payload.fold_table(result),
     }
-    families = payload.family_chunks(result, order)
+    families = payload.family_chunks(result, data, order)
     texts = payload.text_chunks(result)
     places = {number: at for at, chunk in enumerate(texts) for number in chunk}
     for row in head["documents"]:

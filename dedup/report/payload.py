@@ -56,13 +56,15 @@ _EVIDENT = {"number": "value", "typo": "text", "leftover": "text"}
 _TRIGRAM = 3
 
 
-def head(result: Result, order: Sequence[int], carried: Sequence[Carried]) -> dict[str, Any]:
+def head(result: Result, data: Mapping[str, Any], order: Sequence[int], carried: Sequence[Carried]) -> dict[str, Any]:
     """Return what the first view needs.
 
     Parameters
     ----------
     result : Result
         With or without texts.
+    data : mapping
+        ``result.to_dict()``, which the caller has made once for all parts of the page.
     order : sequence of int
         Rows of ``result.clusters`` in the order of the queue, see `queue_order`.
     carried : sequence of Carried
@@ -81,7 +83,7 @@ def head(result: Result, order: Sequence[int], carried: Sequence[Carried]) -> di
         "result": {"version": result.version, "params": result.params.to_dict()},
         "corpus": corpus_digest(result),
         "totals": totals(result),
-        "documents": [_document_row(row, share) for row, share in zip(_document_dicts(result), shares, strict=True)],
+        "documents": [_document_row(row, share) for row, share in zip(data["documents"], shares, strict=True)],
         "families": [_family_row(result, row, passages.get(result.clusters[row].id, []), bold) for row in order],
         "decisions": [row.decision.to_dict() | {"family": row.family, "changed": row.changed} for row in carried],
     }
@@ -164,9 +166,8 @@ def longest_run(passages: Iterable[Passage]) -> int | None:
     return best
 
 
-def family_chunks(result: Result, order: Sequence[int]) -> list[list[dict[str, Any]]]:
+def family_chunks(result: Result, data: Mapping[str, Any], order: Sequence[int]) -> list[list[dict[str, Any]]]:
     """Return families with members, passages and evidence, in chunks of `FAMILY_CHUNK`, in the order of the queue."""
-    data = result.to_dict()
     rows: dict[str, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
     for number, row in enumerate(data["passages"]):
         rows[row["cluster"]].append((number, row))
@@ -243,14 +244,9 @@ def _fold_char(char: str, tables: Tables) -> str:
     return chr(int(tables.fold[code])) if low in (Class.LETTER, Class.UNIT, Class.POWER) else ""
 
 
-def _document_dicts(result: Result) -> list[dict[str, Any]]:
-    return [dict(row) for row in result.to_dict()["documents"]]
-
-
-def _document_row(row: dict[str, Any], share: float | None) -> dict[str, Any]:
+def _document_row(row: Mapping[str, Any], share: float | None) -> dict[str, Any]:
     """Return the document as it stands in the JSON, but for its marks, and with its share."""
-    del row["marks"]
-    return row | {"share": share}
+    return {key: value for key, value in row.items() if key != "marks"} | {"share": share}
 
 
 def _by_family(result: Result) -> dict[str, list[Passage]]:

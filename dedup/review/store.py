@@ -176,7 +176,7 @@ class Verdicts:
                 rows = cursor.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise FormatProblem(self.path, f"it cannot be read ({error})") from error
-        return tuple(Decision(*row[:-1], tuple(json.loads(row[-1]))) for row in rows)
+        return tuple(_decision(row) for row in rows)
 
     def close(self) -> None:
         """Close the file; every decision was on disk before `add` returned."""
@@ -189,3 +189,8 @@ class Verdicts:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _decision(row: tuple[str, str, str, str, str, str, str]) -> Decision:
+    family, digest, verdict, reason, reviewer, time, members = row
+    return Decision(family, digest, verdict, reason, reviewer, time, tuple(json.loads(members)))

@@ -1,0 +1,241 @@
+"""The report page: what is in the file, before any browser opens it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import zlib
+from dataclasses import replace
+from importlib import resources
+
+import pytest
+
+from dedup.decisions import Decision, family_digest
+from dedup.errors import ParamsError
+from dedup.params import LABELS
+from dedup.report import payload
+from dedup.report.html import SCRIPTS, STYLES, Served, render
+from dedup.report.words import LANGUAGES
+from tests.report.synthetic import build
+from tests.results import HOSTILE_BLOCK, HOSTILE_NAME, sample_result
+
+
+def chunks(page: str) -> dict[str, object]:
+    """Return the folded data of a page by chunk id."""
+    found = re.findall(r'<script type="application/x-dedup" id="(\w+)">([A-Za-z0-9+/=]*)</script>', page)
+    return {name: json.loads(zlib.decompress(base64.b64decode(text))) for name, text in found}
+
+
+def unfold(page: str) -> dict[str, object]:
+    """Put the result's JSON together again, as the page's export does."""
+    data = chunks(page)
+    head = data["head"]
+    documents = []
+    for row in head["documents"]:
+        marks = data[f"t{row['chunk']}"][str(row["id"])]["marks"]
+        documents.append(
+            {key: value for key, value in row.items() if key not in ("share", "chunk")} | {"marks": marks}
+        )
+    clusters, passages = {}, {}
+    for at in range(head["chunks"]):
+        for detail in data[f"f{at}"]:
+            if detail["cluster"] is not None:
+                clusters[detail["row"]] = detail["cluster"]
+            passages |= dict(detail["passages"])
+    return {
+        "schema": "dedup.result/1",
+        **head["result"],
+        "documents": documents,
+        "passages": [passages[row] for row in sorted(passages)],
+        "clusters": [clusters[row] for row in sorted(clusters)],
+        "skipped": head["skipped"],
+        "limits": head["limits"],
+    }
+
+
+@pytest.mark.parametrize("result", [sample_result(), build(7), build(230)], ids=["sample", "7", "230"])
+def test_the_page_holds_the_whole_result(result):
+    """Every row of dedup.result/1 can be taken out of the page again, unchanged."""
+    assert unfold(render(result)) == json.loads(json.dumps(result.to_dict()))
+
+
+def test_texts_come_back_code_point_for_code_point():
+    """Texts survive folding with their offsets; a lone surrogate becomes one replacement character, not three."""
+    result = sample_result()
+    broken = replace(result.documents[0], text="甲\ud800乙\U0002a6d6丙\r\n", chars=7)
+    result = replace(result, documents=(broken, *result.documents[1:]))
+    texts = {
+        key: row["text"]
+        for name, chunk in chunks(render(result)).items()
+        if name[0] == "t"
+        for key, row in chunk.items()
+    }
+    assert texts["0"] == "甲\ufffd乙\U0002a6d6丙\r\n"
+    assert all(texts[str(info.id)] == info.text for info in result.documents[1:])
+
+
+def test_nothing_hostile_reaches_the_parser():
+    """File names and texts with markup stand in the page only folded; no reference leads out of it."""
+    page = render(sample_result())
+    assert HOSTILE_NAME in str(chunks(page)["head"]) or json.dumps(HOSTILE_NAME)[1:-1] in str(chunks(page)["head"])
+    for needle in ("alert(1)", "alert(2)", "onerror", HOSTILE_BLOCK[:20], "http://invalid"):
+        assert needle not in page
+    outside = re.findall(r'(?:src|href|action|url)\s*[=(]\s*["\']?([^"\'\s)>]+)', page)
+    assert all(one.startswith(("#", "data:,")) for one in outside if "://" in one or one.startswith("//"))
+
+
+def test_the_policy_names_exactly_the_style_and_the_script():
+    """The Content-Security-Policy allows what is in the page by digest, and no network."""
+    page = render(sample_result())
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', page)[1].replace("&#39;", "'")
+    script = re.search(r"<script>(.*?)</script>", page, re.DOTALL)[1]
+    style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)[1]
+    for name, text in (("script-src", script), ("style-src", style)):
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{name} 'sha256-{digest}'" in policy
+    assert "default-src 'none'" in policy
+    assert "connect-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_the_script_makes_no_markup_from_strings():
+    """No part of the script writes HTML, evaluates strings or sets inline styles as text."""
+    for name in SCRIPTS:
+        source = (resources.files("dedup.report") / "html" / name).read_text(encoding="utf-8")
+        for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
+            assert word not in source, f"{name} uses {word}"
+        assert len(source.splitlines()) < 400
+
+
+def test_every_word_of_the_page_has_both_languages():
+    """Each key the script asks for exists, with a Chinese and an English text that use the same facts."""
+    folder = resources.files("dedup.report") / "html"
+    ui = json.loads((folder / "ui.json").read_text(encoding="utf-8"))
+    source = "".join((folder / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    asked = set(re.findall(r'\bt\("([a-z_0-9]+)"[,)]', source))
+    assert asked <= set(ui)
+    for key, row in ui.items():
+        assert len(row) == len(LANGUAGES), key
+        assert all(row), key
+        assert set(re.findall(r"\{(\w+)\}", row[0])) == set(re.findall(r"\{(\w+)\}", row[1])), key
+
+
+def test_every_label_has_a_colour_and_a_pattern_of_its_own():
+    """In black and white the labels differ by pattern: no two share one."""
+    folder = resources.files("dedup.report") / "html"
+    style = "".join((folder / name).read_text(encoding="utf-8") for name in STYLES)
+    rules = {label: re.search(rf"\.lb-{label} \{{([^}}]+)\}}", style)[1] for label in LABELS}
+    patterns = [re.sub(r"background-color:[^;]+;", "", rule).strip() for rule in rules.values()]
+    plain = [label for label, rule in rules.items() if "background-image" not in rule]
+    assert sorted(plain) == ["copy", "own"]
+    assert len({one for one in patterns if one}) == len(LABELS) - 2
+
+
+def test_equal_results_give_equal_pages_in_both_languages():
+    """Rendering is a function of result and language."""
+    assert render(build(20)) == render(build(20))
+    assert render(build(20), lang="en") != render(build(20))
+    with pytest.raises(ParamsError, match="lang is 'fr'"):
+        render(build(4), lang="fr")
+
+
+def test_a_thousand_families_are_small():
+    """A page of 1,000 families, texts included, stays under 5 MB."""
+    page = render(build(1_000))
+    assert len(page.encode()) <= 5_000_000
+
+
+def test_an_empty_result_and_one_without_texts_render():
+    """Nothing found, and nothing to show, are results too."""
+    empty = replace(build(1), clusters=(), passages=(), documents=())
+    assert unfold(render(empty))["documents"] == []
+    page = chunks(render(build(12, text=False)))
+    assert page["t0"]["0"]["text"] is None
+    assert all(row["snippet"] == "" for row in page["head"]["families"])
+
+
+def test_totals_add_up():
+    """The four numbers are sums over the rows of the JSON."""
+    result = build(230)
+    totals = payload.totals(result)
+    data = result.to_dict()
+    reviewed = [row for row in data["clusters"] if row["label"] in ("copy", "mass")]
+    assert totals["review"] == len(reviewed) == sum(totals["grades"].values())
+    assert totals["grades"]["A"] == sum(row["grade"] == "A" for row in reviewed)
+    assert totals["involved"] == len({span["document"] for row in reviewed for span in row["members"]})
+    assert totals["unexplained"] == sum(row["labels"]["copy"] + row["labels"]["mass"] for row in data["documents"])
+    assert sum(totals["labels"].values()) == totals["chars"] == sum(row["chars"] for row in data["documents"])
+
+
+def test_the_queue_begins_with_what_must_be_looked_at():
+    """Copies before the rest, A before B before C, oddities first within a grade; each family once."""
+    result = build(230)
+    order = payload.queue_order(result)
+    assert sorted(order) == list(range(len(result.clusters)))
+    keys = [
+        (result.clusters[row].label != "copy", result.clusters[row].grade or "D", not result.clusters[row].star)
+        for row in order
+    ]
+    copies = [key for key in keys if not key[0]]
+    assert copies == sorted(copies)
+    assert keys[: len(copies)] == copies
+
+
+def test_the_longest_run_is_the_longest_stretch_without_a_change():
+    """Checked against a walk over the characters."""
+    result = build(60)
+    for passage in result.passages:
+        changed = {at for row in passage.changes for at in range(*row.left)}
+        best = run = 0
+        for at in range(passage.left.start, passage.left.end):
+            run = 0 if at in changed else run + 1
+            best = max(best, run)
+        assert payload.longest_run([passage]) == best
+    assert payload.longest_run([]) is None
+
+
+def test_rare_parts_of_an_opening_are_bold_and_common_ones_are_not():
+    """What no other report says is bold; what most reports say is not; evidence is bold whatever its rarity."""
+    result = build(300)
+    head = payload.head(result, result.to_dict(), payload.queue_order(result), ())
+    some = [row for row in head["families"] if row["bold"]]
+    assert some
+    for row in head["families"]:
+        points = list(row["snippet"])
+        assert all(0 <= start < end <= len(points) for start, end in row["bold"])
+        assert 2 * sum(end - start for start, end in row["bold"]) <= len(points)
+
+
+def test_decisions_are_shown_where_their_family_is():
+    """A decision rides along if its family is here, marked if the members changed; others are kept aside."""
+    result = build(30)
+    first, second = result.clusters[0], result.clusters[1]
+    rows = [
+        Decision(first.id, family_digest(result, first), "plagiarism", reviewer="甲", time="1"),
+        Decision(second.id, "another", "citation", reviewer="甲", time="1"),
+        Decision("gone", "gone", "self", reviewer="甲", time="1"),
+    ]
+    head = chunks(render(result, decisions=rows))["head"]
+    assert {(row["family"], row["changed"]) for row in head["decisions"]} == {(first.id, False), (second.id, True)}
+    assert [row["family"] for row in head["unmatched"]] == ["gone"]
+
+
+def test_a_served_page_may_talk_to_its_server_only():
+    """The policy of a served page opens the connection to its own origin, and carries token and reviewer folded."""
+    page = render(build(5), served=Served("secret-token", "<b>王</b>", blind=True))
+    assert "connect-src &#39;self&#39;" in page or "connect-src 'self'" in page
+    assert "secret-token" not in page
+    assert chunks(page)["head"]["served"] == {"token": "secret-token", "reviewer": "<b>王</b>", "blind": True}
+
+
+def test_the_fold_table_is_the_key_streams():
+    """Traditional characters fold to simplified, punctuation to nothing, figures and masks to a slot."""
+    info = replace(build(2).documents[0], text="發展，１2×㈱A文", chars=9)
+    table = payload.fold_table(replace(build(2), documents=(info,)))
+    assert table["發"] == "发"
+    assert table["，"] == ""
+    assert table["１"] == table["2"] == table["×"] == payload.SLOT
+    assert table["A"] == "a"
+    assert "文" not in table
