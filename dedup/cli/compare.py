@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from functools import partial
+from types import SimpleNamespace
 from typing import Annotated
 
 import typer
 
 from dedup.cli import outputs as out
 from dedup.cli.manual import STATUS, Command, manual
-from dedup.cli.options import Outputs, Reading, Running, takes
+from dedup.cli.options import Known, Outputs, Reading, Running, takes
 from dedup.cli.scan import analyse, finish
 from dedup.params import Params
 
 HELP = manual(
     "Show what two reports share, and what differs in it.",
     "并排比较两份报告：哪些相同，哪些改动。",
-    example="dedup compare 甲.txt 乙.txt\ndedup compare 甲.txt 乙.txt --html pair.html",
+    example="dedup compare reports/甲.txt reports/乙.txt\ndedup compare 甲.docx 乙.pdf --html pair.html",
     output="""
-比较 甲.txt（63 字）与 乙.txt（85 字）
-相似内容占左 66.6%，占右 49.4%
+比较 reports/甲.txt（104 字）与 reports/乙.txt（103 字）
+相似内容占左 81.7%，占右 82.5%
 两份之间的相似片段 1 对
-相似不等于抄袭，须人工复核。
+1. 疑似抄袭 B 级  用词相同 100.0%，全文相同 100.0%，逐字对应，先后不明
+   左  reports/甲.txt  第 3 行  17–102
+   右  reports/乙.txt  第 2 行  5–90
 """,
     status=STATUS,
 )
@@ -31,19 +35,21 @@ def register(app: typer.Typer) -> None:
     app.command(cls=Command, help=HELP)(compare)
 
 
-@takes(params=Params, outputs=Outputs, reading=Reading, running=Running)
+@takes(params=Params, outputs=Outputs, reading=Reading, known=Known, running=Running)
 def compare(
     left: Annotated[str, typer.Argument(metavar="A", help="A report.")],
     right: Annotated[str, typer.Argument(metavar="B", help="Another report.")],
     params: Params,
     outputs: Outputs,
     reading: Reading,
+    known: Known,
     running: Running,
 ) -> None:
     """Scan two reports and print their pairs of passages instead of the families."""
     out.check(outputs)
     from dedup.report import pairs
 
-    result = analyse([left, right], params, outputs, reading, running)
-    out.deliver(result, outputs, pairs)
+    face = SimpleNamespace(plain=partial(pairs.plain, first=left), rich_blocks=partial(pairs.rich_blocks, first=left))
+    result = analyse([left, right], params, outputs, reading, known, running)
+    out.deliver(result, outputs, face)
     finish(result, running)

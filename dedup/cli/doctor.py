@@ -29,10 +29,10 @@ DOCTOR = manual(
     "检查运行环境：版本、可选组件、缓存位置、字体。",
     example="dedup doctor",
     output="""
-ok       dedup        0.1.0, parameters 7315126be14c63c6
-ok       python       3.11.9 on Linux x86_64, 2 cores
-ok       numpy        2.2.6 (>=2.0)
-missing  pyarrow      pip install 'dedup[parquet]'
+ok       dedup              0.1.0, parameters 7315126be14c63c6
+ok       python             3.11.9 on Linux x86_64, 2 cores
+ok       numpy              2.2.6 (>=2.0)
+missing  pyarrow            pip install 'dedup[parquet]'
 """,
     status={
         0: "everything that dedup needs is there; what is optional may be missing",

@@ -15,9 +15,11 @@ from dedup.result import Result
 HELP = manual(
     "Score a result against a gold file: passages, families, labels.",
     "用标准答案评测结果：片段、家族、类别。",
-    example="dedup evaluate data/gold.jsonl result.json\ndedup evaluate data/gold.jsonl result.json --json",
+    example="dedup evaluate gold.jsonl result.json\ndedup evaluate gold.jsonl result.json --json",
     output="""
-操作          对数  检出  plagdet  精确率  召回率  粒度  微观plagdet  对精确率  对召回率  对F1  覆盖率
+操作  对数  检出  plagdet  精确率  召回率   粒度  微观plagdet  对精确率  对召回率   对F1  覆盖率
+全部     1     1    1.000   1.000   1.000  1.000        1.000     1.000     1.000  1.000   1.000
+copy     1     1    1.000   1.000   1.000  1.000        1.000     1.000     1.000  1.000   1.000
 """,
     status={0: "done, whatever the figures", 2: "a file cannot be read, or gold and result do not fit"},
 )

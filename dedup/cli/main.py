@@ -28,6 +28,7 @@ COMMANDS: tuple[str, ...] = (
     "scan",
     "compare",
     "report",
+    "review",
     "evaluate",
     "doctor",
 )

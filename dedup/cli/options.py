@@ -21,7 +21,7 @@ import typer
 
 from dedup.errors import ParamsError
 from dedup.params import BOUNDS, LABELS, Params
-from dedup.report.vocabulary import EN
+from dedup.report.english import WORDS as EN
 from dedup.report.words import LANGUAGES
 
 if TYPE_CHECKING:
@@ -115,6 +115,22 @@ class Reading:
         from dedup.read import ReadOptions
 
         return ReadOptions(**{field.name: getattr(self, field.name) for field in dataclasses.fields(self)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Texts that explain what agrees with them."""
+
+    template: Annotated[
+        list[str] | None,
+        _reading(metavar="PATH", help="Forms: what agrees with them is template. May be given more than once."),
+    ] = None
+    reference: Annotated[
+        list[str] | None,
+        _reading(
+            metavar="PATH", help="Laws, superior documents: what agrees is citation. May be given more than once."
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from typing import TYPE_CHECKING, Protocol
 
 from dedup.cli.options import Outputs
 from dedup.cli.talk import say
@@ -12,7 +13,20 @@ from dedup.report import files
 from dedup.report.words import words
 from dedup.result import Result
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 _STDOUT = Path("-")
+
+
+class Face(Protocol):
+    """How a result is printed; the modules `dedup.report.terminal` and `dedup.report.pairs` are faces."""
+
+    def plain(self, result: Result, *, lang: str, everything: bool) -> Iterator[str]:
+        """Yield lines for a pipe."""
+
+    def rich_blocks(self, result: Result, *, lang: str, everything: bool) -> Iterator[RenderableType]:
+        """Yield blocks for a terminal."""
 
 
 def check(outputs: Outputs) -> None:
@@ -35,15 +49,15 @@ def check(outputs: Outputs) -> None:
                 files.check_target(outputs.csv / f"{name}.csv", force=outputs.force)
 
 
-def deliver(result: Result, outputs: Outputs, face: ModuleType) -> None:
+def deliver(result: Result, outputs: Outputs, face: Face) -> None:
     """Write the outputs, print the report unless stdout carries data, and say where the outputs lie.
 
     Parameters
     ----------
     result : Result
     outputs : Outputs
-    face : module
-        `dedup.report.terminal` or `dedup.report.pairs`: what is printed.
+    face : Face
+        What is printed.
 
     Raises
     ------
@@ -66,7 +80,7 @@ def deliver(result: Result, outputs: Outputs, face: ModuleType) -> None:
         say(words(outputs.lang).say("wrote", path=path))
 
 
-def show(result: Result, outputs: Outputs, face: ModuleType) -> None:
+def show(result: Result, outputs: Outputs, face: Face) -> None:
     """Print the report: tables on a terminal, plain lines in a pipe."""
     if not sys.stdout.isatty():
         for line in face.plain(result, lang=outputs.lang, everything=outputs.all):

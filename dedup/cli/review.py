@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dedup.review.store import Verdicts
 
 HELP = manual(
-    "Open the report as a local page that keeps verdicts, reasons and reviewers beside the result.",
+    "Open the report as a local page that keeps the verdicts.",
     "在本机打开审查页面，裁定、理由、复核人随即存入结果旁的文件。",
     example="dedup review result.json --reviewer 王敏\ndedup review result.json --reviewer 李想 --blind",
     output="""

@@ -8,7 +8,7 @@ import typer
 
 from dedup.cli import outputs as out
 from dedup.cli.manual import STATUS, Command, manual
-from dedup.cli.options import Outputs, Reading, Running, takes
+from dedup.cli.options import Known, Outputs, Reading, Running, takes
 from dedup.cli.talk import progress, say_skipped
 from dedup.params import Params
 from dedup.result import Result
@@ -21,10 +21,11 @@ HELP = manual(
     example="dedup scan reports/\ndedup scan reports/ --json result.json --html report.html --csv tables/",
     output="""
 重复内容分析报告
-读取报告 2 份，共 148 字，全部读取，无遗漏
-发现家族 1 个（疑似抄袭 A 级 1），相似片段 1 对
-阈值 0.7，最短片段 24 字，dedup 0.1.0，参数 7315126be14c63c6
-相似不等于抄袭，须人工复核。
+读取报告 3 份，共 233 字，全部读取，无遗漏
+发现家族 1 个（疑似抄袭 B 级 1），相似片段 1 对
+1. 疑似抄袭 B 级  2 处，2 份报告，用词相同 100.0%，全文相同 100.0%，最弱一处 100.0%  [b7baebd2196e00dd]
+   reports/乙.txt  第 2 行  5–90  今年的山塘清淤是群众自己推举的工头带着干的，挖机按小时计费，油票和工时单当天贴在…
+   reports/甲.txt  第 3 行  17–102  今年的山塘清淤是群众自己推举的工头带着干的，挖机按小时计费，油票和工时单当天贴在…
 """,
     status=STATUS,
 )
@@ -35,29 +36,40 @@ def register(app: typer.Typer) -> None:
     app.command(cls=Command, help=HELP)(scan)
 
 
-@takes(params=Params, outputs=Outputs, reading=Reading, running=Running)
+@takes(params=Params, outputs=Outputs, reading=Reading, known=Known, running=Running)
 def scan(
     paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Files, folders, archives.")],
     params: Params,
     outputs: Outputs,
     reading: Reading,
+    known: Known,
     running: Running,
 ) -> None:
     """Run a scan and deliver its result."""
     out.check(outputs)
     from dedup.report import terminal
 
-    result = analyse(paths, params, outputs, reading, running)
+    result = analyse(paths, params, outputs, reading, known, running)
     out.deliver(result, outputs, terminal)
     finish(result, running)
 
 
-def analyse(paths: list[str], params: Params, outputs: Outputs, reading: Reading, running: Running) -> Result:
+def analyse(
+    paths: list[str], params: Params, outputs: Outputs, reading: Reading, known: Known, running: Running
+) -> Result:
     """Return the result of a scan, with progress and skipped inputs told on stderr."""
     from dedup.pipeline import scan as scan_paths
 
     with progress(outputs.lang) as report:
-        result = scan_paths(paths, params, read=reading.options(), jobs=running.workers, progress=report)
+        result = scan_paths(
+            paths,
+            params,
+            templates=known.template or (),
+            references=known.reference or (),
+            read=reading.options(),
+            jobs=running.workers,
+            progress=report,
+        )
     say_skipped(result.skipped, outputs.lang)
     return result
 

@@ -8,6 +8,8 @@ its families: two columns on a terminal, left above right in a pipe. Hostile tex
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from dedup.report.listing import label_and_grade, percent, place, visible
@@ -28,11 +30,26 @@ CHANGES = 20
 """Changes listed of each pair."""
 
 
-def plain(result: Result, *, lang: str = "zh", everything: bool = False) -> Iterator[str]:
-    """Yield the comparison line by line, without line ends; arguments and errors as `terminal.plain`."""
+def plain(result: Result, *, lang: str = "zh", everything: bool = False, first: str | None = None) -> Iterator[str]:
+    """Yield the comparison line by line, without line ends.
+
+    Parameters
+    ----------
+    result : Result
+        With or without texts.
+    lang, everything
+        As for `terminal.plain`.
+    first : str, optional
+        Path whose documents stand left; a result knows documents only in the order of their names.
+
+    Raises
+    ------
+    ParamsError
+        If there is no such language.
+    """
     vocabulary = words(lang)
-    pairs, within = between(result)
-    yield from _summary(result, pairs, vocabulary)
+    pairs, within = between(result, first)
+    yield from _summary(result, pairs, first, vocabulary)
     shown = pairs if everything else pairs[:PASSAGES]
     for number, passage in enumerate(shown, 1):
         yield ""
@@ -44,14 +61,16 @@ def plain(result: Result, *, lang: str = "zh", everything: bool = False) -> Iter
     yield from _left_out(pairs, shown, within, vocabulary)
 
 
-def rich_blocks(result: Result, *, lang: str = "zh", everything: bool = False) -> Iterator[RenderableType]:
-    """Yield the comparison as blocks for a `rich.console.Console`; what differs is underlined on both sides."""
+def rich_blocks(
+    result: Result, *, lang: str = "zh", everything: bool = False, first: str | None = None
+) -> Iterator[RenderableType]:
+    """Yield the comparison as blocks for a `rich.console.Console`, what differs underlined; arguments as `plain`."""
     from rich.table import Table
     from rich.text import Text
 
     vocabulary = words(lang)
-    pairs, within = between(result)
-    yield from (Text(line) for line in _summary(result, pairs, vocabulary))
+    pairs, within = between(result, first)
+    yield from (Text(line) for line in _summary(result, pairs, first, vocabulary))
     shown = pairs if everything else pairs[:PASSAGES]
     for number, passage in enumerate(shown, 1):
         yield Text("")
@@ -68,12 +87,16 @@ def rich_blocks(result: Result, *, lang: str = "zh", everything: bool = False) -
     yield from (Text(line, style="dim") for line in _left_out(pairs, shown, within, vocabulary))
 
 
-def between(result: Result) -> tuple[list[Passage], int]:
+def between(result: Result, first: str | None = None) -> tuple[list[Passage], int]:
     """Return the passages between different documents, and how many there are within one.
 
     The order is that of the labels a reviewer looks at first, then of the left text, so that one reads along.
     """
-    pairs = [passage for passage in result.passages if passage.left.document != passage.right.document]
+    pairs = [
+        _turned(passage) if _stands_first(result, passage.right, first) else passage
+        for passage in result.passages
+        if passage.left.document != passage.right.document
+    ]
 
     def rank(passage: Passage) -> tuple[int, int, int, int, str]:
         label = SHOWN_ORDER.index(passage.label) if passage.label in SHOWN_ORDER else len(SHOWN_ORDER)
@@ -82,9 +105,35 @@ def between(result: Result) -> tuple[list[Passage], int]:
     return sorted(pairs, key=rank), len(result.passages) - len(pairs)
 
 
-def _summary(result: Result, pairs: Sequence[Passage], vocabulary: Words) -> Iterator[str]:
+def _stands_first(result: Result, span: Span, first: str | None) -> bool:
+    """Whether a span belongs to the path that shall stand left."""
+    return first is not None and _under(result.documents[span.document].source, first)
+
+
+def _under(source: str, path: str) -> bool:
+    name = PurePath(path).as_posix()
+    return source == name or source.startswith(f"{name}/")
+
+
+_TURNED = {"forward": "backward", "backward": "forward", "insert": "delete", "delete": "insert"}
+
+
+def _turned(passage: Passage) -> Passage:
+    """Return the passage with its sides exchanged."""
+    return replace(
+        passage,
+        left=passage.right,
+        right=passage.left,
+        direction=_TURNED.get(passage.direction, passage.direction),
+        changes=tuple(Change(_TURNED.get(row.kind, row.kind), row.right, row.left) for row in passage.changes),
+    )
+
+
+def _summary(result: Result, pairs: Sequence[Passage], first: str | None, vocabulary: Words) -> Iterator[str]:
     if len(result.documents) == 2:
         left, right = result.documents
+        if first is not None and _under(right.source, first):
+            left, right = right, left
         yield vocabulary.say(
             "compared",
             left=visible(left.name),

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dedup.errors import ParamsError
-from dedup.report.vocabulary import EN, ZH
+from dedup.report.chinese import WORDS as ZH
+from dedup.report.english import WORDS as EN
 from dedup.result import Evidence, Limit
 
 LANGUAGES: tuple[str, ...] = ("zh", "en")

@@ -5,25 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from dedup.result import Result
-
-_BLOCK = (
-    "今年的山塘清淤是群众自己推举的工头带着干的，挖机按小时计费，油票和工时单当天贴在祠堂门口，"
-    "谁家的水田靠得近谁家多出一个工，七口山塘赶在立夏前全部蓄上了水，比往年早了二十天。"
-)
-
-
-@pytest.fixture
-def reports(run):
-    """Make a folder of three reports, two of which share a block, in the empty folder where commands run."""
-    folder = Path("reports")
-    folder.mkdir()
-    (folder / "甲.txt").write_text(f"甲乡总结\n修路的事先从桥头说起。\n{_BLOCK}\n", encoding="utf-8")
-    (folder / "乙.txt").write_text(f"乙乡总结\n{_BLOCK}\n集市改到了逢五逢十。\n", encoding="gb18030")
-    (folder / "丙.txt").write_text("丙乡总结\n老油坊请了两位师傅，榨季从霜降排到小雪。\n", encoding="utf-8")
-    return folder
+from tests.cli.conftest import BLOCK
 
 
 def test_scan_finds_the_block_where_it_stands_and_says_so(run, reports):
@@ -34,7 +17,7 @@ def test_scan_finds_the_block_where_it_stands_and_says_so(run, reports):
     for span in cluster.members:
         name = Result.from_json("r.json").documents[span.document].source
         text = Path(name).read_text(encoding="gb18030" if "乙" in name else "utf-8")
-        assert text[span.start : span.end].startswith(_BLOCK[:20])
+        assert text[span.start : span.end].startswith(BLOCK[:20])
         assert f"{span.start}–{span.end}" in result.stdout
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from dedup.errors import ParamsError
 from dedup.params import LABELS, Params
 from dedup.pipeline import STAGES
-from dedup.report.vocabulary import EN, ZH
+from dedup.report.chinese import WORDS as ZH
+from dedup.report.english import WORDS as EN
 from dedup.report.words import LANGUAGES, SHOWN_ORDER, evidence_sentence, limit_sentence, words
 from dedup.result import Evidence, Limit
 from dedup.schema import Reason

@@ -1,0 +1,73 @@
+# What a newcomer needs is `make demo` and `make test`: both begin with nothing but Python >= 3.11 and make.
+# The environment is made once; a stamp file in it says for which pyproject.toml.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+# Tests and tools see the same text whatever the machine's locale is.
+export PYTHONUTF8 := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test quick test-browser check lint gate bench notebooks docs warmup clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@$(PYTHON) -c '$(ENOUGH)' || { echo "Python 3.11 or later is needed: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml | $(BIN)/python
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	$(PIP) -e '.[dev]'
+	@touch $@ $(VENV)/.run
+
+demo: $(VENV)/.run ## scan the sample corpus, print what was copied, write result and page to demo-out/
+	@mkdir -p demo-out
+	$(BIN)/dedup scan data/reports --json demo-out/result.json --html demo-out/report.html --force
+	@echo
+	@echo "The result lies in demo-out/result.json, the reviewer's page in demo-out/report.html (open it in a browser)."
+
+test: $(VENV)/.dev ## every test, the notebooks included
+	$(BIN)/python -m pytest
+	$(MAKE) notebooks
+
+quick: $(VENV)/.dev ## the tests that take no more than seconds each
+	$(BIN)/python -m pytest -m "not slow and not browser"
+
+test-browser: $(VENV)/.dev ## the tests of the page in a browser; says so and skips where there is no Chromium
+	$(BIN)/python -m pytest -m browser -rs
+
+lint: $(VENV)/.dev ## format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+check: lint test ## lint and every test
+
+gate: $(VENV)/.run ## the figures of the sample corpus against its gold
+	@mkdir -p demo-out
+	$(BIN)/dedup scan data/reports --template data/template.txt --json demo-out/gate.json --force > /dev/null
+	$(BIN)/dedup evaluate data/gold.jsonl demo-out/gate.json
+
+bench: $(VENV)/.dev ## measure speed and accuracy beside the peers (see docs/performance.md)
+	$(PIP) -e '.[bench]'
+	$(BIN)/python -m bench
+
+notebooks: $(VENV)/.dev ## execute the notebooks
+	@if ls notebooks/*.ipynb > /dev/null 2>&1; then $(BIN)/python -m pytest --nbmake notebooks; fi
+
+docs: $(VENV)/.run ## make the pages that are made from the code
+	$(BIN)/python -m dedup.cli.document > docs/cli.md
+
+warmup: $(VENV)/.run ## compile the kernels now
+	$(BIN)/dedup warmup
+
+clean: ## remove what was made, but for the environment
+	rm -rf demo-out build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	find . -path ./$(VENV) -prune -o \( -name '*.nbi' -o -name '*.nbc' -o -name '__pycache__' \) -print0 | xargs -0 rm -rf
