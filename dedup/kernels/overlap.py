@@ -51,8 +51,115 @@ def drop_covered(rows, group, keep):
                 keep[i] = 1
 
 
+@numba.njit(cache=True)
+def _split(rows, members, part, side, gap):
+    """Split parts where their rows leave a gap on one side; return the number of parts.
+
+    members, part : int64[n]   rows, and the part of each; `part` is overwritten with new, dense numbers
+    side : int64               0 for left columns, 2 for right ones
+    """
+    n = members.shape[0]
+    keys = np.empty(n, np.int64)
+    for x in range(n):
+        keys[x] = part[x] * np.int64(2**40) + rows[members[x], side]
+    order = np.argsort(keys, kind="mergesort")
+    count = np.int64(0)
+    reach = np.int64(0)
+    before = np.int64(-1)
+    for o in range(n):
+        x = order[o]
+        start = rows[members[x], side]
+        if part[x] != before or start > reach + gap:
+            before = part[x]
+            count += 1
+            reach = rows[members[x], side + 1]
+        reach = max(reach, rows[members[x], side + 1])
+        keys[x] = count - 1
+    for x in range(n):
+        part[x] = keys[x]
+    return count
+
+
+@numba.njit(cache=True)
+def _union(rows, members, side):
+    """Return how many positions of one side the rows cover together; `members` sorted by that side's start."""
+    total = np.int64(0)
+    reach = np.int64(-1)
+    for x in range(members.shape[0]):
+        start = max(rows[members[x], side], reach)
+        end = rows[members[x], side + 1]
+        if end > start:
+            total += end - start
+            reach = end
+    return total
+
+
 @numba.njit(cache=True, parallel=True)
-def merge_neighbours(rows, group, same, gap, threshold, pieces):
+def merge_shuffled(rows, group, same, gap, threshold, pieces, shuffled):
+    """Merge all passages that together tile one stretch on both sides, in whatever order.
+
+    rows : int64[R, 5]      as above; overwritten with the merged extents
+    group : int64[G+1]      rows of one document pair
+    same : uint8[G]         1 where both sides are one document
+    gap : int64             longest hole in the tiling, on either side
+    threshold : int64       least wording of what comes of a merge, in thousandths
+    pieces : int64[R]       written: 0 where the row went into another, else the number of rows in it
+    shuffled : uint8[R]     written: 1 where the order of the pieces differs between the sides
+
+    Shuffled sentences are neighbours of different neighbours on either side, so no merging two by two can find
+    them. The rows of a document pair are split wherever one side leaves a gap, then the other, until nothing splits
+    any more; what is left holds together on both sides. A part is merged if its rectangle keeps the threshold.
+    O(n log n) a round, and few rounds.
+    """
+    for g in numba.prange(group.shape[0] - 1):
+        first = group[g]
+        n = group[g + 1] - first
+        for i in range(first, first + n):
+            pieces[i] = 1
+            shuffled[i] = 0
+        if n < 2:
+            continue
+        members = np.arange(first, first + n)
+        part = np.zeros(n, np.int64)
+        count = np.int64(1)
+        while True:
+            before = count
+            _split(rows, members, part, 0, gap)
+            count = _split(rows, members, part, 2, gap)
+            if count == before:
+                break
+        order = np.argsort(part, kind="mergesort")
+        x = np.int64(0)
+        while x < n:
+            y = x
+            while y < n and part[order[y]] == part[order[x]]:
+                y += 1
+            if y - x > 1:
+                mine = members[order[x:y]]  # ascending, so sorted by left start
+                by_right = mine[np.argsort(rows[mine, 2], kind="mergesort")]
+                left_end = rows[mine, 1].max()
+                right_end = rows[mine, 3].max()
+                left_start = rows[mine[0], 0]
+                right_start = rows[by_right[0], 2]
+                matched = min(rows[mine, 4].sum(), _union(rows, mine, 0), _union(rows, by_right, 2))
+                chars = left_end - left_start + right_end - right_start
+                if 2000 * matched >= threshold * chars and not (same[g] == 1 and left_end > right_start):
+                    into = mine[0]
+                    for z in range(y - x):
+                        pieces[mine[z]] = 0
+                        if by_right[z] != mine[z]:
+                            shuffled[into] = 1
+                    pieces[into] = y - x
+                    rows[into, 0] = left_start
+                    rows[into, 1] = left_end
+                    rows[into, 2] = right_start
+                    rows[into, 3] = right_end
+                    rows[into, 4] = matched
+            x = y
+
+
+@numba.njit(cache=True, parallel=True)
+def merge_neighbours(rows, group, same, gap, threshold, pieces, shuffled):
     """Merge passages that lie side by side on both sides, in whatever order; write how many went into each row.
 
     rows : int64[R, 5]      as above, sorted by left start; overwritten with the merged extents
@@ -60,17 +167,16 @@ def merge_neighbours(rows, group, same, gap, threshold, pieces):
     same : uint8[G]         1 where both sides are one document
     gap : int64             how far apart two passages may lie on either side
     threshold : int64       least wording of what comes of a merge, in thousandths
-    pieces : int64[R]       written: 0 where the row went into another, else the number of rows in it
+    pieces : int64[R]       updated: 0 where the row went into another, else the number of rows in it
+    shuffled : uint8[R]     updated: 1 where the order of the pieces differs between the sides
 
-    What shuffling sentences or rotating clauses leaves of one copy are neighbours in both documents whose order
-    differs; one copy must be one passage (granularity, Potthast et al. 2010). A merge has to keep the threshold
-    over the whole rectangle. O(n * neighbours) a round, until nothing changes.
+    Rotated clauses and what lies around a longer insertion are neighbours in both documents; one copy must be one
+    passage (granularity, Potthast et al. 2010). A merge has to keep the threshold over the whole rectangle.
+    O(n * neighbours) a round, until nothing changes.
     """
     for g in numba.prange(group.shape[0] - 1):
         first = group[g]
         last = group[g + 1]
-        for i in range(first, last):
-            pieces[i] = 1
         changed = last - first > 1
         while changed:
             changed = False
@@ -97,6 +203,8 @@ def merge_neighbours(rows, group, same, gap, threshold, pieces):
                     chars = left_end - left_start + right_end - right_start
                     if 2000 * matched < threshold * chars or matched <= max(rows[i, 4], rows[j, 4]):
                         continue
+                    # rows stand by left start, so j follows i on the left; does it on the right?
+                    shuffled[i] |= shuffled[j] | np.uint8(rows[j, 2] < rows[i, 2])
                     rows[i, 0] = left_start
                     rows[i, 1] = left_end
                     rows[i, 2] = right_start

@@ -62,7 +62,7 @@ def align(keys: KeyStream, seeds: Seeds, params: Params) -> Passages:
     O(length + edits * band) for alignment.
     """
     if not len(seeds.left):
-        return _table(np.empty((0, 5), np.int64), np.empty(0, np.int64))
+        return _table(np.empty((0, 5), np.int64), np.empty(0, np.uint8))
     floor = round(1000 * min(IDENTITY_FLOOR, params.threshold))
     strict = int(np.ceil(1000 * params.threshold - 1e-9))
     left_document = np.searchsorted(keys.indptr, seeds.left, side="right") - 1
@@ -116,13 +116,15 @@ def _resolve(keys: KeyStream, rows: Int64, params: Params, strict: int) -> Passa
         keep = np.empty(len(rows), np.uint8)
         overlap.drop_covered(rows, group, keep)
         rows, group, same = _by_document_pair(keys, rows[keep == 1])
-        pieces = np.empty(len(rows), np.int64)
-        overlap.merge_neighbours(rows, group, same, np.int64(params.max_gap // 2), np.int64(strict), pieces)
+        pieces, shuffled = np.empty(len(rows), np.int64), np.empty(len(rows), np.uint8)
+        gap = np.int64(params.max_gap)
+        overlap.merge_shuffled(rows, group, same, gap, np.int64(strict), pieces, shuffled)
+        overlap.merge_neighbours(rows, group, same, gap // 2, np.int64(strict), pieces, shuffled)
         kept = (pieces > 0) & (rows[:, 4] >= params.min_chars)
-        rows, pieces = rows[kept], pieces[kept]
+        rows, shuffled = rows[kept], shuffled[kept]
         order = np.lexsort((rows[:, 2], rows[:, 0]))
-        return _table(rows[order], pieces[order])
-    return _table(rows, np.empty(0, np.int64))
+        return _table(rows[order], shuffled[order])
+    return _table(rows, np.empty(0, np.uint8))
 
 
 def _by_document_pair(keys: KeyStream, rows: Int64) -> tuple[Int64, Int64, UInt8]:
@@ -135,7 +137,7 @@ def _by_document_pair(keys: KeyStream, rows: Int64) -> tuple[Int64, Int64, UInt8
     return rows[order], group, (left == right)[group[:-1]].astype(np.uint8)
 
 
-def _table(rows: Int64, pieces: Int64) -> Passages:
+def _table(rows: Int64, shuffled: UInt8) -> Passages:
     length = (rows[:, 1] - rows[:, 0]) + (rows[:, 3] - rows[:, 2])
     return Passages(
         left_start=rows[:, 0].copy(),
@@ -144,5 +146,5 @@ def _table(rows: Int64, pieces: Int64) -> Passages:
         right_end=rows[:, 3].copy(),
         matches=rows[:, 4].copy(),
         wording=2 * rows[:, 4] / np.maximum(length, 1),
-        kind=np.where(pieces > 1, PassageKind.SHUFFLED, PassageKind.ALIGNED).astype(np.uint8),
+        kind=np.where(shuffled == 1, PassageKind.SHUFFLED, PassageKind.ALIGNED).astype(np.uint8),
     )
