@@ -123,7 +123,7 @@ def scan(
             pairs, more = near_pairs(keys, segments, params)
             limits += more
         with clock.stage("anchor"):
-            units = _units(keys, segments)
+            units = cut_at_parts(keys, segments)
             seeds, more = anchor.anchor(units, segments, pairs, params)
             limits += more
         with clock.stage("align"):
@@ -245,7 +245,7 @@ def _natural(member: str | None) -> tuple[int, int, str]:
     return (1, int(member), member) if member.isascii() and member.isdigit() else (2, 0, member)
 
 
-def _units(keys: KeyStream, segments: Segments) -> KeyStream:
+def cut_at_parts(keys: KeyStream, segments: Segments) -> KeyStream:
     """Return the key stream cut at parts as well as documents.
 
     The parts of a collection file are reports of their own: a passage must not run from the end of one into the

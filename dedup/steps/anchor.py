@@ -13,7 +13,7 @@ from dedup.kernels import hashing, sorting
 from dedup.kernels import seeds as kernels
 from dedup.params import Params
 from dedup.result import Limit
-from dedup.schema import Int64, KeyStream, Pairs, Seeds, Segments
+from dedup.schema import Int64, KeyStream, Pairs, Seeds, Segments, UInt64
 
 _BLOCK = 1 << 16
 """K-grams a thread takes at a time; a document longer than this is cut so that one long file uses all cores."""
@@ -58,8 +58,22 @@ def anchor(keys: KeyStream, segments: Segments, pairs: Pairs, params: Params) ->
     return Seeds(left=left, right=right, length=np.full(len(left), k, np.int64)), limits
 
 
-def _sampled(keys: KeyStream, k: int, window: int) -> tuple[Int64, Int64]:
-    """Return the places of anchors that occur more than once, and the borders of their groups."""
+def minimisers(keys: KeyStream, k: int, window: int) -> UInt64:
+    """Return the sampled anchors of a key stream.
+
+    Parameters
+    ----------
+    keys : KeyStream
+        A k-gram never crosses a border of its ``indptr``, and what is sampled between two borders depends on
+        nothing else.
+    k, window : int
+        See `dedup.params.Params`.
+
+    Returns
+    -------
+    uint64[A]
+        The upper 32 bits of the hash above 32 bits of key position, sorted.
+    """
     grams = np.maximum(np.diff(keys.indptr) - k + 1, 0)
     blocks = -(-grams // _BLOCK)
     document = np.repeat(np.arange(len(grams)), blocks)
@@ -74,7 +88,12 @@ def _sampled(keys: KeyStream, k: int, window: int) -> tuple[Int64, Int64]:
         keys.codes, keys.indptr, np.int64(k), np.int64(window), document, start, end, indptr, packed, count
     )
     inside = np.arange(len(packed)) - np.repeat(indptr[:-1], np.diff(indptr)) < np.repeat(count, np.diff(indptr))
-    packed = np.sort(packed[inside])
+    return np.sort(packed[inside])
+
+
+def _sampled(keys: KeyStream, k: int, window: int) -> tuple[Int64, Int64]:
+    """Return the places of anchors that occur more than once, and the borders of their groups."""
+    packed = minimisers(keys, k, window)
     value = packed >> np.uint64(32)
     new = np.flatnonzero(np.concatenate([[True], value[1:] != value[:-1], [True]]) if len(value) else [])
     size = np.diff(new)
