@@ -102,7 +102,7 @@ def grid(size: str) -> Measured:
 
 def data() -> Measured:
     """Scan and score the sample corpus."""
-    scores = evaluate(read_gold(DATA / "gold.jsonl"), scan([DATA / "reports"]))
+    scores = evaluate(read_gold(DATA / "gold.jsonl"), scan([DATA / "reports"], templates=[DATA / "template.txt"]))
     measures = ("precision", "recall", "micro_precision", "micro_recall", "granularity", "coverage")
     figures = _figures(scores, measures)
     # With one or two cases an operator's precision is noise; its recall and coverage are not.
