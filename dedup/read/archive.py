@@ -7,7 +7,9 @@ Each member is read as if it were a file of its own; one that cannot be read is 
 from __future__ import annotations
 
 import gzip
+import io
 import lzma
+import re
 import stat
 import struct
 import zipfile
@@ -36,11 +38,9 @@ _BROKEN: tuple[type[Exception], ...] = (
 )
 _UNOPENED: tuple[type[Exception], ...] = (*_BROKEN, RuntimeError)
 _DIRECTORY_ENTRY = 512  # bytes a member may take in the zip's directory, on average: 46 and its name
-_OFFICE = (
-    ("word/document.xml", "docx"),
-    ("xl/workbook.xml", "xlsx"),
-    ("xl/workbook.bin", "xlsx"),
-)
+_OFFICE = (("word/document.xml", "docx"), ("xl/workbook.xml", "xlsx"))
+_CELL = 16  # bytes that a cell of a laid-out sheet takes at the least
+_REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Z]{0,3})(\d{1,7})["']""")
 
 
 def documents(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
@@ -178,6 +178,50 @@ def part(archive: zipfile.ZipFile, name: str, label: str, options: ReadOptions, 
     with _opened(archive, info, label) as stream:
         metered = Metered(stream, lambda: info.compress_size, label, options.max_ratio, _BROKEN, budget)
         return Blob(label, None, name, _filled(metered), metered).whole(options)
+
+
+def check_workbook(data: bytes, blob: Blob, options: ReadOptions) -> None:
+    """Pass over a workbook once, so that its reader, which knows no bounds, meets nothing that breaks them.
+
+    The reader lays a sheet out as a full rectangle: two cells in opposite corners of an otherwise empty sheet make
+    it ask for 400 GB and end the process. So the corners are looked for before it is let loose.
+
+    Raises
+    ------
+    Damaged
+        If a part is broken, unpacks to too much, or a sheet spans more cells than ``options.max_bytes`` / 16.
+    """
+    budget = blob.budget or Budget(blob.label, options)
+    archive = open_zip(io.BytesIO(data), blob.label, options)
+    cells = 0
+    for info in archive.infolist():
+        with _opened(archive, info, blob.label) as stream:
+            metered = Metered(
+                stream, lambda info=info: info.compress_size, blob.label, options.max_ratio, _BROKEN, budget
+            )
+            corners = _corners(metered)
+        if info.filename.startswith("xl/worksheets/"):
+            cells += corners
+    if cells > options.max_bytes // _CELL:
+        bound = f"{options.max_bytes // _CELL:,}"
+        raise Damaged(
+            blob.label, f"its sheets span {cells:,} cells, the bound is {bound}: save the rows that are filled"
+        )
+
+
+def _corners(stream: Stream) -> int:
+    """Return how many cells the rectangle around all cells of a sheet has."""
+    rows = columns = 1
+    rest = b""
+    while chunk := stream.read(HEAD):
+        for name, number in _REFERENCE.findall(rest + chunk):
+            rows = max(rows, int(number))
+            column = 0
+            for letter in name:
+                column = 26 * column + letter - 64
+            columns = max(columns, column)
+        rest = chunk[-32:]
+    return rows * columns
 
 
 def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo, label: str) -> IO[bytes]:

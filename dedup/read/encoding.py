@@ -13,6 +13,7 @@ table per encoding; this one needs one table of characters, whatever the encodin
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 
@@ -71,6 +72,7 @@ _UNLIKELY = -17.5  # natural logarithm: what stands here is no text
 _RARE = -12.0
 _BAD = -20.0  # cost of giving up one byte
 _LONGEST_REALIGNED = 1 << 16
+_HIGH = re.compile("[\u0800-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +158,9 @@ def _to_text(data: bytes, encoding: str) -> str:
     text = data.decode(encoding, "replace")
     if encoding not in _DOUBLE:
         return text
-    rare = _weights(text) < _RARE
-    suspicious = np.flatnonzero(rare[2:] & rare[1:-1] & rare[:-2])
+    weights = _weights(text)
+    rare = weights < _RARE
+    suspicious = np.flatnonzero((weights < _UNLIKELY) | _run_of_three(rare))
     if not len(suspicious):
         return text
     units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2")
@@ -169,6 +172,13 @@ def _to_text(data: bytes, encoding: str) -> str:
         if len(raw[row]) <= _LONGEST_REALIGNED:
             lines[row] = _split(raw[row], encoding)
     return "\n".join(lines)
+
+
+def _run_of_three(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return for each place whether it begins a run of three."""
+    runs = np.zeros_like(flags)
+    runs[:-2] = flags[:-2] & flags[1:-1] & flags[2:]
+    return runs
 
 
 def _split(line: bytes, encoding: str) -> str:
@@ -228,7 +238,7 @@ def _utf8(data: bytes) -> str | None:
         return None
     # Short GBK of the right characters ("联通") is valid UTF-8, but only as two-byte sequences: Latin, Greek,
     # Cyrillic, Arabic. One character from U+0800 on (all of Han) in the head settles it.
-    if text.isascii() or max(text[:2048]) >= "\u0800":
+    if text.isascii() or _HIGH.search(text, 0, _SAMPLE):
         return text
     found = detect(data)
     return text if found is None or found[0] == "utf-8" else None

@@ -46,6 +46,7 @@ _FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"SQLite format 3\0", "an SQLite database"),
     (b"ITSF", "a CHM file"),
 )
+_FIRST = frozenset(magic[0] for magic, _ in _MAGIC + _FOREIGN)
 _SUFFIXES = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -86,7 +87,7 @@ def format_of(blob: Blob) -> str:
         If it is of a known format that is not read here.
     """
     head = blob.head
-    if not head[:1].isalnum() or head[:1] in b"BGIMOPR7":  # all magic numbers begin with one of these
+    if head[0] in _FIRST:
         for magic, name in _MAGIC:
             if head.startswith(magic):
                 return name

@@ -13,6 +13,7 @@ from typing import Any
 
 from dedup._optional import require
 from dedup.errors import Damaged, EncodingProblem, Unsupported
+from dedup.read.archive import check_workbook
 from dedup.read.blob import Blob
 from dedup.read.encoding import decode
 from dedup.read.metadata import Known, document
@@ -90,6 +91,8 @@ def _workbook(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Docume
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     data = blob.whole(options)
+    if data.startswith(b"PK"):
+        check_workbook(data, blob, options)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         sheets = [(name, book.get_sheet_by_name(name)) for name in book.sheet_names]
