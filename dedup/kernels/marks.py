@@ -109,7 +109,9 @@ def pinyin_ends(codes, opens, floors, ceilings, kind, latin, readings, out):
         end = 0
         i = opens[b] + 1
         while i < ceilings[b] and i < opens[b] + 48:
-            c = codes[i]
+            c = np.int64(codes[i])
+            if 0xFF21 <= c <= 0xFF5A:
+                c -= 0xFEE0
             what = latin[c] if c < 0x1F00 else 0
             if c == 0x29 or c == 0xFF09:
                 end = i + 1
@@ -118,15 +120,15 @@ def pinyin_ends(codes, opens, floors, ceilings, kind, latin, readings, out):
                 if letters >= 6:
                     fails = True
                     break
-                current |= (what & 31) << (5 * letters)
+                current |= np.int64(what & 31) << (5 * letters)
                 letters += 1
                 if whole_letters < 6:
-                    whole |= (what & 31) << (5 * whole_letters)
+                    whole |= np.int64(what & 31) << (5 * whole_letters)
                 whole_letters += 1
                 toned |= what & 0x20 != 0
                 upper |= what & 0x40 != 0
-            elif 0x300 <= c < 0x370 and letters:
-                if c == 0x308:
+            elif (0x300 <= c < 0x370 or c == 0x3A) and letters:
+                if c == 0x308 or c == 0x3A:  # u and a diaeresis, or u: for want of one
                     current = (current & ~(31 << (5 * (letters - 1)))) | (22 << (5 * (letters - 1)))
                     whole = current if whole_letters == letters else whole
                 else:
@@ -135,10 +137,8 @@ def pinyin_ends(codes, opens, floors, ceilings, kind, latin, readings, out):
                 toned = True
             elif kind[c] & 15 == SPACE or kind[c] & 15 == BREAK or c == 0x27 or c == 0x2019:
                 if letters:
-                    if count == 3:
-                        fails = True
-                        break
-                    syllables[count] = current
+                    if count < 4:
+                        syllables[count] = current
                     count += 1
                     current = 0
                     letters = 0
@@ -154,14 +154,15 @@ def pinyin_ends(codes, opens, floors, ceilings, kind, latin, readings, out):
                     out[b] = i
             continue
         if letters:
-            syllables[count] = current
+            if count < 4:
+                syllables[count] = current
             count += 1
         if whole_letters <= 6 and _sounds(readings, codes[host], whole):
             out[b] = end
             continue
         place = host
-        matched = count > 1
-        for t in range(count - 1, -1, -1):
+        matched = 1 < count <= 4
+        for t in range(min(count, 4) - 1, -1, -1):
             if place < floors[b] or not _sounds(readings, codes[place], syllables[t]):
                 matched = False
                 break

@@ -216,11 +216,8 @@ def _fill(mark, i, j, value):
 
 
 @numba.njit(cache=True)
-def _mark_letters(code, kind, gap, mark, i, n):
-    """Mark what starts with a letter at i: a run of x that stands alone is a mask. Return its end."""
-    if code[i] != _X:
-        mark[i] = KEEP
-        return i + 1
+def _mark_x(code, kind, gap, mark, i, n):
+    """Mark a run of x at i: a mask where it stands alone, else letters. Return its end."""
     j = i + 1
     while j < n and code[j] == _X and gap[j] == 0:
         j += 1
@@ -283,6 +280,17 @@ def _mark(code, kind, gap, mark, n):
                 clause = True
                 continue
         k = kind[i] & 15
+        if k == LETTER and code[i] != _X and code[i] != _ORDINAL:  # by far the most: no call
+            mark[i] = KEEP
+            i += 1
+            clause = False
+            continue
+        if k == LETTER and code[i] == _ORDINAL and not clause:
+            j = _ordinal(code, kind, gap, i, n, False)  # 第二， behind a comma
+            if j > i:
+                _fill(mark, i, j, DROP)
+                i = j
+                continue
         if k == PUNCTUATION:
             j = _bracketed(code, kind, i, n)
             if j > i and kind[i + 1] & 15 != DIGIT and kind[i + 1] & 15 != LETTER:
@@ -293,8 +301,11 @@ def _mark(code, kind, gap, mark, n):
                 clause = kind[i] & STOP != 0 or (clause and kind[i] & CLOSER != 0)
                 i += 1
             continue
-        if k == LETTER:
-            i = _mark_letters(code, kind, gap, mark, i, n)
+        if code[i] == _ORDINAL:
+            mark[i] = KEEP
+            i += 1
+        elif k == LETTER:
+            i = _mark_x(code, kind, gap, mark, i, n)
         elif k == DIGIT:
             j = _digits(code, kind, gap, i, n)
             _fill(mark, i, j, SLOT)
@@ -343,6 +354,18 @@ def _fold_one(raw, fold, kind, multi_indptr, multi, at, span, white, code, cls, 
 
 
 @numba.njit(cache=True)
+def _widen(origin, width, n, start, end):
+    """Let the last folded code point, if it ends at start, stand for the text up to end as well."""
+    if n == 0 or origin[n - 1] + width[n - 1] != start or width[n - 1] + end - start > 65535:
+        return
+    t = n - 1
+    place = origin[t]
+    while t >= 0 and origin[t] == place:  # an expansion shares one place: widen all of it
+        width[t] += end - start
+        t -= 1
+
+
+@numba.njit(cache=True)
 def fold_texts(
     codes, indptr, edit_start, edit_end, edit_joins, edit_indptr, edit_codes, fold, kind, multi_indptr, multi,
     code, cls, gap, mark, origin, width,
@@ -373,27 +396,34 @@ def fold_texts(
         white = _LINE
         i = indptr[d]
         while i < stop:
-            if e < edit_start.size and edit_start[e] == i:
-                length = edit_end[e] - i
+            edit = min(edit_start[e], stop) if e < edit_start.size else stop
+            while i < edit:
+                raw = codes[i]
+                k = kind[raw]
+                if k & 15 < SPACE:  # by far the most: no call, for a call passes every array
+                    code[n] = fold[raw]
+                    cls[n] = k
+                    gap[n] = white
+                    origin[n] = i
+                    width[n] = 1
+                    n += 1
+                    white = 0
+                else:
+                    n, white = _fold_one(
+                        raw, fold, kind, multi_indptr, multi, i, 1, white, code, cls, gap, origin, width, n
+                    )
+                i += 1
+            if i < stop:
+                i = edit_end[e]
                 if edit_indptr[e + 1] > edit_indptr[e]:
                     for t in range(edit_indptr[e], edit_indptr[e + 1]):
                         n, white = _fold_one(
-                            edit_codes[t], fold, kind, multi_indptr, multi, i, min(length, 65535), white,
+                            edit_codes[t], fold, kind, multi_indptr, multi, edit, min(i - edit, 65535), white,
                             code, cls, gap, origin, width, n,
                         )  # fmt: skip
-                elif edit_joins[e] and n > 0 and origin[n - 1] + width[n - 1] == i and length + width[n - 1] < 65536:
-                    joined = origin[n - 1]
-                    t = n - 1
-                    while t >= 0 and origin[t] == joined:  # an expansion shares one place: widen all of it
-                        width[t] += length
-                        t -= 1
-                i = edit_end[e]
+                elif edit_joins[e]:
+                    _widen(origin, width, n, edit, i)
                 e += 1
-                continue
-            n, white = _fold_one(
-                codes[i], fold, kind, multi_indptr, multi, i, 1, white, code, cls, gap, origin, width, n
-            )
-            i += 1
         _mark(code, cls, gap, mark, n)
         for t in range(n):
             what = mark[t]
@@ -403,7 +433,8 @@ def fold_texts(
                 key_span[keys] = width[t]
                 keys += 1
             elif what >= SLOT:
-                if what & OPENS:
+                # ½ is one place with two numbers: one slot
+                if what & OPENS and (slots == 0 or origin[t] >= slot_end[slots - 1]):
                     slot_start[slots] = origin[t]
                     slot_key[slots] = keys
                     slot_kind[slots] = (what & 0x7F) - SLOT

@@ -64,21 +64,20 @@ def repair(texts: Texts) -> Edits:
     marks = _flags()[texts.codes]
     places = np.flatnonzero(marks)
     here = marks[places]
+    pinyin = _pinyin(places[here & _BRACKET != 0], texts)
     found = [
         _runs(places[here & _INVISIBLE != 0], texts, EditKind.INVISIBLE),
         _runs(places[here & _REPLACED != 0], texts, EditKind.REPLACED),
         _compat(places[here & _COMPAT != 0], texts),
-        _pinyin(places[here & _BRACKET != 0], texts),
+        pinyin,
         _pages(places[here & _BREAK != 0], texts),
     ]
     scattered: list[_Finding] = []
     if texts.codes.size:
         scattered += _mojibake(places[here & _QUESTION != 0], texts)
         scattered += _lookalikes(places[here & _LOOKALIKE != 0], texts)
-        whole = texts.codes.tobytes().decode("utf-32-le", "surrogatepass")
-        scattered += _site(whole, texts)
-        if np.any(here & _TAG):
-            scattered += _ruby(whole, texts)
+        scattered += _site(texts, pinyin)
+        scattered += _ruby(places[here & _TAG != 0], texts)
     found.append(_gather(scattered))
     return _disjoint(found)
 
@@ -142,7 +141,7 @@ def _pinyin(opens: Int64, texts: Texts) -> _Found:
     """Find 鄉(xiāng): a bracket whose content is a reading of the Han character before it."""
     # A bracket with no Latin letter behind it ends here: （一） and （试行） are by far the most.
     near = texts.codes[np.minimum(opens + 1, texts.codes.size - 1)] if opens.size else opens
-    opens = opens[(near < 0x1F00) & (near != 0x29)] if opens.size else opens
+    opens = opens[(near < 0x3000) & (near != 0x29) | (near >= 0xFE00) & (near < 0xFF60)] if opens.size else opens
     document = texts.document_of(opens)
     ends = np.empty(opens.size, dtype=np.int64)
     kernels.pinyin_ends(
@@ -230,44 +229,83 @@ def _is_western(code: int) -> bool:
     return 0x61 <= code | 0x20 <= 0x7A or 0x370 <= code < 0x530
 
 
+@dataclass(frozen=True, slots=True)
+class _Glue:
+    """What a site glues in: words that must be there, a pattern around them, whether it must fill its line."""
+
+    words: tuple[str, ...]
+    pattern: re.Pattern[str]
+    line: bool
+
+
 @cache
-def _site_rows() -> tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]:
-    return tuple((tuple(words.split()), re.compile(pattern)) for words, pattern in data.rows("site"))
+def _glues() -> tuple[_Glue, ...]:
+    return tuple(
+        _Glue(tuple(words.split()), re.compile(pattern.removeprefix("^").removesuffix("$")), pattern.startswith("^"))
+        for words, pattern in data.rows("site")
+    )
 
 
-def _site(whole: str, texts: Texts) -> Iterator[_Finding]:
-    """Find what sharing sites glue in: trigger words by plain search, then a pattern within the line."""
-    for words, pattern in _site_rows():
-        for word in words:
+def _site(texts: Texts, pinyin: _Found) -> Iterator[_Finding]:
+    """Find what sharing sites glue in, in the folded text without white space and annotations.
+
+    Folding first means one spelling a word; leaving white space out means that a wrapped or spaced-out line is found.
+    """
+    tables = data.tables()
+    visible = tables.kind[texts.codes] & 0x0F < data.Class.SPACE
+    if pinyin.start.size:
+        depth = np.zeros(texts.codes.size + 1, dtype=np.int8)
+        depth[pinyin.start] += 1
+        depth[pinyin.end] -= 1
+        visible &= np.cumsum(depth[:-1], dtype=np.int8) == 0
+    folded = tables.fold[texts.codes[visible]]
+    folded[folded >= data.MULTI_BIT] = 0xFFFD
+    whole = folded.tobytes().decode("utf-32-le")
+    places: Int64 | None = None
+    for glue in _glues():
+        for word in glue.words:
             at = whole.find(word)
             while at >= 0:
-                document = int(np.searchsorted(texts.indptr, at, side="right")) - 1
-                low = max(int(texts.indptr[document]), at - 120)
-                high = min(int(texts.indptr[document + 1]), at + 120)
-                low = max(low, whole.rfind("\n", low, at) + 1)
-                line_end = whole.find("\n", at, high)
-                high = line_end if line_end >= 0 else high
-                for match in pattern.finditer(whole[low:high]):
-                    if match.start() <= at - low < match.end():
-                        yield _Finding(low + match.start(), low + match.end(), EditKind.SITE)
+                if places is None:
+                    places = np.flatnonzero(visible)
+                finding = _glued(texts, whole, places, glue, at)
+                if finding is not None:
+                    yield finding
                 at = whole.find(word, at + len(word))
+
+
+def _glued(texts: Texts, whole: str, places: Int64, glue: _Glue, at: int) -> _Finding | None:
+    """Return what the pattern finds around the word at a position of the folded text, within its document."""
+    document = int(texts.document_of(places[at]))
+    low, high = np.searchsorted(places, texts.indptr[document : document + 2]).tolist()
+    low, high = max(low, at - 60), min(high, at + 120)
+    for match in glue.pattern.finditer(whole[low:high]):
+        if match.start() <= at - low < match.end():
+            start = int(places[low + match.start()])
+            end = int(places[low + match.end() - 1]) + 1
+            if not glue.line or _fills_lines(texts, start, end, document):
+                return _Finding(start, end, EditKind.SITE)
+    return None
+
+
+def _fills_lines(texts: Texts, start: int, end: int, document: int) -> bool:
+    """Tell whether a range begins and ends with a line, white space aside."""
+    before = _slice(texts, max(int(texts.indptr[document]), start - 40), start).rstrip(" \t\u3000")
+    after = _slice(texts, end, min(int(texts.indptr[document + 1]), end + 40)).lstrip(" \t\u3000")
+    return (not before or before[-1] in "\r\n") and (not after or after[0] in "\r\n")
 
 
 _RUBY = re.compile(r"<rp>.{0,2}?</rp>|<r[tp]>[^<>]{0,12}</r[tp]>|</?ruby>|</?rb>|<rt>[^<>\n]{0,12}(?=<rp>)|</rt>")
 
 
-def _ruby(whole: str, texts: Texts) -> list[_Finding]:
+def _ruby(places: Int64, texts: Texts) -> Iterator[_Finding]:
     """Find ruby markup left in plain text: the tags, and what stands over the characters."""
-    if "<r" not in whole:
-        return []
-    spans = [match.span() for match in _RUBY.finditer(whole)]
-    starts = texts.document_of(np.array([start for start, _ in spans], dtype=np.int64))
-    ends = texts.document_of(np.array([end - 1 for _, end in spans], dtype=np.int64))
-    return [
-        _Finding(start, end, EditKind.RUBY)
-        for (start, end), first, last in zip(spans, starts, ends, strict=True)
-        if first == last
-    ]
+    for document in np.unique(texts.document_of(places)).tolist():
+        low, high = texts.indptr[document : document + 2].tolist()
+        text = _slice(texts, low, high)
+        if "<r" in text or "</r" in text:
+            for match in _RUBY.finditer(text):
+                yield _Finding(low + match.start(), low + match.end(), EditKind.RUBY)
 
 
 def _gather(findings: Sequence[_Finding]) -> _Found:

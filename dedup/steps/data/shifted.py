@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -76,10 +77,10 @@ def _mend_width(before: str, broken: str) -> Mended | None:
             if after and named:
                 stop = after.end()
             if len(tail) == 1:
-                # One letter is little to go by: it must be annotated, or a traditional character.
-                certain = not gap and (named or _simple(tail) != tail)
+                # One letter is little to go by: it must be annotated, or a traditional character among Han.
+                certain = named or (_simple(tail) != tail and broken[stop : stop + 1] >= "\u3400")
             else:
-                certain = _makes_words(tail + broken[stop : stop + 1])
+                certain = len(tail) > 2 * gap and _makes_words(tail + broken[stop : stop + 1])
             head = _lost_first(before, tail) if certain else None
             if head is not None:
                 return Mended(head + tail, stop)
@@ -202,10 +203,12 @@ def _simple(text: str) -> str:
     return "".join(chr(code) if (code := int(fold[ord(char)])) < data.CODE_POINTS else char for char in text)
 
 
+@lru_cache(maxsize=65_536)
 def _is_word(text: str) -> bool:
     return len(text) == 2 and _simple(text) in data.words()
 
 
+@lru_cache(maxsize=65_536)
 def _is_common(char: str) -> bool:
     return _simple(char) in data.common()
 
