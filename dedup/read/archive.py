@@ -15,6 +15,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import IO, Any, cast
 
@@ -124,8 +125,7 @@ def _member(
 ) -> Iterator[Document | Skipped]:
     """Yield what one member holds."""
     label = f"{outer.source}#{full}"
-    with _opened(archive, info, label) as stream:
-        metered = Metered(stream, lambda: info.compress_size, label, options.max_ratio, _BROKEN, budget)
+    with _unpacked(archive, info, label, options, budget) as metered:
         base = full.rsplit("/", 1)[-1].lower()
         head = _filled(metered)
         rest = metered if len(head) == HEAD else None
@@ -175,8 +175,7 @@ def part(archive: zipfile.ZipFile, name: str, label: str, options: ReadOptions, 
         info = archive.getinfo(name)
     except KeyError:
         return None
-    with _opened(archive, info, label) as stream:
-        metered = Metered(stream, lambda: info.compress_size, label, options.max_ratio, _BROKEN, budget)
+    with _unpacked(archive, info, label, options, budget) as metered:
         return Blob(label, None, name, _filled(metered), metered).whole(options)
 
 
@@ -195,10 +194,7 @@ def check_workbook(data: bytes, blob: Blob, options: ReadOptions) -> None:
     archive = open_zip(io.BytesIO(data), blob.label, options)
     cells = 0
     for info in archive.infolist():
-        with _opened(archive, info, blob.label) as stream:
-            metered = Metered(
-                stream, lambda info=info: info.compress_size, blob.label, options.max_ratio, _BROKEN, budget
-            )
+        with _unpacked(archive, info, blob.label, options, budget) as metered:
             corners = _corners(metered)
         if info.filename.startswith("xl/worksheets/"):
             cells += corners
@@ -224,15 +220,21 @@ def _corners(stream: Stream) -> int:
     return rows * columns
 
 
-def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo, label: str) -> IO[bytes]:
+@contextmanager
+def _unpacked(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, label: str, options: ReadOptions, budget: Budget
+) -> Iterator[Metered]:
+    """Open a member of a zip, within the bounds."""
     if info.flag_bits & 1:
         raise Unsupported(label, "it is protected by a password: unpack it first")
     try:
-        return archive.open(info)
+        stream = archive.open(info)
     except NotImplementedError as error:
         raise Unsupported(label, f"it is packed in a way that is not read ({error})") from error
     except _UNOPENED as error:
         raise Damaged(label, f"it is broken ({error or type(error).__name__})") from error
+    with stream:
+        yield Metered(stream, lambda: info.compress_size, label, options.max_ratio, _BROKEN, budget)
 
 
 def _again(file: IO[bytes], blob: Blob, options: ReadOptions) -> bytes:
