@@ -38,7 +38,8 @@ class Params:
         What counts as near-duplicate, in (0, 1]. For paragraphs the exact Jaccard index of their shingle sets;
         for passages and family members the identity of wording (see `dedup.steps.align`).
     min_chars : int
-        Shortest passage reported, in matched key characters (punctuation, digits and space do not count).
+        Shortest passage reported, in matched key characters (punctuation, digits and space do not count). A whole
+        body paragraph that stands elsewhere word for word is reported from 8 on.
     shingle : int
         Characters in a paragraph shingle (k of the k-gram).
     num_perm : int
@@ -72,14 +73,14 @@ class Params:
     """
 
     threshold: float = 0.7
-    min_chars: int = 24
+    min_chars: int = 16
     shingle: int = 5
     num_perm: int = 128
     recall: float = 0.99
     seed: int = 1
     anchor: int = 6
     window: int = 4
-    max_gap: int = 60
+    max_gap: int = 100
     bucket: int = 64
     anchor_bucket: int = 16
     mass_issuers: int = 5

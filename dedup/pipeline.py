@@ -128,7 +128,7 @@ def scan(
             limits += more
         with clock.stage("align"):
             passages, explained = _part_aids(
-                keys, align.align(units, seeds, params), len(documents), len(documents) + len(aids[0][0])
+                keys, align.align(units, segments, seeds, params), len(documents), len(documents) + len(aids[0][0])
             )
         with clock.stage("cluster"):
             families = cluster.cluster(keys, passages, params)

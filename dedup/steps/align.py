@@ -18,7 +18,7 @@ import numpy as np
 from dedup.kernels import align as kernels
 from dedup.kernels import overlap, sorting
 from dedup.params import Params
-from dedup.schema import Int64, KeyStream, PassageKind, Passages, Seeds, UInt8
+from dedup.schema import Bool, Int64, KeyStream, ParagraphKind, PassageKind, Passages, Seeds, Segments, UInt8
 
 IDENTITY_FLOOR = 0.6
 """Identity below which a stretch inside a passage counts against it (tau of the alignment score).
@@ -26,6 +26,9 @@ IDENTITY_FLOOR = 0.6
 Lower than the usual threshold on purpose: with the floor at the threshold, a copy with evenly spread edits near it
 would fall into splinters. A passage as a whole still has to reach the threshold.
 """
+
+WHOLE = 8
+"""Fewest key characters of a whole paragraph that is reported although it is shorter than ``min_chars``."""
 
 _DROP = 15_000
 """How far, in thousandths, an extension may fall below its best before it is given up (X-drop): about a dozen
@@ -39,12 +42,14 @@ _HALF = 512
 """Diagonals to each side in the scratch of one extension; more edits only mean starting again from the best point."""
 
 
-def align(keys: KeyStream, seeds: Seeds, params: Params) -> Passages:
+def align(keys: KeyStream, segments: Segments, seeds: Seeds, params: Params) -> Passages:
     """Return the passages that grow from the seeds.
 
     Parameters
     ----------
     keys : KeyStream
+    segments : Segments
+        Its body paragraphs decide which short passages are whole paragraphs.
     seeds : Seeds
     params : Params
         ``threshold``, ``min_chars``, ``max_gap``.
@@ -52,8 +57,8 @@ def align(keys: KeyStream, seeds: Seeds, params: Params) -> Passages:
     Returns
     -------
     Passages
-        Each with ``wording >= threshold`` and at least ``min_chars`` matches, sorted by left start, right start;
-        within one document the sides do not overlap.
+        Each with ``wording >= threshold`` and at least ``min_chars`` matches (or a whole paragraph), sorted by left
+        start, right start; within one document the sides do not overlap.
 
     Notes
     -----
@@ -79,11 +84,11 @@ def align(keys: KeyStream, seeds: Seeds, params: Params) -> Passages:
         keys.codes, seeds.left, seeds.right, seeds.length, member, chain_ptr,
         (left_document[tail] == right_document[tail]).astype(np.uint8),
         low_left, high_left, low_right, high_right, np.int64(2**40), np.int64(floor), np.int64(strict),
-        np.int64(max(8, params.min_chars // 2)), np.int64(_DROP), np.int64(_HALF), out, count,
+        np.int64(max(WHOLE, params.min_chars // 2)), np.int64(_DROP), np.int64(_HALF), out, count,
     )  # fmt: skip
     base = 2 * chain_ptr[:-1] + np.arange(len(tail))
     rows = out[np.repeat(base - np.cumsum(count) + count, count) + np.arange(count.sum())]
-    return _resolve(keys, rows, params, strict)
+    return _resolve(keys, segments, rows, params, strict)
 
 
 def _chains(seeds: Seeds, group: Int64, same: UInt8, max_gap: int, floor: int) -> tuple[Int64, Int64]:
@@ -109,7 +114,7 @@ def _borders(*columns: np.ndarray) -> Int64:
     return np.concatenate([[0], np.flatnonzero(change) + 1, [len(columns[0])]]).astype(np.int64)
 
 
-def _resolve(keys: KeyStream, rows: Int64, params: Params, strict: int) -> Passages:
+def _resolve(keys: KeyStream, segments: Segments, rows: Int64, params: Params, strict: int) -> Passages:
     """Drop what a better passage covers, merge neighbours, and apply the least length."""
     if len(rows):
         rows, group, _ = _by_document_pair(keys, rows)
@@ -120,11 +125,26 @@ def _resolve(keys: KeyStream, rows: Int64, params: Params, strict: int) -> Passa
         gap = np.int64(params.max_gap)
         overlap.merge_shuffled(rows, group, same, gap, np.int64(strict), pieces, shuffled)
         overlap.merge_neighbours(rows, group, same, gap // 2, np.int64(strict), pieces, shuffled)
-        kept = (pieces > 0) & (rows[:, 4] >= params.min_chars)
+        kept = (pieces > 0) & ((rows[:, 4] >= params.min_chars) | _whole(segments, rows))
         rows, shuffled = rows[kept], shuffled[kept]
         order = np.lexsort((rows[:, 2], rows[:, 0]))
         return _table(rows[order], shuffled[order])
     return _table(rows, np.empty(0, np.uint8))
+
+
+def _whole(segments: Segments, rows: Int64) -> Bool:
+    """Return which passages hold, on both sides, a whole body paragraph, and little else."""
+    body = (segments.kind == ParagraphKind.BODY) & (segments.end - segments.start >= WHOLE)
+    start, end = segments.start[body], segments.end[body]
+    if not len(start):
+        return np.zeros(len(rows), bool)
+    length = np.minimum(rows[:, 1] - rows[:, 0], rows[:, 3] - rows[:, 2])
+    whole = rows[:, 4] >= 0.9 * length
+    for first, last in ((0, 1), (2, 3)):
+        row = np.minimum(np.searchsorted(start, rows[:, first]), len(start) - 1)
+        whole &= (start[row] >= rows[:, first]) & (end[row] <= rows[:, last])
+        whole &= end[row] - start[row] >= 0.8 * (rows[:, last] - rows[:, first])
+    return whole
 
 
 def _by_document_pair(keys: KeyStream, rows: Int64) -> tuple[Int64, Int64, UInt8]:
