@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.clean.cut import Units, units
-from dedup.clean.desk import Desk, solid
+from dedup.clean.desk import Desk, numbers, solid
 from dedup.clean.link import Link, Links
 from dedup.clean.removal import Claim, Plan, Removal
 from dedup.result import Cluster, Span
@@ -111,11 +111,11 @@ class _Settling:
         pinned = 2 * np.count_nonzero(self._pinned[span.document][span.start : span.end]) >= span.end - span.start
         return not self._intact(span), not pinned, prefer, date, by_keep, rank, span.start, span.end
 
-    def _partner(self, family: Cluster, row: int, stay: list[int]) -> tuple[Span, Link] | None:
+    def _partner(self, family: Cluster, row: int, stay: list[int]) -> tuple[int, Link] | None:
         for other in stay:
             link = self._links.find(family, row, other)
             if link is not None:
-                return family.members[other], link
+                return other, link
         return None
 
     def _intact(self, span: Span) -> bool:
@@ -125,8 +125,10 @@ class _Settling:
     def _pin(self, span: Span) -> None:
         self._pinned[span.document][span.start : span.end] |= ~self._noise[span.document][span.start : span.end]
 
-    def _claim(self, family: Cluster, row: int, partner: Span | None, link: Link | None) -> None:
+    def _claim(self, family: Cluster, row: int, other: int | None, link: Link | None) -> None:
+        """Claim the characters of a member that stand in the one that stays; without one, all of them."""
         span = family.members[row]
+        partner = None if other is None else family.members[other]
         wording, similarity = (None, None) if link is None else (link.wording, link.similarity)
         here = slice(span.start, span.end)
         claimed, pinned = self._claimed[span.document][here], self._pinned[span.document][here]
@@ -134,6 +136,8 @@ class _Settling:
         if not free.any():
             self._stayed["pinned"] += bool(pinned.any())
             return
+        if other is not None:
+            free &= self._links.matched(family, row, other)
         claimed[free] = self._note(Claim(family.label, family.id, partner, wording, similarity))
         number = len(self._claims)
         self._members.append((number, span))
@@ -159,10 +163,16 @@ class _Settling:
         gone = np.zeros(len(text), np.int32)
         if self._desk.policy.level == "passage":
             # Page noise is cut exactly, in the middle of a sentence too: what meets there is the two halves of that
-            # sentence. White space stays, or two paragraphs would meet.
-            noise = self._noise[document] & ink
+            # sentence. White space stays, or two paragraphs would meet. Noise that runs over a line break and ends
+            # within a sentence is not trusted with it: a heading repeated took the subject of a sentence along.
+            noise = self._noise[document] & ink & ~_over_breaks(self._noise[document], tiles)
             gone[noise] = claimed[noise]
-        going = self._going(tiles, ink, claimed, self._pinned[document] & ink)
+        stays = self._pinned[document] & ink
+        digits = numbers(text)
+        if self._desk.policy.numbers:
+            stays |= digits & (claimed == 0)
+            digits[:] = False
+        going = self._going(tiles, ink & ~digits, claimed, stays)
         for unit in np.flatnonzero(going):
             start, end = int(tiles.bounds[unit]), int(tiles.bounds[unit + 1])
             gone[start:end] = _dominant(claimed[start:end], ink[start:end])
@@ -173,11 +183,11 @@ class _Settling:
             _spread(gone)
         return gone
 
-    def _going(self, tiles: Units, ink: Bool, claimed: Int32, pinned: Bool) -> Bool:
+    def _going(self, tiles: Units, ink: Bool, claimed: Int32, stays: Bool) -> Bool:
         total = _sums(ink, tiles)
         covered = _sums(ink & (claimed != 0), tiles)
         enough = covered >= self._desk.policy.share * total - _TOLERANCE
-        return np.asarray(enough & (total > 0) & (_sums(pinned, tiles) == 0) & ~tiles.border)
+        return np.asarray(enough & (total > 0) & (_sums(stays, tiles) == 0) & ~tiles.border)
 
     def _rows(self, document: int, gone: Int32) -> Iterator[Removal]:
         ink, claimed = solid(self._desk.texts[document]), self._claimed[document]
@@ -198,6 +208,16 @@ class _Settling:
             rows = starts.get(span.document)
             if rows is None or not np.any((rows[:, 0] < span.end) & (rows[:, 1] > span.start)):
                 self._stayed["partial"] += 1
+
+
+def _over_breaks(noise: Bool, tiles: Units) -> Bool:
+    """Return the noise in runs that touch more than one paragraph."""
+    over = np.zeros(len(noise), np.bool_)
+    for start, end, _ in _runs(noise.astype(np.int32)):
+        first, last = np.searchsorted(tiles.bounds, [start, end - 1], side="right") - 1
+        if tiles.paragraph[first] != tiles.paragraph[last]:
+            over[start:end] = True
+    return over
 
 
 def _sums(mask: Bool, tiles: Units) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
@@ -14,6 +15,8 @@ from dedup.schema import Bool
 
 # The last row stands for everything from U+3001 on, where no white space is.
 _INK = np.array([not chr(code).isspace() for code in range(0x3002)])
+_DIGITS = re.compile(r"\d+")
+_ENUMERATOR = re.compile(r"^\s*[（(\[]?\d{1,3}(?:[）)\]、．]|\.(?!\d))", re.MULTILINE)
 
 # Labels that text can bear without being like any other text of the corpus. A copy without a family would have no
 # partner to name, so it stays.
@@ -85,6 +88,16 @@ def solid(text: str) -> Bool:
     """Return bool[len(text)]: which characters are no white space."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     return np.asarray(_INK[np.minimum(codes, 0x3001)])
+
+
+def numbers(text: str) -> Bool:
+    """Return bool[len(text)]: digits of numbers that say something, those that count paragraphs left out."""
+    mask = np.zeros(len(text), np.bool_)
+    for run in _DIGITS.finditer(text):
+        mask[run.start() : run.end()] = True
+    for run in _ENUMERATOR.finditer(text):
+        mask[run.start() : run.end()] = False
+    return mask
 
 
 def _preference(info: DocumentInfo, globs: Sequence[str]) -> int:

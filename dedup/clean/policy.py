@@ -36,8 +36,11 @@ class CleanPolicy:
         Labels that go. ``furniture`` goes wherever it stands; of a family of any other label one member stays.
         Formulas, citations and templates stay unless named.
     share : float
-        In (0, 1]: a unit goes when at least this share of its characters, white space not counted, stands in a kept
-        member. Below 1 the rest of the unit goes with it and is counted as ``carried``.
+        In (0, 1]: a unit goes when at least this share of its characters, white space not counted, stands in what
+        stays, character by character. Below 1 the rest of the unit goes with it and is counted as ``carried``.
+    numbers : bool
+        Whether numbers count: a unit with a number that does not stand in what stays, stays. At level ``document``
+        numbers are characters like any other.
 
     Raises
     ------
@@ -49,7 +52,8 @@ class CleanPolicy:
     keep: str = "first"
     prefer: tuple[str, ...] = ()
     labels: tuple[str, ...] = ("furniture", "self", "mass", "copy")
-    share: float = 0.8
+    share: float = 0.9
+    numbers: bool = True
 
     def __post_init__(self) -> None:
         problems: list[str] = []
@@ -72,6 +76,8 @@ class CleanPolicy:
             problems.append(f"share is {share!r}, but must be a number")
         elif not 0 < share <= 1:
             problems.append(f"share is {share}, but must be above 0 and at most 1")
+        if not isinstance(self.numbers, bool):
+            problems.append(f"numbers is {self.numbers!r}, but must be true or false")
         if problems:
             raise ParamsError(problems)
         # One spelling per set of labels, so that two audits of the same policy are the same bytes.
@@ -80,7 +86,8 @@ class CleanPolicy:
     @property
     def rule(self) -> str:
         """The rule by which a unit goes, as the audit states it."""
-        return f"{self.level}>={self.share:g}"
+        numbers = " numbers" if self.numbers and self.level != "document" else ""
+        return f"{self.level}>={self.share:g}{numbers}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as JSON-able values."""
@@ -90,6 +97,7 @@ class CleanPolicy:
             "prefer": list(self.prefer),
             "labels": list(self.labels),
             "share": self.share,
+            "numbers": self.numbers,
         }
 
     @classmethod

@@ -146,7 +146,7 @@ class _Settling:
                     link = self._links.find(family, member, other)
                     if link is None:
                         continue
-                    covered[span.start : span.end] = True
+                    covered[span.start : span.end] |= self._links.matched(family, member, other)
                     there: Span | None = None if self._keeps_none else family.members[other]
                     claim = Claim(family.label, family.id, there, link.wording, link.similarity)
                     sized.append((span.start - span.end, len(sized), claim))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 import numpy as np
@@ -26,35 +27,46 @@ _SENTENCES = (
 )
 _BREAKS = ("\n", "\r\n", "\n\n", "\u2028", "\n　　")
 
-_texts = st.lists(
-    st.tuples(st.lists(st.sampled_from(_SENTENCES), max_size=4), st.sampled_from(_BREAKS)), max_size=5
-).map(lambda rows: "".join("".join(sentences) + end for sentences, end in rows))
 
+def made(seed: int) -> Result:
+    """Documents of a few sentences, and families that overlap at random, within a document and across.
 
-@st.composite
-def results(draw: st.DrawFn) -> Result:
-    """Documents of a few sentences, and families whose spans overlap at random, within a document and across."""
-    documents = [
-        Document(f"{row}.txt", text) for row, text in enumerate(draw(st.lists(_texts, min_size=1, max_size=4)))
+    Two thirds of the families are real: all places at which one or two sentences stand, cut near their ends. The
+    others name places that say different things, as a faulty or hostile result would. (A seed and not a strategy for
+    every part: hypothesis prefers small cases, and in most of those nothing overlaps.)
+    """
+    rng = random.Random(seed)
+    texts = [
+        "".join(
+            "".join(rng.choices(_SENTENCES, k=rng.randint(0, 3))) + rng.choice(_BREAKS)
+            for _ in range(rng.randint(1, 5))
+        )
+        for _ in range(rng.randint(2, 4))
     ]
+    documents = [Document(f"{row}.txt", text) for row, text in enumerate(texts)]
     places = [
         (row, start, end)
-        for row, document in enumerate(documents)
-        for start in range(0, len(document.text), 3)
-        for end in (start + 4, start + 9, start + 23)
-        if end <= len(document.text)
+        for row, text in enumerate(texts)
+        for start in range(0, len(text), 3)
+        for end in (start + 4, start + 11, start + 23)
+        if end <= len(text)
     ]
     families: list[Cluster] = []
-    if len(places) > 1:
-        spans = st.lists(st.sampled_from(places), min_size=2, max_size=5, unique=True)
-        for members in draw(st.lists(spans, max_size=6)):
-            label = draw(st.sampled_from(["copy", "mass", "self", "formula"]))
-            families.append(family(members, label=label, medoid=draw(st.integers(0, len(members) - 1))))
-        noise = {row: [(start, end)] for row, start, end in draw(st.lists(st.sampled_from(places), max_size=2))}
-    else:
-        noise = {}
-    unique = {one.id: one for one in families}
+    for _ in range(rng.randint(1, 6)):
+        label = rng.choice(["copy", "copy", "mass", "self", "formula"])
+        if rng.random() < 0.67:
+            snippet = "".join(rng.choices(_SENTENCES, k=rng.randint(1, 2)))
+            families.append(found(documents, snippet[rng.randint(0, 2) :], label=label))
+        elif len(places) > 4:
+            members = rng.sample(places, rng.randint(2, 5))
+            families.append(family(members, label=label, medoid=rng.randrange(len(members))))
+    noise = {row: [(start, end)] for row, start, end in rng.sample(places, min(len(places), rng.randint(0, 1)))}
+    unique = {one.id: one for one in families if len(one.members) > 1}
     return result_of(documents, list(unique.values()), noise=noise)
+
+
+def results() -> st.SearchStrategy[Result]:
+    return st.integers(0, 2**32).map(made)
 
 
 _policies = st.builds(
@@ -203,7 +215,7 @@ def test_a_removal_never_leads_down_a_chain_to_something_that_is_gone() -> None:
     documents = [Document(f"{row}.txt", text) for row, text in enumerate((a, m, c))]
     places = [(row, 0, len(document.text)) for row, document in enumerate(documents)]
     one = family(places, medoid=1, wording=0.75)
-    done = plan(result_of(documents, [one]), CleanPolicy())
+    done = plan(result_of(documents, [one]), CleanPolicy(share=0.5))
     assert [cut.document for cut in done.removals] == [1]
     assert done.removals[0].cause.partner == one.members[0]
     assert done.stayed == {"unlinked": 1}
@@ -233,11 +245,11 @@ def test_a_kept_member_of_one_family_is_not_removed_by_another() -> None:
 def test_keep_and_prefer_choose_who_stays(level: str, keep: str, prefer: tuple[str, ...], stays: int) -> None:
     block = _BLOCKS[2]
     names = ("a/0.txt", "b/1.txt", "a/2.txt", "a/3.txt", "a/4.txt")
-    texts = [block, block + "另加", block, block, block]
+    texts = [block, block[:-1] + "并另行登记。", block, block, block]
     documents = [Document(name, text) for name, text in zip(names, texts, strict=True)]
-    one = family([(row, 0, len(text)) for row, text in enumerate(texts)], medoid=4, wording=0.95)
+    one = family([(row, 0, len(text)) for row, text in enumerate(texts)], medoid=4, wording=0.9)
     dates = {0: "2008-05", 2: "2011-01-30", 3: "2006", 4: "2011-01-03"}
-    policy = CleanPolicy(level=level, keep=keep, prefer=prefer)
+    policy = CleanPolicy(level=level, keep=keep, prefer=prefer, share=0.8)
     done = plan(result_of(documents, [one], dates=dates), policy)
     assert sorted({0, 1, 2, 3, 4} - done.whole) == [stays]
 
@@ -299,7 +311,7 @@ def test_a_block_that_repeats_itself_collapses_to_one_copy() -> None:
 def test_what_is_carried_along_is_counted() -> None:
     block = _BLOCKS[0]
     documents = [Document("a", block), Document("b", "会上说：" + block)]
-    done = plan(result_of(documents, [found(documents, block)]), CleanPolicy())
+    done = plan(result_of(documents, [found(documents, block)]), CleanPolicy(share=0.8))
     assert [(cut.document, cut.carried) for cut in done.removals] == [(1, 4)]
     assert plan(result_of(documents, [found(documents, block)]), CleanPolicy(share=1)).stayed == {"partial": 1}
 
@@ -319,10 +331,71 @@ def test_a_result_without_texts_is_refused_in_a_sentence() -> None:
 
 
 def test_a_flood_of_copies_is_linear_enough() -> None:
-    """Twenty thousand copies of one block: one stays, and every removal is linked with it."""
+    """Five thousand copies of one block: one stays, and every removal is linked with it."""
     block = _BLOCKS[1]
-    documents = [Document(f"{row:05d}", block) for row in range(20_000)]
-    one = family([(row, 0, len(block)) for row in range(20_000)], label="mass")
+    documents = [Document(f"{row:05d}", block) for row in range(5_000)]
+    one = family([(row, 0, len(block)) for row in range(5_000)], label="mass")
     for level in ("document", "paragraph"):
         done = plan(result_of(documents, [one]), CleanPolicy(level=level))
-        assert len(done.whole) == 19_999
+        assert len(done.whole) == 4_999
+
+
+def test_the_generated_results_do_have_removals_with_partners() -> None:
+    """The properties above would hold of plans in which nothing happens; in most of these something does."""
+    for level in ("paragraph", "passage"):
+        plans = [plan(made(seed), CleanPolicy(level=level, share=0.3)) for seed in range(60)]
+        assert sum(any(cut.cause.partner for cut in done.removals) for done in plans) >= 15
+
+
+def test_a_sentence_that_the_kept_member_does_not_have_stays() -> None:
+    """A passage bridges what one side has alone; a cleaner must not take it for a copy."""
+    block = _BLOCKS[0]
+    own = "巡护员老贺另修了一座小桥。"
+    documents = [Document("a", block + _BLOCKS[1]), Document("b", block + own + _BLOCKS[1])]
+    one = family([(0, 0, len(documents[0].text)), (1, 0, len(documents[1].text))], wording=0.85)
+    for level, left in (("passage", own), ("paragraph", documents[1].text)):
+        done = plan(result_of(documents, [one]), CleanPolicy(level=level))
+        assert kept(documents[1].text, done.by_document().get(1, [])) == left
+
+
+def test_a_number_that_the_kept_member_does_not_have_keeps_its_unit() -> None:
+    """Monthly figures in the same words are no duplicates; with numbers ignored they are."""
+    texts = [
+        f"３月份全县收购蚕茧{count}担，比上月多收{more}担，茧站逐户付清了茧款。"
+        for count, more in ((1234, 56), (1235, 56))
+    ]
+    documents = [
+        Document("a", texts[0]),
+        Document("b", texts[1]),
+        Document("c", "（2）" + texts[0].replace("３", "3")),
+    ]
+    one = family([(0, 0, len(texts[0])), (1, 0, len(texts[1])), (2, 3, 3 + len(texts[0]))])
+    for level in ("paragraph", "passage"):
+        assert plan(result_of(documents, [one]), CleanPolicy(level=level)).whole == {2}
+        assert plan(result_of(documents, [one]), CleanPolicy(level=level, numbers=False)).whole == {1, 2}
+
+
+def test_a_copy_whose_numbers_were_stripped_goes_and_the_one_with_numbers_would_not() -> None:
+    full = "全乡架设广播线路42公里，安装喇叭310只，每晚播送节气农事与县里来信。"
+    bare = "全乡架设广播线路公里，安装喇叭只，每晚播送节气农事与县里来信。"
+    for texts, gone in (((full, bare), {1}), ((bare, full), frozenset())):
+        documents = [Document(str(row), text) for row, text in enumerate(texts)]
+        one = family([(row, 0, len(text)) for row, text in enumerate(texts)])
+        assert plan(result_of(documents, [one]), CleanPolicy()).whole == gone
+
+
+def test_script_width_and_pinyin_do_not_save_a_copy() -> None:
+    plain = "乡里的桥梁由养护队逐座检查，裂缝用油漆圈出并写上日期。"
+    noisy = "鄉(xiāng)里的橋梁由養護隊逐座檢查,裂縫(fèng)用油漆圈出並寫上日期。"
+    documents = [Document("a", plain), Document("b", noisy)]
+    one = family([(0, 0, len(plain)), (1, 0, len(noisy))])
+    done = plan(result_of(documents, [one]), CleanPolicy())
+    assert done.whole == {1}
+    assert done.removals[0].carried <= 1
+
+
+def test_noise_that_runs_over_a_line_break_does_not_take_the_head_of_a_sentence() -> None:
+    text = "山歌会开幕\n山歌会今晚在晒谷场开场，来了七个村的歌手。"
+    end = text.index("今晚")
+    done = plan(result_of([Document("a", text)], [], noise={0: [(0, end)]}), CleanPolicy(level="passage"))
+    assert kept(text, done.removals) == "山歌会今晚在晒谷场开场，来了七个村的歌手。"
