@@ -234,6 +234,16 @@ def test_the_label_decided_first_counts():
     assert scores.agreement == 0.5
 
 
+def test_own_inside_another_span_counts():
+    """The answers inside a form are own text, whatever the form is called."""
+    rows = gold(
+        {"doc": "d0.txt", "start": 0, "end": 100, "label": "template"},
+        {"doc": "d0.txt", "start": 40, "end": 50, "label": "own"},
+    )
+    marks = ((0, 40, "template", None), (50, 100, "template", None))
+    assert evaluate(rows, result([document(0, 200, marks)])).labels["template"].f1 == 1.0
+
+
 def test_names_meet_by_suffix_and_member():
     """Gold names are relative to its folder; records may be named by their id alone."""
     rows = gold({"a_doc": "r/a.txt", "a_start": 0, "a_end": 9, "b_doc": "id-7", "b_start": 0, "b_end": 9})

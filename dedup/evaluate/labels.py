@@ -42,6 +42,12 @@ def label_figures(gold: Gold, where: dict[str, int], result: Result) -> tuple[di
         wanted[start:end] = _UNSPOKEN
     for row, start, end in sorted(spans, key=lambda span: -span[0]):  # decided first, painted last
         wanted[start:end] = row
+    # Who says "own" of a place inside another (the answers in a form) means it; it is a part, no span to be counted.
+    answers = [span for span in spans if span[0] == OWN and (wanted[span[1] : span[2]] != OWN).any()]
+    for _, start, end in answers:
+        wanted[start:end] = OWN
+    inner = set(answers)
+    spans = [span for span in spans if span not in inner]
     given = np.full(len(wanted), OWN, np.uint8)
     for info, base in zip(result.documents, starts[:-1].tolist(), strict=True):
         for start, end, label, _ in info.marks:
