@@ -8,7 +8,7 @@ function alertLine(text) {
 function drawStrip() {
   const head = state.head;
   const meta = (label, value) => h("div", null, h("dt", null, label), h("dd", null, value));
-  const pick = h("input", { type: "file", accept: ".json,application/json", id: "import-file", class: "sr", tabindex: "-1", onchange: (event) => event.target.files[0] && importDecisions(event.target.files[0]) });
+  const pick = h("input", { type: "file", accept: ".json,application/json", id: "import-file", class: "sr", tabindex: "-1", "aria-label": t("import_decisions"), onchange: (event) => event.target.files[0] && importDecisions(event.target.files[0]) });
   replace(byId("strip"),
     h("div", { class: "title" },
       h("h1", null, t("title")),

@@ -104,7 +104,7 @@ function filters() {
       field(t("file"), filterInput("file", {})),
       field(t("issuer"), filterChoice("issuer", issuers)),
       field(t("verdict"), filterChoice("verdict", verdicts)),
-      field(t("dates"), h("span", { class: "two" }, filterInput("from", { placeholder: "2006", type: "text" }), "–", filterInput("to", { placeholder: "2012", type: "text" })))));
+      field(t("dates"), h("span", { class: "two" }, filterInput("from", { placeholder: "2006", type: "text", "aria-label": t("date_from") }), "–", filterInput("to", { placeholder: "2012", type: "text", "aria-label": t("date_to") })))));
 }
 
 function buildQueue() {
