@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FAILED = 2
 
 HELP = manual(
-    "Write a corpus without what stands in it twice, and an audit of every removal.",
+    "Write a corpus without its duplicates, every removal audited.",
     "清理语料：去掉重复内容，逐条留下依据，可原样还原。",
     example="dedup clean corpus/ -o cleaned/\ndedup clean new.jsonl -o out/ --against archive/ --level passage",
     output="""
@@ -39,7 +39,7 @@ HELP = manual(
     status={0: "done", 2: "an error, or an input that could not be cleaned (--ignore-unreadable forgives those)"},
 )
 RESTORE_HELP = manual(
-    "Rebuild the input of a clean from its output and its audit, byte for byte.",
+    "Rebuild the input of a clean, byte for byte.",
     "由清理结果和审计文件还原清理前的语料。",
     example="dedup restore cleaned/\ndedup restore cleaned/ -o corpus-again/",
     output="已还原 3 个文件：cleaned-restored",

@@ -27,6 +27,7 @@ DONE, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 COMMANDS: tuple[str, ...] = (
     "scan",
     "compare",
+    "clean",
     "report",
     "review",
     "evaluate",
