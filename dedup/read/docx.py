@@ -13,6 +13,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from xml.etree.ElementTree import Element, ParseError
 
@@ -32,6 +33,7 @@ _WORD = (
 )
 _COMPATIBILITY = "http://schemas.openxmlformats.org/markup-compatibility/2006"
 _MATH = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+_TREE = 8  # times the size of its XML that a tree of elements takes, and more
 _LEFT_OUT = frozenset(
     (
         "w:del",
@@ -60,7 +62,7 @@ def documents(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Docume
     data = blob.whole(options)
     budget = blob.budget or Budget(blob.label, options)
     archive = open_zip(io.BytesIO(data), blob.label, options)
-    package = _Package(archive, blob.label, options, budget)
+    package = _Package(archive, blob.label, replace(options, max_bytes=options.max_bytes // _TREE), budget)
     main = package.main()
     root = package.xml(main)
     if root is None:

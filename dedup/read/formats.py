@@ -52,6 +52,7 @@ _SUFFIXES = {
     ".tsv": "csv",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".json": "jsonl",
     ".html": "html",
     ".htm": "html",
     ".xhtml": "html",
@@ -123,8 +124,10 @@ def documents_of(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Doc
         return
     found = format_of(blob)
     reader = reader_of(found)
+    anything = False
     try:
         for row in reader(blob, options, known):
+            anything = True
             if isinstance(row, Document) and (not row.text or row.text.isspace()):
                 yield Skipped(row.source, "it holds no text", "empty", row.member)
             else:
@@ -140,6 +143,8 @@ def documents_of(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Doc
         # One file must not end a scan; its name, and what the parser said, are in the result.
         reason = f"its {found} content could not be read ({type(error).__name__}: {error})"
         raise Damaged(blob.label, reason) from error
+    if not anything:
+        yield Skipped(blob.source, "it holds no records", "empty", blob.member)
 
 
 def reader_of(found: str) -> Reader:

@@ -138,6 +138,8 @@ def facts_of_text(text: str) -> Facts:
     The signature at the end ("任寨乡人民政府 / 2006年11月") wins over a date under the title, which on scraped
     pages is the day of the upload.
     """
+    if len(text) > 60 and "\n" not in text and text[-1] not in _LAST_OF_DATE:
+        return _NOTHING  # a paragraph: it cannot be a title, and does not end in a date
     head = [line for line in map(str.strip, text[:_HEAD_CHARS].splitlines()) if line][:_HEAD_LINES]
     tail = [line for line in map(str.strip, text[-_TAIL_CHARS:].splitlines()) if line][-_TAIL_LINES:]
     issuer = when = None

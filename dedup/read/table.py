@@ -1,4 +1,4 @@
-"""Tables of records: .jsonl .csv .tsv .xlsx .xls .parquet. One record is one document, named by its id or row.
+"""Tables of records: .jsonl .json .csv .tsv .xlsx .xls .parquet. One record is one document, named by its id or row.
 
 .jsonl and .csv are streamed: memory holds a chunk and a record, whatever the size of the file.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dedup._optional import require
@@ -39,6 +39,8 @@ def documents(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Docume
         yield from _parquet(blob, options, known)
     elif blob.head.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
         yield from _workbook(blob, options, known)
+    elif blob.suffix == ".json":
+        yield from _json(blob, options, known)
     elif blob.suffix in (".jsonl", ".ndjson"):
         yield from _jsonl(blob, options, known)
     else:
@@ -59,14 +61,20 @@ def _jsonl(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document 
         except (ValueError, RecursionError) as error:
             yield _bad(blob, number, f"line {number} is no JSON ({error or type(error).__name__})")
             continue
-        if not isinstance(record, dict):
-            yield _bad(
-                blob,
-                number,
-                f"line {number} is {type(record).__name__}, wanted an object with {options.text_column!r}",
-            )
-            continue
         yield _record(blob, number, record, options, known, encoding)
+
+
+def _json(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
+    """Yield the records of a .json: one value that lists them, or, as often under this name, one value a line."""
+    data = blob.whole(options)
+    found = decode(data, options.encoding)
+    try:
+        value = json.loads(found.text if found else "")
+    except (ValueError, RecursionError):
+        yield from _jsonl(Blob(blob.source, blob.member, blob.name, data), options, known)
+        return
+    for number, record in enumerate(value if isinstance(value, list) else [value], 1):
+        yield _record(blob, number, record, options, known, found.encoding if found else None)
 
 
 def _csv(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
@@ -154,13 +162,16 @@ def _rows(
 def _record(
     blob: Blob,
     number: int,
-    record: Mapping[str, Any],
+    record: Any,
     options: ReadOptions,
     known: Known,
     encoding: str | None,
     where: str = "",
 ) -> Document | Skipped:
     """Make the document of a record, or say what is wrong with it."""
+    if not isinstance(record, dict):
+        wanted = f"an object with {options.text_column!r}"
+        return _bad(blob, number, f"record {number} is {type(record).__name__}, wanted {wanted}")
     text = record.get(options.text_column)
     name = record.get(options.id_column)
     key = where + (str(number) if name is None or name == "" else _plain(name))

@@ -23,21 +23,20 @@ def run(text: str, properties: str = "") -> str:
 
 
 def docx(body: str, **parts: str) -> bytes:
-    """Return a .docx with this body; further parts by name, ``__`` for ``/`` and ``_`` for ``.`` at the end."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("[Content_Types].xml", "<Types/>")
-        archive.writestr("word/document.xml", f"<w:document {SPACES}><w:body>{body}</w:body></w:document>")
-        for name, content in parts.items():
-            archive.writestr(name.replace("__", "/") + ".xml", content)
-    return buffer.getvalue()
+    """Return a .docx with this body; further parts by name, ``__`` for ``/``."""
+    files = {
+        "[Content_Types].xml": "<Types/>",
+        "word/document.xml": f"<w:document {SPACES}><w:body>{body}</w:body></w:document>",
+    }
+    files |= {name.replace("__", "/") + ".xml": content for name, content in parts.items()}
+    return zipped({name: content.encode() for name, content in files.items()})
 
 
 def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", method) as archive:
+    with zipfile.ZipFile(buffer, "w") as archive:
         for name, data in files.items():
-            archive.writestr(name, data)
+            archive.writestr(zipfile.ZipInfo(name), data, method)  # without the clock: the same bytes every time
     return buffer.getvalue()
 
 

@@ -171,3 +171,35 @@ def test_parquet_gives_a_document_a_row(tmp_path):
     assert (row.member, row.kind) == ("b", "record")
     (tmp_path / "broken.parquet").write_bytes(b"PAR1" + b"\0" * 40)
     assert rows_of(tmp_path / "broken.parquet")[1][0].kind == "damaged"
+
+
+def test_json_is_a_list_of_records_or_one_record_a_line(tmp_path):
+    """Both are found under this suffix."""
+    for name, content in (
+        ("list.json", json.dumps([{"id": "a", "text": TEXT}, 5, {"text": TEXT}], indent=1)),
+        ("lines.json", lines({"id": "a", "text": TEXT}, "5", {"text": TEXT})),
+    ):
+        path = tmp_path / name
+        path.write_text(content, encoding="utf-8")
+        found, skipped = rows_of(path)
+        assert [row.member for row in found] == ["a", "3"]
+        assert [row.member for row in skipped] == ["2"]
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.jsonl", "\n\n"), ("a.csv", "id,text\n"), ("a.json", "[]")])
+def test_a_table_without_records_is_said(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    assert [row.kind for row in rows_of(path)[1]] == ["empty"]
+
+
+def test_a_sheet_with_cells_in_opposite_corners_is_refused(tmp_path):
+    """Laid out as a rectangle it would take 400 GB; the reader of workbooks would end the process."""
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active["A1"] = "text"
+    book.active["XFD1048576"] = TEXT
+    path = tmp_path / "a.xlsx"
+    book.save(path)
+    found, (row,) = rows_of(path)
+    assert (found, row.kind, "17,179,869,184 cells" in row.reason) == ([], "damaged", True)
