@@ -313,7 +313,7 @@ def _documents(tables: Tables, clusters: Sequence[Cluster], passages: Sequence[P
     repairs = _repairs(tables)
     first_run = np.searchsorted(labels.start, texts.indptr)
     first_part = np.append(tables.first_part, len(parts.raw_start))
-    rates = _Rates(passages)
+    rates = Rates(passages)
     rows = []
     for d, document in enumerate(tables.documents):
         base = int(texts.indptr[d])
@@ -367,7 +367,7 @@ def _repairs(tables: Tables) -> dict[int, dict[str, int]]:
     return found
 
 
-class _Rates:
+class Rates:
     """The rates of a report as reviewers know them; docs/format.md defines each."""
 
     SHORTEST = 50  # characters outside page noise, below which a share says nothing
