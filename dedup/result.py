@@ -284,13 +284,13 @@ class Result:
         Raises
         ------
         FormatProblem
-            If the data is not of schema ``dedup.result/1`` or lacks a field.
+            If the data is not of schema ``dedup.result/1``, lacks a field or contradicts itself.
         """
         if not isinstance(data, Mapping) or data.get("schema") != SCHEMA:
             found = data.get("schema") if isinstance(data, Mapping) else type(data).__name__
             raise FormatProblem(path, f"the schema is {found!r}, wanted {SCHEMA!r}")
         try:
-            return cls(
+            result = cls(
                 version=data["version"],
                 params=Params.from_dict(data["params"]),
                 documents=tuple(_read_document(row) for row in data["documents"]),
@@ -301,6 +301,12 @@ class Result:
             )
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             raise FormatProblem(path, f"a field is missing or wrong ({error!r})") from error
+        from dedup.soundness import problem
+
+        wrong = problem(result)
+        if wrong:
+            raise FormatProblem(path, wrong)
+        return result
 
     @classmethod
     def from_json(cls, path: str | Path) -> Result:

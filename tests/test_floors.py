@@ -30,6 +30,7 @@ FLOORS = {
     "params": 0,
     "schema": 0,
     "result": 0,
+    "soundness": 0,
     "intervals": 0,
     "_optional": 0,
 }
