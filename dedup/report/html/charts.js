@@ -103,7 +103,7 @@ function timeline(cluster) {
   const dated = [...seen].sort((a, b) => a[1] - b[1] || a[0] - b[0]);
   const undated = new Set(cluster.members.map((span) => span.document)).size - dated.length;
   const note = undated ? h("p", { class: "note" }, t("undated", { n: int(undated) })) : null;
-  if (dated.length < 2) return [note || h("p", { class: "note" }, t("one_date"))];
+  if (dated.length < 2) return [h("p", { class: "note" }, t("one_date"))];
   const low = dated[0][1];
   const high = dated[dated.length - 1][1];
   const width = 640;

@@ -60,16 +60,18 @@ function drawVerdicts(row) {
     onchange: () => ownVerdict(row.id) && judge(ownVerdict(row.id).verdict) });
   replace(byId("verdicts"),
     h("div", { class: "judge", role: "group", "aria-label": t("verdict") },
-      VERDICTS.map((key, at) =>
-        button([h("kbd", null, String(at + 1)), t("v_" + key)], () => judge(mine && mine.verdict === key ? null : key), {
-          class: "v-" + key, "data-verdict": key, "aria-pressed": String(Boolean(mine && mine.verdict === key)),
-        })),
-      reason),
+      verdictButtons(mine), reason),
     mine && mine.changed ? h("p", { class: "warn" }, t("changed_since", { time: mine.time.slice(0, 10) }), " ",
       button(t("confirm"), () => judge(mine.verdict), { class: "quiet" })) : null,
     others.length ? h("p", { class: "note" }, t("others") + " ", others.map((one) => [one.reviewer || t("nameless"), " ", verdictChip(one), " "])) : null,
     state.head.served && state.head.served.blind && !mine ? h("p", { class: "note" }, t("blind_note")) : null);
 }
+
+const verdictButtons = (mine) =>
+  VERDICTS.map((key, at) =>
+    button([h("kbd", null, String(at + 1)), t("v_" + key)], () => judge(mine && mine.verdict === key ? null : key), {
+      class: "v-" + key, "data-verdict": key, "aria-pressed": String(Boolean(mine && mine.verdict === key)),
+    }));
 
 // Each member against the medoid: which stretches of the medoid it has, which it has changed, which it lacks.
 async function drawMembers(row, detail, place, master, limit) {
@@ -178,7 +180,9 @@ async function drawMaster(row, detail, place, shown, meetings) {
       }
     }
   }
-  const merged = await mergedSlots(slots, cluster, text, medoid);
+  const whole = (slot) => (meeting) => meeting && meeting.left.start - medoid.start <= slot.start && meeting.left.end - medoid.start >= slot.end;
+  const holders = (slot) => shown.filter((_, number) => whole(slot)(meetings[number]));
+  const merged = await mergedSlots(slots, cluster, text, medoid, holders);
   if (openFamilyId !== row.id) return;
   replace(place,
     h("h3", null, t("master")),
@@ -225,8 +229,9 @@ function flashSlot(number) {
   line.classList.add("flash");
 }
 
-// Overlapping slots of different members are one slot, with one value per member.
-async function mergedSlots(slots, cluster, text, medoid) {
+// Overlapping slots of different members are one slot, with one value per member; a member that spans the slot and
+// has no change there has the medoid's value.
+async function mergedSlots(slots, cluster, text, medoid, holders) {
   slots.sort((a, b) => a.start - b.start || a.end - b.end);
   const merged = [];
   for (const one of slots) {
@@ -239,7 +244,9 @@ async function mergedSlots(slots, cluster, text, medoid) {
   for (const slot of merged) {
     const values = new Map();
     const add = (value, member) => values.set(value, (values.get(value) || []).concat([member]));
-    add(text.slice(medoid.start + slot.start, medoid.start + slot.end), cluster.medoid);
+    const filled = new Set(slot.rows.map((one) => one.member));
+    const own = text.slice(medoid.start + slot.start, medoid.start + slot.end);
+    for (const member of [cluster.medoid, ...holders(slot).filter((at) => !filled.has(at))]) add(own, member);
     for (const one of slot.rows) {
       const document = await loadDocument(cluster.members[one.member].document);
       add(document.slice(one.right[0], one.right[1]), one.member);

@@ -73,6 +73,7 @@ async function drawPair() {
         h("span", { id: "match-now", class: "num" }),
         button("›", () => stepMatch(1), { "aria-label": t("next_match"), class: "small" })),
       partnerChoice(row, detail, one, other)),
+    h("div", { class: "judge", id: "pair-verdicts", role: "group", "aria-label": t("verdict") }),
     h("div", { class: "pairbar" },
       pairFacts(docs, found),
       h("span", { class: "grow" }),
@@ -80,11 +81,14 @@ async function drawPair() {
       tones()),
     docs.some((doc) => doc.missing) ? h("p", { class: "warn" }, t("no_text")) : null,
     h("div", { class: "pairs" }, sides.map((side) => side.node)));
+  drawPairVerdicts();
   window.scrollTo(0, 0);
   if (docs.some((doc) => doc.missing)) return;
   together(sides);
   focusMatch(pair.focus, false);
 }
+
+const drawPairVerdicts = () => replace(byId("pair-verdicts"), verdictButtons(ownVerdict(pair.row.id)));
 
 function partnerChoice(row, detail, one, other) {
   const members = detail.cluster.members;

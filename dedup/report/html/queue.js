@@ -139,8 +139,11 @@ function select(index, byHand) {
   showFamily(shownFamilies[index], byHand);
 }
 
+// The family under the reviewer's eyes; a pair may be open whose family the filter has put out of the list.
+const familyInView = () => (byId("panel-pair").hidden ? shownFamilies[state.selected] : pair.row);
+
 async function judge(verdict) {
-  const row = shownFamilies[state.selected];
+  const row = familyInView();
   if (!row) return;
   const reason = byId("reason") ? byId("reason").value : "";
   try {
@@ -150,9 +153,9 @@ async function judge(verdict) {
     return;
   }
   say(verdict === null ? t("withdrawn") : t("decided", { verdict: t("v_" + verdict) }));
-  const family = row.id;
   drawQueueKeeping(row);
-  if (byId("verdicts") && byId("verdicts").dataset.family === family) drawVerdicts(row);
+  if (byId("verdicts") && byId("verdicts").dataset.family === row.id) drawVerdicts(row);
+  if (!byId("panel-pair").hidden) drawPairVerdicts();
 }
 
 // A verdict may take the family out of the filter; the place in the list is kept, so that j goes to the next one.
@@ -175,6 +178,7 @@ function onKey(event) {
   if (!byId("panel-pair").hidden) {
     if (event.key === "n" || event.key === "p") stepMatch(event.key === "n" ? 1 : -1);
     else if (/^[1-5]$/.test(event.key)) judge(VERDICTS[event.key - 1]);
+    else if (event.key === "0") judge(null);
     return;
   }
   if (byId("panel-queue").hidden) return;
