@@ -5,6 +5,7 @@
     python -m bench.gate --update            raise floors to what was measured; pin new inputs
     python -m bench.gate --update --lower-floors   …and lower those that are no longer reached
     python -m bench.gate --table             print the figures by operator as Markdown
+    python -m bench.gate --docs              put those tables into docs/accuracy.md
 
 Floors are kept in floors.json, one group per corpus, with a digest of the inputs (texts and gold): a figure measured
 on other texts says nothing about the old floor, so a changed digest fails until ``--update`` pins the new one. Exit
@@ -31,6 +32,7 @@ from dedup.result import Document
 HERE = Path(__file__).resolve().parent
 FLOORS = HERE / "floors.json"
 DATA = HERE.parent / "data"
+DOCS = HERE.parent / "docs" / "accuracy.md"
 LAWS = HERE.parent.parent / "shared" / "gold" / "laws_dev"
 GRID_PARAMS = Params(min_chars=16)
 """The grid holds passages from 20 characters on; shorter than the default ``min_chars`` after digits are dropped."""
@@ -174,6 +176,18 @@ def table(scores: Scores) -> str:
     return "\n".join(lines)
 
 
+def publish(text: str, corpus: str, rows: str) -> str:
+    """Return the page with the table of one corpus renewed: between its two marks, added at the end where it has none.
+
+    The marks are HTML comments, so that the page reads the same with them.
+    """
+    begin, end = f"<!-- figures: {corpus} -->\n", f"<!-- end: {corpus} -->\n"
+    if begin not in text:
+        text = f"{text.rstrip()}\n\n### {corpus}\n\n{begin}{end}"
+    before, _, rest = text.partition(begin)
+    return f"{before}{begin}\n{rows}\n\n{end}{rest.partition(end)[2]}"
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.gate", description="Compare accuracy with pinned floors.")
     parser.add_argument("--full", action="store_true", help="the full grid instead of the small one")
@@ -181,6 +195,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--update", action="store_true", help="raise floors to what was measured, pin new inputs")
     parser.add_argument("--lower-floors", action="store_true", help="with --update, lower floors as well")
     parser.add_argument("--table", action="store_true", help="print the figures by operator as Markdown")
+    parser.add_argument("--docs", action="store_true", help="put those tables into docs/accuracy.md")
     given = parser.parse_args(arguments)
     if given.lower_floors and not given.update:
         parser.error("--lower-floors only changes what --update writes: give both")
@@ -198,6 +213,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{name}: {max(held, 0)} floors held, {len(short)} not")
         if given.table:
             print(table(measured.scores))
+        if given.docs:
+            DOCS.write_text(publish(DOCS.read_text("utf-8"), name, table(measured.scores)), "utf-8")
         failed += short
     if given.update:
         FLOORS.write_text(json.dumps(dict(sorted(pinned.items())), indent=1, ensure_ascii=False) + "\n", "utf-8")

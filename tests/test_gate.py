@@ -74,6 +74,16 @@ def test_the_command_fails_updates_and_refuses_to_lower(rigged, capsys):
         gate.main(["--lower-floors"])
 
 
+def test_publishing_renews_one_table_and_nothing_else():
+    """A table is added once and replaced afterwards; the rest of the page stays."""
+    page = "# Title\n\nText.\n"
+    once = gate.publish(gate.publish(page, "a", "| 1 |"), "b", "| 2 |")
+    assert once.startswith(page.rstrip())
+    again = gate.publish(once, "a", "| 3 |")
+    assert again == once.replace("| 1 |", "| 3 |")
+    assert gate.publish(again, "a", "| 3 |") == again
+
+
 def test_the_pinned_inputs_of_the_grid_are_the_ones_made():
     """The floors in the repository speak of the grid as it is made today."""
     from bench.grid import make_grid
