@@ -271,8 +271,7 @@ class Metered:
         if self._budget is not None:
             self._budget.bytes(len(data))
         if self._given > max(self._packed() * self._ratio, _RATIO_FLOOR):
-            reason = (
-                f"it unpacks to more than {self._ratio} times its size (a decompression bomb?): or raise max_ratio"
-            )
+            bound = f"{self._ratio} times its size"
+            reason = f"it unpacks to more than {bound} (a decompression bomb?): unpack it, or raise max_ratio"
             raise Damaged(self._label, reason)
         return data

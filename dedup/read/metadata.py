@@ -140,22 +140,27 @@ def facts_of_text(text: str) -> Facts:
     """
     if len(text) > 60 and "\n" not in text and text[-1] not in _LAST_OF_DATE:
         return _NOTHING  # a paragraph: it cannot be a title, and does not end in a date
-    head = [line for line in map(str.strip, text[:_HEAD_CHARS].splitlines()) if line][:_HEAD_LINES]
-    tail = [line for line in map(str.strip, text[-_TAIL_CHARS:].splitlines()) if line][-_TAIL_LINES:]
+    head = _filled(text[:_HEAD_CHARS])
+    short = len(text) <= _HEAD_CHARS
+    tail = (head if short else _filled(text[-_TAIL_CHARS:]))[-_TAIL_LINES:]
+    above = head[: len(head) - len(tail)] if short else head  # a line of a short text is read once
     issuer = when = None
-    if tail:
-        for line in reversed(tail):
-            organ, day = _signature(line, _ISSUER)
-            issuer, when = issuer or organ, when or day
-        if issuer is None and when is None:
-            issuer, when = _glued(tail[-1])
-    title = next((line for line in head if _plausible(line)), None)
-    for line in head:
-        if line == title:
-            continue
-        organ, day = _signature(line, _HEAD_ISSUER)
+    for line in reversed(tail):
+        organ, day = _signature(line, _ISSUER)
         issuer, when = issuer or organ, when or day
+    if tail and issuer is None and when is None:
+        issuer, when = _glued(tail[-1])
+    title = next((line for line in head[:_HEAD_LINES] if _plausible(line)), None)
+    for line in above[:_HEAD_LINES]:
+        if line != title:
+            organ, day = _signature(line, _HEAD_ISSUER)
+            issuer, when = issuer or organ, when or day
     return Facts(issuer, when, title)
+
+
+def _filled(text: str) -> list[str]:
+    """Return the lines that hold something, stripped."""
+    return [line for line in map(str.strip, text.splitlines()) if line]
 
 
 @lru_cache(maxsize=1024)

@@ -20,6 +20,8 @@ from dedup.read.metadata import Known, document
 from dedup.read.options import ReadOptions
 from dedup.result import Document, Skipped
 
+_ALL_BAD = 100
+
 
 def documents(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
     """Yield the records of a table.
@@ -36,15 +38,37 @@ def documents(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Docume
         If .parquet is to be read and pyarrow is not installed.
     """
     if blob.head.startswith(b"PAR1"):
-        yield from _parquet(blob, options, known)
+        rows = _parquet(blob, options, known)
     elif blob.head.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
-        yield from _workbook(blob, options, known)
+        rows = _workbook(blob, options, known)
     elif blob.suffix == ".json":
-        yield from _json(blob, options, known)
+        rows = _json(blob, options, known)
     elif blob.suffix in (".jsonl", ".ndjson"):
-        yield from _jsonl(blob, options, known)
+        rows = _jsonl(blob, options, known)
     else:
-        yield from _csv(blob, options, known)
+        rows = _csv(blob, options, known)
+    yield from _if_any_is_good(rows, blob)
+
+
+def _if_any_is_good(rows: Iterator[Document | Skipped], blob: Blob) -> Iterator[Document | Skipped]:
+    """Pass rows on, but make one line of a file whose first records are all bad.
+
+    A wrong column name, or a file that is no table, would otherwise be told once a record, a million times.
+    """
+    bad: list[Skipped] = []
+    for row in rows:
+        if isinstance(row, Skipped):
+            bad.append(row)
+            if len(bad) == _ALL_BAD:
+                raise Damaged(
+                    blob.label, f"none of its first {_ALL_BAD} records can be read; the first: {bad[0].reason}"
+                )
+            continue
+        yield from bad
+        yield row
+        yield from rows
+        return
+    yield from bad
 
 
 def _jsonl(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
@@ -176,19 +200,20 @@ def _record(
     name = record.get(options.id_column)
     key = where + (str(number) if name is None or name == "" else _plain(name))
     if not isinstance(text, str):
-        wanted = f"text under {options.text_column!r}"
         given = "nothing" if text is None else type(text).__name__
-        return Skipped(blob.source, f"record {number} has {given}, wanted {wanted}", "record", blob.record(key))
+        reason = (
+            f"record {number} has {given} under {options.text_column!r}, wanted text (its columns: {_listed(record)})"
+        )
+        return Skipped(blob.source, reason, "record", blob.record(key))
     replaced = text.count("\ufffd")
-    others = {
-        column: value for column, value in record.items() if column not in (options.text_column, options.id_column)
-    }
+    del record[options.text_column]
+    record.pop(options.id_column, None)
     return document(
         blob,
         text,
         known,
         member=blob.record(key),
-        columns=others,
+        columns=record,
         encoding=encoding,
         flags={"replaced": replaced} if replaced else {},
     )
@@ -263,6 +288,12 @@ def _no_column(blob: Blob, options: ReadOptions, columns: Iterable[str]) -> Unsu
         f"it has no column {options.text_column!r} (its columns: {listed[:200]}): name the one that holds the text"
     )
     return Unsupported(blob.label, reason)
+
+
+def _listed(columns: Iterable[object]) -> str:
+    """Return column names for a message, which may be any bytes of a file that is no table."""
+    names = ", ".join(str(name) for name in columns if name)[:120] or "none"
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in names)
 
 
 def _bad(blob: Blob, number: int, reason: str) -> Skipped:

@@ -203,3 +203,17 @@ def test_a_sheet_with_cells_in_opposite_corners_is_refused(tmp_path):
     book.save(path)
     found, (row,) = rows_of(path)
     assert (found, row.kind, "17,179,869,184 cells" in row.reason) == ([], "damaged", True)
+
+
+def test_a_wrong_column_name_is_told_once_and_not_a_million_times(tmp_path):
+    """A file whose first hundred records are all bad is one line; with a good one among them each is named."""
+    path = tmp_path / "a.jsonl"
+    path.write_text(lines(*({"id": n, "body": TEXT} for n in range(300))), encoding="utf-8")
+    found, (row,) = rows_of(path)
+    assert (found, row.kind, row.member) == ([], "damaged", None)
+    assert "its columns: id, body" in row.reason
+    path.write_text(
+        lines(*({"body": TEXT} for _ in range(99)), {"text": TEXT}, *({"body": TEXT} for _ in range(300)))
+    )
+    found, skipped = rows_of(path)
+    assert (len(found), len(skipped)) == (1, 399)
