@@ -1,0 +1,328 @@
+"""Cuts in the key stream: paragraphs, parts, headings, sentences, lines."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dedup.schema import KeyStream, ParagraphKind, Segments, Texts
+from dedup.steps.normalise import normalise
+from dedup.steps.repair import lay_out, repair
+from dedup.steps.segment import segment
+from tests.noise import wrapped
+from tests.prose import REPORT
+
+PROSE = (
+    "全镇上下把修水渠、补道路、清河道当作冬春的头等大事来抓，每个村都排出了工期，挑选了带头人。眼下，二十六口山坪塘已经全部整治完毕，"
+    "渠道里的淤泥清走了一万多方，来年插秧用水有了保障，下游几个村的群众自发送来了锦旗。"
+)
+HEADING = "一、抓好冬春水利"
+LINES = st.sampled_from(
+    [
+        *(PROSE, PROSE[:31], HEADING, "（一）抓进度", "1.抓质量。", "1.抓质量。还要抓安全；", "第一篇：甲村总结"),
+        *("篇二 乙村总结", "第三条 为了修渠", "", "  ", "　　" + PROSE[:40], "甲\t乙\t丙", "- 3 -", "点，接着修"),
+        *(
+            "修到这里的渠道一共 12",
+            "工作总结1",
+            "工作总结2",
+            "文秘部落",
+            "\u200b",
+            "“好！”他说。",
+            "2006年11月",
+            "……",
+        ),
+        *("①抓落实", "一是抓落实。"),
+    ]
+)
+TEXTS = st.lists(
+    st.one_of(
+        st.lists(LINES, max_size=8).map("\n".join),
+        st.lists(LINES, max_size=4).map("\r\n".join),
+        st.text("一、（）。！”“\n\r\t　 第篇条1①x×甲乙,.\u2028\x85", max_size=40),
+        st.text(max_size=15),
+    ),
+    max_size=4,
+)
+
+
+def cut(*texts: str, furniture: list[tuple[int, int]] | None = None) -> tuple[Texts, KeyStream, Segments]:
+    laid = lay_out(texts)
+    edits = repair(laid)
+    keys = normalise(laid, edits)
+    ranges = None if furniture is None else np.array(furniture, np.int64).reshape(-1, 2)
+    return laid, keys, segment(laid, edits, keys, ranges)
+
+
+def paragraphs(text: str, furniture: list[tuple[int, int]] | None = None) -> list[str]:
+    _, _, found = cut(text, furniture=furniture)
+    return [text[start:end] for start, end in zip(found.raw_start, found.raw_end, strict=True)]
+
+
+def outline(text: str) -> list[tuple[str, int, int]]:
+    """Return (kind, level, row of the heading above) of each paragraph."""
+    _, _, found = cut(text)
+    columns = (found.kind.tolist(), found.level.tolist(), found.heading.tolist())
+    return [(ParagraphKind(kind).name, level, above) for kind, level, above in zip(*columns, strict=True)]
+
+
+def sentences(text: str) -> list[str]:
+    """Return the key stream cut at the beginnings of sentences."""
+    _, keys, found = cut(text)
+    ends = [*found.sentences.tolist()[1:], keys.codes.size]
+    return [
+        keys.codes[start:end].tobytes().decode("utf-32-le")
+        for start, end in zip(found.sentences.tolist(), ends, strict=True)
+    ]
+
+
+@given(TEXTS)
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_every_key_stands_in_one_paragraph(texts: list[str]) -> None:
+    """Paragraphs are in order and disjoint, and together hold every key and every visible code point."""
+    laid, keys, found = cut(*texts)
+    assert np.all(found.raw_start < found.raw_end) and np.all(found.raw_end[:-1] <= found.raw_start[1:])
+    assert np.array_equal(laid.document_of(found.raw_start), found.document)
+    assert np.array_equal(laid.document_of(found.raw_end - 1), found.document)
+    bounds = [0, *found.end.tolist()]
+    assert found.start.tolist() == bounds[:-1] and bounds[-1] == keys.codes.size
+    filled = np.flatnonzero(found.end > found.start)
+    start, end = keys.raw_span(found.start[filled], found.end[filled])
+    assert np.all(start >= found.raw_start[filled]) and np.all(end <= found.raw_end[filled])
+    whole = "".join(texts)
+    inside = np.zeros(len(whole), bool)
+    for first, last in zip(found.raw_start, found.raw_end, strict=True):
+        inside[first:last] = True
+    assert not any(char.isalnum() for char, held in zip(whole, inside, strict=True) if not held)
+
+
+@given(TEXTS)
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_a_batch_is_its_documents(texts: list[str]) -> None:
+    """Many documents laid end to end are cut as each alone."""
+    laid, keys, found = cut(*texts)
+    for document, text in enumerate(texts):
+        _, _, alone = cut(text)
+        rows = np.flatnonzero(found.document == document)
+        assert np.array_equal(found.raw_start[rows] - laid.indptr[document], alone.raw_start)
+        assert np.array_equal(found.raw_end[rows] - laid.indptr[document], alone.raw_end)
+        assert np.array_equal(found.kind[rows], alone.kind) and np.array_equal(found.level[rows], alone.level)
+        first = rows[0] if rows.size else 0
+        assert np.array_equal(np.where(found.heading[rows] < 0, -1, found.heading[rows] - first), alone.heading)
+        own = found.sentences[
+            (found.sentences >= keys.indptr[document]) & (found.sentences < keys.indptr[document + 1])
+        ]
+        ends = alone.sentences[alone.sentences < keys.indptr[document + 1] - keys.indptr[document]]
+        assert np.array_equal(own - keys.indptr[document], ends)
+
+
+@given(TEXTS)
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_lines_sentences_parts_and_headings_are_sorted_and_in_range(texts: list[str]) -> None:
+    laid, _, found = cut(*texts)
+    assert np.all(np.diff(found.lines) > 0) and np.all(np.diff(found.sentences) > 0)
+    filled = laid.indptr[:-1][np.diff(laid.indptr) > 0]
+    assert np.isin(filled, found.lines).all()
+    assert np.isin(found.start[found.start < found.end], found.sentences).all()
+    rows = np.arange(found.heading.size)
+    assert np.all(found.heading < rows)
+    above = found.heading[found.heading >= 0]
+    assert np.all(found.kind[above] == ParagraphKind.HEADING)
+    both = (found.heading >= 0) & (found.level > 0)
+    assert np.all(found.level[found.heading[both]] < found.level[both])
+    assert np.array_equal(found.level > 0, found.kind == ParagraphKind.HEADING)
+    parts = found.parts
+    assert np.all(parts.raw_start < parts.raw_end) and np.all(parts.raw_end[:-1] <= parts.raw_start[1:])
+    assert np.array_equal(laid.document_of(parts.raw_start), parts.document)
+
+
+class TestLines:
+    @pytest.mark.parametrize(
+        ("text", "starts"),
+        [
+            ("", []),
+            ("甲", [0]),
+            ("甲\n乙", [0, 2]),
+            ("甲\r\n乙\r丙\n", [0, 3, 5]),
+            ("\n\n甲", [0, 1, 2]),
+            ("甲\u2028乙\x0c丙", [0, 2, 4]),
+        ],
+    )
+    def test_begin(self, text: str, starts: list[int]) -> None:
+        """A line begins at the document's start and behind each break that has text behind it."""
+        assert cut(text)[2].lines.tolist() == starts
+
+
+class TestParagraphs:
+    def test_wrapped_lines_are_joined(self) -> None:
+        """A report wrapped at thirty characters has the paragraphs of the report."""
+        whole = [paragraph.replace("\n", "") for paragraph in paragraphs(REPORT)]
+        again = [paragraph.replace("\n", "") for paragraph in paragraphs(wrapped(REPORT, random.Random(1)))]
+        assert again == whole
+
+    def test_wrapped_and_indented(self) -> None:
+        """With first lines indented, a full last line does not swallow the next paragraph."""
+        lines = ["　　" + PROSE[:28], PROSE[28:58], PROSE[58:88], "　　" + PROSE[:28], PROSE[28:58], PROSE[60:75]]
+        assert len(paragraphs("\n".join(lines))) == 2
+
+    @pytest.mark.parametrize("seam", ["\n", "\n\n", "\r\n"])
+    def test_a_comma_never_ends_one(self, seam: str) -> None:
+        assert len(paragraphs("前面一句，" + seam + "后面一句。")) == 1
+        assert len(paragraphs("前面一句" + seam + "，后面一句。")) == 1
+
+    def test_prose_that_breaks_off_goes_on(self) -> None:
+        assert len(paragraphs(PROSE[:50] + "\n" + PROSE[50:])) == 1
+
+    @pytest.mark.parametrize("head", ["二、", "（二）", "2.", "②", "第二章 "])
+    def test_a_head_begins_one(self, head: str) -> None:
+        assert len(paragraphs(PROSE[:50] + "\n" + head + PROSE[50:])) == 2
+
+    def test_a_short_line_is_one(self) -> None:
+        assert len(paragraphs("青石镇工作总结\n各位代表：\n" + PROSE)) == 3
+
+    def test_a_page_number_does_not_end_one(self) -> None:
+        assert len(paragraphs(PROSE[:50] + "\n- 12 -\n" + PROSE[50:])) == 1
+        assert len(paragraphs(PROSE[:50] + " 12\n" + PROSE[50:])) == 1
+
+    def test_a_running_header_does_not_end_one(self) -> None:
+        """Furniture between two halves of a paragraph is inside it; behind a whole one it stands alone."""
+        header = "\n\n青石镇工作总结\n\n"
+        text = PROSE[:50] + header + PROSE[50:]
+        assert len(paragraphs(text)) == 3
+        assert paragraphs(text, [(52, 59)]) == [text]
+        text = PROSE + header + PROSE
+        at = len(PROSE) + 2
+        assert paragraphs(text, [(at, at + 7)]) == [PROSE, "青石镇工作总结", PROSE]
+
+    def test_a_document_that_is_all_furniture_is_kept(self) -> None:
+        assert paragraphs("首页 导航\n联系我们", [(0, 10)]) == ["首页 导航", "联系我们"]
+
+    def test_table_rows_are_not_joined(self) -> None:
+        text = "村名\t户数\t人数\n石门村\t120\t433\n河口村\t98\t310"
+        assert [kind for kind, _, _ in outline(text)] == ["TABLE_ROW"] * 3
+
+
+class TestHeadings:
+    def test_levels_and_parents(self) -> None:
+        """Each paragraph points to the heading above, each heading to the one above its level."""
+        text = "\n".join(
+            [
+                "青石镇工作总结",
+                HEADING,
+                "（一）修渠",
+                PROSE,
+                "1.放线",
+                PROSE,
+                "（二）清淤",
+                PROSE,
+                "二、抓好春耕",
+                PROSE,
+            ]
+        )
+        assert outline(text) == [
+            ("HEADING", 1, -1),
+            ("HEADING", 3, 0),
+            ("HEADING", 4, 1),
+            ("BODY", 0, 2),
+            ("HEADING", 5, 2),
+            ("BODY", 0, 4),
+            ("HEADING", 4, 1),
+            ("BODY", 0, 6),
+            ("HEADING", 3, 0),
+            ("BODY", 0, 8),
+        ]
+
+    def test_a_title_within_starts_anew(self) -> None:
+        """An unnumbered heading over a numbering that starts at one stands above it."""
+        text = "\n".join([HEADING, PROSE, "二、抓好春耕", PROSE, "明年的打算", "一、再修一条渠", PROSE])
+        assert outline(text)[4:6] == [("HEADING", 1, -1), ("HEADING", 3, 4)]
+
+    def test_an_item_is_no_heading(self) -> None:
+        assert outline("1.放线要准。下料要足。还要勤看。\n2.清淤要净；")[0][0] == "LIST_ITEM"
+
+    @pytest.mark.parametrize("line", ["各位代表：", "2006年11月", "谢谢大家！", "完成得很好。"])
+    def test_what_stands_alone_is_no_heading(self, line: str) -> None:
+        assert outline(line + "\n" + PROSE)[0][0] == "BODY"
+
+    def test_a_signature_at_the_end_is_no_heading(self) -> None:
+        assert outline(PROSE + "\n青石镇人民政府\n2006年11月")[1][0] == "BODY"
+
+    def test_five_short_lines_are_a_list(self) -> None:
+        assert outline("\n".join(["石门村", "河口村", "高坪村", "新街村", "小沟村", PROSE]))[0][0] == "BODY"
+
+
+class TestParts:
+    @pytest.mark.parametrize(
+        "titles",
+        [
+            ("第一篇：甲村总结", "第二篇：乙村总结"),
+            ("篇一 2023年甲村总结", "篇二 2023年乙村总结"),
+            ("范文一：甲村总结", "范文二：乙村总结"),
+            ("【篇一】甲村总结", "【篇二】乙村总结"),
+            ("第1篇 甲村总结", "第2篇 乙村总结"),
+            ("村级工作总结1", "村级工作总结2"),
+            ("村级工作总结（篇一）", "村级工作总结（篇二）"),
+        ],
+    )
+    def test_are_found(self, titles: tuple[str, str]) -> None:
+        """A part reaches from its title to the next; what stands before the first is in none."""
+        text = "\n".join(["前言一句。", titles[0], PROSE, titles[1], PROSE])
+        _, _, found = cut(text)
+        parts = found.parts
+        assert [text[a:b] for a, b in zip(parts.title_start, parts.title_end, strict=True)] == list(titles)
+        assert parts.raw_start.tolist() == [6, text.index(titles[1])]
+        assert parts.raw_end.tolist() == [text.index(titles[1]), len(text)]
+        assert found.part.tolist() == [-1, 0, 0, 1, 1]
+
+    @pytest.mark.parametrize(
+        "lines",
+        [
+            ["第一篇：甲村总结", PROSE],
+            [PROSE, "这一篇文章写得好。"],
+            ["第一篇：甲村总结今年以来……", "第二篇：乙村总结今年以来……"],
+            ["工作总结1", PROSE, "工作总结3", PROSE],
+            ["第一篇章已经写好", PROSE, "第二篇章正在写", PROSE],
+        ],
+    )
+    def test_are_not_invented(self, lines: list[str]) -> None:
+        assert cut("\n".join(lines))[2].parts.document.size == 0
+
+    def test_headings_do_not_reach_across_parts(self) -> None:
+        text = "\n".join(["第一篇：甲村总结", HEADING, PROSE, "第二篇：乙村总结", PROSE])
+        assert [above for _, _, above in outline(text)] == [-1, -1, 1, -1, -1]
+
+
+class TestSentences:
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("甲来了。乙走了！丙呢？丁；戊", ["甲来了", "乙走了", "丙呢", "丁", "戊"]),
+            ("他说“快走。别等！”于是走了。", ["他说快走别等于是走了".replace("于是走了", ""), "于是走了"]),
+            ("条例（第二条。第三条）规定好了。完", ["条例第二条第三条规定好了", "完"]),
+            ("甲……乙", ["甲", "乙"]),
+            ("节目在“6。1”期间播出。完", ["节目在期间播出", "完"]),
+            ("增长3.5个点.完", ["增长个点", "完"]),
+            ("“没有右边的引号。乙", ["没有右边的引号", "乙"]),
+            ("甲\n乙", ["甲", "乙"]),
+            ("。。。", []),
+        ],
+    )
+    def test_begin(self, text: str, expected: list[str]) -> None:
+        """A stop ends a sentence, not inside a quotation or bracket, not inside a number."""
+        assert [one for one in sentences(text) if one] == expected
+
+
+def test_empty_paragraphs_have_a_place() -> None:
+    """A paragraph of digits only has an empty key range between its neighbours."""
+    _, _, found = cut("甲乙\n123\n丙")
+    assert list(zip(found.start.tolist(), found.end.tolist(), strict=True)) == [(0, 2), (2, 2), (2, 3)]
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["", ""], ["\n \n"], ["\u200b"]])
+def test_small_batches(texts: list[str]) -> None:
+    """No document, empty documents and blank ones are batches like any other."""
+    _, _, found = cut(*texts)
+    assert found.start.size == 0 and found.lines.size == sum(len(text.splitlines()) for text in texts)
