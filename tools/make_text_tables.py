@@ -1,8 +1,8 @@
 """Make the tables of `dedup/steps/data` from OpenCC, pypinyin, jieba and the Unicode database.
 
-Run ``python tools/make_text_tables.py`` after ``pip install OpenCC pypinyin jieba``. The tables are committed, so that
-no upgrade of these, nor of Python's own Unicode database, can change a stored fingerprint. Making them anew is a
-change of format: the index header must say so.
+Run ``python tools/make_text_tables.py`` after ``pip install OpenCC pypinyin jieba``. The tables are committed: no
+upgrade of these, nor of Python's own Unicode database, can change a stored fingerprint. Making them anew is a change
+of format, and the index header must say so.
 
 ========== ================================ =========== ==========================================================
 file       what                             licence     form

@@ -1,6 +1,6 @@
-"""Kernels of segment: where sentences begin, what stands under which heading. No checks, no I/O.
+"""Kernels of segment: where lines were wrapped, where sentences begin, what stands under which heading.
 
-Caller: `dedup.steps.segment`.
+Arrays in, arrays out; no checks, no I/O. Caller: `dedup.steps.segment`.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+LETTER, UNIT, POWER, DIGIT = 1, 2, 3, 4  # of dedup.steps.data.Class
+_WIDEST = 512  # lines wider than this many half-width units are one class: nobody wraps there
 _REACH = 200  # a quotation longer than this many code points, or unclosed, keeps nothing whole
 
 
@@ -139,3 +141,55 @@ def headings(document, part, level, out):
         open_rows[own] = p
         open_rows[own + 1 :] = -1
         deepest = own
+
+
+@numba.njit(cache=True)
+def wrap_widths(bounds, width, tail, kind, least, most, out):
+    """Write to out[d] the width at which the lines of document d were wrapped, or 0.
+
+    bounds : int64[D+1]   document d owns lines [bounds[d], bounds[d+1])
+    width, tail           see `scan_lines`; width in units, or lengths: some programs wrap by one, some by the other
+    least, most           nobody wraps outside
+    out : int32[D]        written
+
+    A text is wrapped at W when hardly any line is wider, at least three lines and a quarter of all are nearly as
+    wide, and half of these break off without a stop: prose in one line a paragraph has no such crowd at its widest.
+    """
+    counts = np.zeros(_WIDEST + 1, dtype=np.int64)
+    broken = np.zeros(_WIDEST + 1, dtype=np.int64)
+    for d in range(bounds.size - 1):
+        out[d] = 0
+        total = 0
+        counts[:] = 0
+        broken[:] = 0
+        for line in range(bounds[d], bounds[d + 1]):
+            w = min(width[line], _WIDEST)
+            if w:
+                total += 1
+                counts[w] += 1
+                low = kind[tail[line]] & 15
+                if (
+                    low == LETTER
+                    or low == DIGIT
+                    or low == UNIT
+                    or low == POWER
+                    or tail[line] == 0x2C
+                    or tail[line] == 0x3001
+                ):
+                    broken[w] += 1
+        if total < 4:
+            continue
+        wider = counts[_WIDEST]
+        w = _WIDEST - 1
+        while w >= least and (wider + counts[w]) * 20 <= total:
+            wider += counts[w]
+            w -= 1
+        if w < least or w > most:
+            continue
+        crowd = 0
+        open_ends = 0
+        for t in range(max(w - 5, 1), min(w + 7, _WIDEST)):
+            crowd += counts[t]
+            open_ends += broken[t]
+        if crowd >= 3 and crowd * 4 >= total and open_ends * 2 >= crowd:
+            out[d] = w

@@ -16,8 +16,6 @@ ITEM, ARTICLE, PART = 8, 9, 10
 # Shapes of lines.
 INNER, CELLS, HIDDEN, FIRST, COMMAS = 1, 2, 4, 8, 16
 
-_WIDEST = 512  # lines wider than this many half-width units are one class: nobody wraps there
-
 _ORDINAL, _IS = ord("第"), ord("是")
 _PART_SIGN, _CHAPTER, _SECTION, _VOLUME, _ARTICLE_SIGN = ord("篇"), ord("章"), ord("节"), ord("编"), ord("条")
 _DEPARTMENT, _SHARE = ord("部"), ord("分")
@@ -148,7 +146,7 @@ def _sign_head(buffer, gaps, kind, i, n, bracket):
 @numba.njit(cache=True)
 def scan_lines(
     codes, indptr, kind, fold, hide_start, hide_end, page_start, page_end,
-    start, document, first, last, width, indent, head, lead, tail, shape,
+    start, document, first, last, width, length, indent, head, lead, tail, shape,
 ):  # fmt: skip
     """Write the shape of each line.
 
@@ -158,6 +156,7 @@ def scan_lines(
     start, document : int64[L]               written: where a line begins, and in which document
     first, last : int64[L]                   written: its raw range without white space around (equal: blank)
     width, indent : int32[L]                 written: in half-width units; width counts only what is text
+    length : int32[L]                        written: code points of text, white space aside
     head : uint8[L]                          written: level 1-7, ITEM, ARTICLE, PART or 0
     lead, tail : uint32[L]                   written: first and last code point of text, folded
     shape : uint8[L]                         written: INNER a stop inside, CELLS tabs or bars, HIDDEN only hidden
@@ -178,6 +177,7 @@ def scan_lines(
             first[line] = -1
             last[line] = i
             units = 0
+            count = 0
             margin = 0
             cells = 0
             filled = 0
@@ -236,6 +236,7 @@ def scan_lines(
                 before = ending
                 ending = folded
                 units += 1 if c < 0x2000 else 2
+                count += 1
             if i < stop:
                 if codes[i] == 13 and i + 1 < stop and codes[i + 1] == 10:
                     i += 1
@@ -260,60 +261,10 @@ def scan_lines(
                 lead[line] = 0
                 tail[line] = 0
             width[line] = units
+            length[line] = count
             indent[line] = margin
             shape[line] = flags
             line += 1
-
-
-@numba.njit(cache=True)
-def wrap_widths(bounds, width, tail, kind, out):
-    """Write to out[d] the width at which the lines of document d were wrapped, or 0.
-
-    bounds : int64[D+1]   document d owns lines [bounds[d], bounds[d+1])
-    width, tail           see `scan_lines`
-    out : int32[D]        written
-
-    A text is wrapped at W when hardly any line is wider, at least three lines and a quarter of all are nearly as
-    wide, and half of these break off without a stop: prose in one line a paragraph has no such crowd at its widest.
-    """
-    counts = np.zeros(_WIDEST + 1, dtype=np.int64)
-    broken = np.zeros(_WIDEST + 1, dtype=np.int64)
-    for d in range(bounds.size - 1):
-        out[d] = 0
-        total = 0
-        counts[:] = 0
-        broken[:] = 0
-        for line in range(bounds[d], bounds[d + 1]):
-            w = min(width[line], _WIDEST)
-            if w:
-                total += 1
-                counts[w] += 1
-                low = kind[tail[line]] & 15
-                if (
-                    low == LETTER
-                    or low == DIGIT
-                    or low == UNIT
-                    or low == POWER
-                    or tail[line] == 0x2C
-                    or tail[line] == 0x3001
-                ):
-                    broken[w] += 1
-        if total < 4:
-            continue
-        wider = counts[_WIDEST]
-        w = _WIDEST - 1
-        while w >= 32 and (wider + counts[w]) * 20 <= total:
-            wider += counts[w]
-            w -= 1
-        if w < 32 or w > 200:
-            continue
-        crowd = 0
-        open_ends = 0
-        for t in range(max(w - 5, 1), min(w + 7, _WIDEST)):
-            crowd += counts[t]
-            open_ends += broken[t]
-        if crowd >= 3 and crowd * 4 >= total and open_ends * 2 >= crowd:
-            out[d] = w
 
 
 @numba.njit(cache=True)
@@ -335,7 +286,7 @@ def _runs_on(tail, lead):
 
 
 @numba.njit(cache=True)
-def _continues(a, b, blanks, hidden, wrap, margin, width, indent, head, lead, tail, shape, kind):
+def _continues(a, b, blanks, hidden, wrap, wrap_length, margin, width, length, indent, head, lead, tail, shape, kind):
     """Tell whether line b goes on with the paragraph whose last line is a."""
     if head[a] == PART or head[b] == PART or (shape[a] | shape[b]) & CELLS:
         return False
@@ -347,8 +298,8 @@ def _continues(a, b, blanks, hidden, wrap, margin, width, indent, head, lead, ta
     open_end = low == LETTER or low == DIGIT or low == UNIT or low == POWER
     if blanks and not (hidden and open_end):
         return False
-    if wrap:
-        full = width[a] + 6 >= wrap
+    if wrap or wrap_length:
+        full = (wrap > 0 and width[a] + 6 >= wrap) or (wrap_length > 0 and length[a] + 1 >= wrap_length)
         if indent[b] >= margin + 2:
             return False
         return full and (not hidden or open_end)
@@ -359,11 +310,15 @@ def _continues(a, b, blanks, hidden, wrap, margin, width, indent, head, lead, ta
 
 
 @numba.njit(cache=True)
-def join_lines(bounds, wraps, first, last, width, indent, head, lead, tail, shape, kind, open_line, close_line):
+def join_lines(
+    bounds, wraps, wrap_lengths, first, last, width, length, indent, head, lead, tail, shape, kind,
+    open_line, close_line,
+):  # fmt: skip
     """Write the first and last line of each paragraph; return how many there are.
 
-    bounds, wraps : int64[D+1], int32[D]      lines and wrap width of each document
-    first, last, width, indent, head, lead, tail, shape     see `scan_lines`
+    bounds : int64[D+1]                       document d owns lines [bounds[d], bounds[d+1])
+    wraps, wrap_lengths : int32[D]            see `wrap_widths`
+    first, last ... shape                     see `scan_lines`
     open_line, close_line : int64[L]          written
 
     Lines with nothing but hidden text stand between two lines of a paragraph, or are paragraphs of their own.
@@ -387,8 +342,9 @@ def join_lines(bounds, wraps, first, last, width, indent, head, lead, tail, shap
                     hidden = line
                 continue
             if a >= 0 and _continues(
-                a, line, blanks, hidden >= 0, wraps[d], margin, width, indent, head, lead, tail, shape, kind
-            ):
+                a, line, blanks, hidden >= 0, wraps[d], wrap_lengths[d], margin,
+                width, length, indent, head, lead, tail, shape, kind,
+            ):  # fmt: skip
                 close_line[count - 1] = line
             else:
                 if hidden >= 0:

@@ -64,16 +64,19 @@ def segment(texts: Texts, edits: Edits, keys: KeyStream, furniture: Int64 | None
     ranges = np.zeros((0, 2), np.int64) if furniture is None else furniture
     lines = _scan(texts, edits, ranges)
     _part_lines(texts, lines)
-    wraps = np.zeros(texts.documents, np.int32)
+    wraps, wrap_lengths = (np.empty(texts.documents, np.int32) for _ in range(2))
     kind = data.tables().kind
-    kernels.wrap_widths(lines.bounds, lines.width, lines.tail, kind, wraps)
+    cuts.wrap_widths(lines.bounds, lines.width, lines.tail, kind, 32, 200, wraps)
+    cuts.wrap_widths(lines.bounds, lines.length, lines.tail, kind, 16, 100, wrap_lengths)
     opens, closes = (np.empty(lines.start.size, np.int64) for _ in range(2))
     count = kernels.join_lines(
         lines.bounds,
         wraps,
+        wrap_lengths,
         lines.first,
         lines.last,
         lines.width,
+        lines.length,
         lines.indent,
         lines.head,
         lines.lead,
@@ -120,6 +123,7 @@ class _Lines:
     first: Int64
     last: Int64
     width: Int32
+    length: Int32
     indent: Int32
     head: UInt8
     lead: UInt32
@@ -132,7 +136,7 @@ def _scan(texts: Texts, edits: Edits, furniture: Int64) -> _Lines:
     tables = data.tables()
     count = int(kernels.count_lines(texts.codes, texts.indptr, tables.kind))
     start, document, first, last = (np.empty(count, np.int64) for _ in range(4))
-    width, indent = (np.empty(count, np.int32) for _ in range(2))
+    width, length, indent = (np.empty(count, np.int32) for _ in range(3))
     lead, tail = (np.empty(count, np.uint32) for _ in range(2))
     head, shape = (np.empty(count, np.uint8) for _ in range(2))
     hidden = (edits.indptr[1:] == edits.indptr[:-1]) & (edits.kind != EditKind.INVISIBLE)
@@ -150,6 +154,7 @@ def _scan(texts: Texts, edits: Edits, furniture: Int64) -> _Lines:
         first,
         last,
         width,
+        length,
         indent,
         head,
         lead,
@@ -157,7 +162,7 @@ def _scan(texts: Texts, edits: Edits, furniture: Int64) -> _Lines:
         shape,
     )
     bounds = np.searchsorted(document, np.arange(texts.documents + 1))
-    return _Lines(start, document, first, last, width, indent, head, lead, tail, shape, bounds)
+    return _Lines(start, document, first, last, width, length, indent, head, lead, tail, shape, bounds)
 
 
 def _line_text(texts: Texts, lines: _Lines, line: int) -> str:
@@ -230,7 +235,8 @@ def _kinds(lines: _Lines, opens: Int64, closes: Int64) -> tuple[UInt8, UInt8]:
     loose &= (shape & kernels.CELLS == 0) & (lines.lead[opens] != ord("("))
     # 2006年11月 and 12 stand under a report, 2023年度工作总结 over it.
     loose &= (data.tables().kind[lines.lead[opens]] & 0x0F != data.Class.DIGIT) | (width >= 16)
-    kinds[_headed(loose, head == kernels.PART, document, text)] = ParagraphKind.HEADING
+    firm = text & ((width > _LOOSE_HEADING_WIDTH) | inner | ((head > 0) & (head < kernels.ITEM)))
+    kinds[_headed(loose, firm, head == kernels.PART, document)] = ParagraphKind.HEADING
     kinds[text & (shape & kernels.CELLS != 0)] = ParagraphKind.TABLE_ROW
     kinds[head == kernels.PART] = ParagraphKind.PART_TITLE
     heading = kinds == ParagraphKind.HEADING
@@ -239,24 +245,22 @@ def _kinds(lines: _Lines, opens: Int64, closes: Int64) -> tuple[UInt8, UInt8]:
     return kinds, _loose_levels(levels, heading, first, document)
 
 
-def _headed(loose: Bool, title: Bool, document: Int64, text: Bool) -> Bool:
-    """Keep the short lines that stand over something: at most four, then a paragraph that is no part title."""
-    rows = np.flatnonzero(text)
-    candidate = loose[rows]
-    owner = document[rows]
-    breaks = np.ones(rows.size, dtype=bool)
-    breaks[1:] = (owner[1:] != owner[:-1]) | (candidate[1:] != candidate[:-1])
-    run = np.cumsum(breaks) - 1
-    lengths = np.bincount(run, minlength=1)
-    ends = np.append(np.flatnonzero(breaks)[1:], rows.size) - 1 if rows.size else rows
-    followed = np.zeros(lengths.size, dtype=bool)
-    inside = ends + 1 < rows.size
-    below = ends[inside] + 1
-    followed[: ends.size][inside] = (owner[ends[inside]] == owner[below]) & ~title[rows[below]]
-    kept = np.zeros(loose.size, dtype=bool)
-    if rows.size:
-        kept[rows] = candidate & followed[run] & (lengths[run] <= _RUN)
-    return kept
+def _headed(loose: Bool, firm: Bool, title: Bool, document: Int64) -> Bool:
+    """Keep the short lines that stand over something: at most four, and prose or numbers before the part ends."""
+    rows = np.arange(loose.size)
+    starts = np.ones(loose.size, dtype=bool)
+    starts[1:] = (document[1:] != document[:-1]) | (loose[1:] != loose[:-1])
+    lengths = np.bincount(np.cumsum(starts) - 1, minlength=1)[np.cumsum(starts) - 1] if loose.size else rows
+    below = _next(firm, rows)
+    inside = below < loose.size
+    inside[inside] = document[below[inside]] == document[inside]
+    return loose & inside & (below < _next(title, rows)) & (lengths <= _RUN)
+
+
+def _next(flags: Bool, rows: Int64) -> Int64:
+    """Return for each row the nearest row at or behind it that is flagged, or the number of rows."""
+    places = np.where(flags, rows, rows.size)
+    return np.minimum.accumulate(places[::-1])[::-1]
 
 
 def _loose_levels(levels: UInt8, heading: Bool, first: Bool, document: Int64) -> UInt8:

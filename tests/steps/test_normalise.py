@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import LCSseq
 
-from dedup.kernels import lines, marks, text
+from dedup.kernels import cuts, lines, marks, text
 from dedup.schema import KeyStream, SlotKind, Texts
 from dedup.steps import data
 from dedup.steps.normalise import fold, normalise, surface
@@ -342,7 +342,7 @@ def test_the_same_text_has_the_same_key() -> None:
 
 def test_kernels_and_tables_agree_on_classes() -> None:
     """The class numbers that the kernels hold as constants are those of the tables."""
-    for module in (text, marks, lines):
+    for module in (text, marks, lines, cuts):
         for one in data.Class:
             assert getattr(module, one.name, one.value) == one.value, (module.__name__, one)
     assert (text.MEASURE, text.STOP, text.CLOSER) == (data.MEASURE, data.STOP, data.CLOSER)
