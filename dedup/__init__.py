@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from dedup.archive import Index
     from dedup.errors import DedupError
     from dedup.params import Params
     from dedup.pipeline import scan
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
 _HOME = {
     "DedupError": "dedup.errors",
     "Document": "dedup.result",
+    "Index": "dedup.archive",
     "Params": "dedup.params",
     "Result": "dedup.result",
     "scan": "dedup.pipeline",
 }
 
-__all__ = ["DedupError", "Document", "Params", "Result", "__version__", "scan"]
+__all__ = ["DedupError", "Document", "Index", "Params", "Result", "__version__", "scan"]
 
 
 def __getattr__(name: str) -> Any:

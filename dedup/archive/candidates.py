@@ -21,7 +21,7 @@ from dedup.schema import Int64, UInt64
 
 COMMON = 256
 """Places up to which all that hold an anchor or a band are looked at; above it, the first ones by fingerprint
-(`Params.anchor_bucket` or `Params.bucket` many), as a scan compares the members of a large bucket with its first ones."""
+(`Params.anchor_bucket` or `Params.bucket` many), as a scan compares the members of a large bucket with its first."""
 
 WEAK = 128
 """Documents compared although the anchors they share cover too little to be a whole passage; the best ones."""
