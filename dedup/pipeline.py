@@ -162,11 +162,11 @@ def near_pairs(keys: KeyStream, segments: Segments, params: Params) -> tuple[Pai
     """
     from dedup.steps import expand, pair, shingle, sketch, verify
 
-    digest = shingle.digest(keys, segments)
-    first, group = pair.groups(digest)
-    shingles = shingle.shingle(keys, segments, first, params.shingle)
-    sketches = sketch.sketch(shingles, params.num_perm, params.seed)
-    candidates, limits = pair.pair(sketches, shingles.length == 0, params)
+    first, group = pair.groups(shingle.digest(keys, segments))
+    chosen = pair.banding(params.threshold, params.num_perm, params.recall)
+    words = sketch.band_words(keys, segments, first, params, chosen.bands, chosen.rows)
+    candidates, limits = pair.pair(words, params)
+    shingles = shingle.shingle(keys, segments, first, params.shingle, pair.touched(candidates, group))
     near = verify.verify(candidates, shingles, params.threshold)
     pairs, more = expand.expand(near, first, group, shingles.length, params.bucket)
     return pairs, [*limits, *more]

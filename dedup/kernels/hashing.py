@@ -7,6 +7,7 @@ import numpy as np
 
 _U64 = np.uint64
 _BASE = _U64(0x9E3779B97F4A7C55)  # odd, so that multiplication is a bijection of 64-bit words
+_BLOCK = 64  # ranges between two allocations of scratch
 
 
 @numba.njit(cache=True, inline="always")
@@ -39,45 +40,103 @@ def digests(codes, start, end, out):
         out[p, 1] = _mix64(two)
 
 
+@numba.njit(cache=True)
+def _hash_grams(codes, start, count, k, out):
+    """Write the hashes of the `count` k-grams that begin at codes[start:start + count]: a polynomial, then a mixer.
+
+    Rolled over the array. Vectorising over starts instead, k multiplications each, was no faster: 64-bit vector
+    multiplications cost what the chain of dependent ones does.
+    """
+    power = _U64(1)
+    for _ in range(k):
+        power *= _BASE
+    h = _U64(0)
+    for i in range(start, start + k):
+        h = h * _BASE + (_U64(codes[i]) + _U64(1))
+    out[0] = _mix64(h)
+    for i in range(1, count):
+        gone = (_U64(codes[start + i - 1]) + _U64(1)) * power
+        h = h * _BASE + (_U64(codes[start + i + k - 1]) + _U64(1)) - gone
+        out[i] = _mix64(h)
+
+
+@numba.njit(cache=True)
+def _sort_hashes(row, spread, count):
+    """Sort evenly spread words: counting by the upper bits, then insertion. O(n).
+
+    row : uint64[n]
+    spread : uint64[n]     scratch
+    count : int64[2**m + 1], zero   scratch, 2**m >= n; left zero
+
+    A stretch that more than a few words share (a text of few k-grams, repeated) is left to a comparison sort.
+    """
+    n = row.shape[0]
+    bits = 0
+    while (1 << bits) < n:
+        bits += 1
+    if bits == 0:
+        return
+    shift = _U64(64 - bits)
+    size = 1 << bits
+    for i in range(n):
+        count[np.int64(row[i] >> shift) + 1] += 1
+    for j in range(1, size + 1):
+        count[j] += count[j - 1]
+    for i in range(n):
+        j = np.int64(row[i] >> shift)
+        spread[count[j]] = row[i]
+        count[j] += 1
+    begin = np.int64(0)
+    for j in range(size):
+        stop = count[j]
+        if stop - begin > 32:
+            spread[begin:stop].sort()
+        begin = stop
+        count[j] = 0
+    count[size] = 0
+    for i in range(n):
+        word = spread[i]
+        at = i
+        while at > 0 and row[at - 1] > word:
+            row[at] = row[at - 1]
+            at -= 1
+        row[at] = word
+
+
 @numba.njit(cache=True, parallel=True)
 def shingles(codes, start, end, indptr, k, out, count):
     """Write the sorted, distinct k-gram hashes of each range.
 
     codes : uint32[K]
     start, end : int64[P]   ranges of codes
-    indptr : int64[P+1]     range p may write out[indptr[p]:indptr[p+1]]: max(0, length - k + 1) places
+    indptr : int64[P+1]     range p may write out[indptr[p]:indptr[p+1]]: max(0, length - k + 1) places, or none
     k : int64
     out : uint64[M]         written
-    count : int64[P]        written: distinct hashes of range p
+    count : int64[P]        written: distinct hashes of range p; 0 for a range without places
 
-    A rolling polynomial modulo 2**64, finished by a mixer. O(n log n) per range for the sort.
+    A rolling polynomial modulo 2**64, finished by a mixer. O(n) per range of n; scratch for the longest range of a block.
     """
-    power = _U64(1)
-    for _ in range(k):
-        power *= _BASE
-    for p in numba.prange(start.shape[0]):
-        first = indptr[p]
-        n = indptr[p + 1] - first
-        if n <= 0:
-            count[p] = 0
-            continue
-        h = _U64(0)
-        at = start[p]
-        for i in range(at, at + k - 1):
-            h = h * _BASE + _U64(codes[i]) + _U64(1)
-        for i in range(n):
-            h = h * _BASE + _U64(codes[at + i + k - 1]) + _U64(1)
-            if i > 0:
-                h -= (_U64(codes[at + i - 1]) + _U64(1)) * power
-            out[first + i] = _mix64(h)
-        row = out[first : first + n]
-        row.sort()
-        kept = 1
-        for i in range(1, n):
-            if row[i] != row[kept - 1]:
-                row[kept] = row[i]
-                kept += 1
-        count[p] = kept
+    total = start.shape[0]
+    for block in numba.prange(-(-total // _BLOCK)):
+        longest = np.int64(1)
+        for p in range(block * _BLOCK, min(total, (block + 1) * _BLOCK)):
+            longest = max(longest, indptr[p + 1] - indptr[p])
+        spread = np.empty(longest, np.uint64)
+        counts = np.zeros(2 * longest + 1, np.int64)
+        for p in range(block * _BLOCK, min(total, (block + 1) * _BLOCK)):
+            n = indptr[p + 1] - indptr[p]
+            if n <= 0:
+                count[p] = 0
+                continue
+            row = out[indptr[p] : indptr[p + 1]]
+            _hash_grams(codes, start[p], n, k, row)
+            _sort_hashes(row, spread, counts)
+            kept = 1
+            for i in range(1, n):
+                if row[i] != row[kept - 1]:
+                    row[kept] = row[i]
+                    kept += 1
+            count[p] = kept
 
 
 @numba.njit(cache=True, parallel=True)
@@ -153,20 +212,7 @@ def grams(codes, start, end, indptr, k, out):
 
     O(characters), no allocation; one thread writes one range.
     """
-    power = _U64(1)
-    for _ in range(k):
-        power *= _BASE
     for p in numba.prange(start.shape[0]):
-        first = indptr[p]
-        n = indptr[p + 1] - first
-        if n <= 0:
-            continue
-        h = _U64(0)
-        at = start[p]
-        for i in range(at, at + k - 1):
-            h = h * _BASE + _U64(codes[i]) + _U64(1)
-        for i in range(n):
-            h = h * _BASE + _U64(codes[at + i + k - 1]) + _U64(1)
-            if i > 0:
-                h -= (_U64(codes[at + i - 1]) + _U64(1)) * power
-            out[first + i] = _mix64(h)
+        n = indptr[p + 1] - indptr[p]
+        if n > 0:
+            _hash_grams(codes, start[p], n, k, out[indptr[p] : indptr[p + 1]])

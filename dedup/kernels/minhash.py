@@ -1,4 +1,4 @@
-"""MinHash signatures and band keys. Callers: dedup.steps.sketch, dedup.steps.pair."""
+"""MinHash signatures and band keys. Callers: dedup.steps.sketch, dedup.index."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import numpy as np
 
 _U64 = np.uint64
 _U32 = np.uint32
+_BASE = _U64(0x9E3779B97F4A7C55)  # as in hashing.py
+_TILE = 512  # k-grams hashed at a time: with the minima they stay in the nearest cache
+_BLOCK = 128  # paragraphs between two allocations of scratch
 
 
 @numba.njit(cache=True, inline="always")
@@ -27,6 +30,41 @@ def _fmix32(h):
     return _U32(h ^ (h >> _U32(16)))
 
 
+@numba.njit(cache=True)
+def _mix_grams(codes, start, count, k, out):
+    """Write what datasketch permutes for each k-gram: fmix32 of the lower half of the hash of hashing.py."""
+    power = _U64(1)
+    for _ in range(k):
+        power *= _BASE
+    h = _U64(0)
+    for i in range(start, start + k):
+        h = h * _BASE + (_U64(codes[i]) + _U64(1))
+    out[0] = _fmix32(_U32(_mix64(h) & _U64(0xFFFFFFFF)))
+    for i in range(1, count):
+        gone = (_U64(codes[start + i - 1]) + _U64(1)) * power
+        h = h * _BASE + (_U64(codes[start + i + k - 1]) + _U64(1)) - gone
+        out[i] = _fmix32(_U32(_mix64(h) & _U64(0xFFFFFFFF)))
+
+
+@numba.njit(cache=True)
+def _lower(mixed, count, a, b, minima):
+    """Lower the minima to those of `count` more words; ``mixed`` has room for 7 more, which are overwritten.
+
+    Eight words a round: the minima, a and b are then loaded once for eight multiply-adds, which makes the loop
+    bound by arithmetic and not by the cache. The last word is repeated to fill a round; a minimum does not mind.
+    """
+    for i in range(count, -(-count // 8) * 8):
+        mixed[i] = mixed[count - 1]
+    for i in range(0, count, 8):
+        h0, h1, h2, h3 = mixed[i], mixed[i + 1], mixed[i + 2], mixed[i + 3]
+        h4, h5, h6, h7 = mixed[i + 4], mixed[i + 5], mixed[i + 6], mixed[i + 7]
+        for j in range(a.shape[0]):
+            x, y = a[j], b[j]
+            low = min(min(_U32(h0 * x + y), _U32(h1 * x + y)), min(_U32(h2 * x + y), _U32(h3 * x + y)))
+            high = min(min(_U32(h4 * x + y), _U32(h5 * x + y)), min(_U32(h6 * x + y), _U32(h7 * x + y)))
+            minima[j] = min(minima[j], min(low, high))
+
+
 @numba.njit(cache=True, parallel=True)
 def signatures(indptr, length, hashes, a, b, out):
     """Write to out[p] the minima of set p under each affine permutation of 32-bit words.
@@ -40,72 +78,47 @@ def signatures(indptr, length, hashes, a, b, out):
     Equals ``datasketch.MinHash(scheme="affine32")`` value for value. O(M * num_perm); the inner loop runs over
     contiguous permutations so that the compiler turns it into vector multiply, add, min. One thread writes a row.
     """
-    permutations = a.shape[0]
-    for p in numba.prange(length.shape[0]):
-        row = out[p]
-        for j in range(permutations):
-            row[j] = _U32(0xFFFFFFFF)
-        first = indptr[p]
-        for i in range(first, first + length[p]):
-            h = _fmix32(_U32(hashes[i] & _U64(0xFFFFFFFF)))
-            for j in range(permutations):
-                value = _U32(h * a[j] + b[j])
-                row[j] = min(row[j], value)
+    n = length.shape[0]
+    for block in numba.prange(-(-n // _BLOCK)):
+        mixed = np.empty(_TILE + 7, np.uint32)
+        for p in range(block * _BLOCK, min(n, (block + 1) * _BLOCK)):
+            out[p] = _U32(0xFFFFFFFF)
+            for at in range(indptr[p], indptr[p] + length[p], _TILE):
+                count = min(np.int64(_TILE), indptr[p] + length[p] - at)
+                for i in range(count):
+                    mixed[i] = _fmix32(_U32(hashes[at + i] & _U64(0xFFFFFFFF)))
+                _lower(mixed, count, a, b, out[p])
 
 
-@numba.njit(cache=True)
-def bucket_pairs(values, band, rows, cap, table, first_of, member_next, member_last, size, out):
-    """Write the candidate pairs of one band: rows that agree in all its values.
+@numba.njit(cache=True, parallel=True)
+def band_words(codes, start, end, rows, k, a, b, height, out):
+    """Write the key of each band of each paragraph's signature, straight from the code points.
 
-    values : uint32[P, num_perm]
-    band, rows : int64              the band covers columns [band * rows, (band + 1) * rows)
-    cap : int64                     each row is paired with the first `cap` rows of its bucket
-    table : int64[2**m]             scratch, filled with -1; 2**m >= 2 * P
-    first_of : int64[P]             scratch
-    member_next, member_last : int64[P]   scratch
-    size : int64[P]                 scratch; afterwards size[first row of a bucket] is the bucket's size
-    out : uint64[...]               written where not empty: (lower row << 32) | higher row
-    returns : int64                 how many pairs there are (call with an empty `out` to count first)
+    codes : uint32[K]
+    start, end : int64[P]      ranges of codes, each of at least k
+    rows : int64[P]            the number by which paragraph p is known, below 2**32
+    k : int64                  characters in a shingle
+    a, b : uint32[num_perm]    as for `signatures`
+    height : int64             values in a band
+    out : uint64[bands, P]     written: 32 bits of the key, then 32 bits of ``rows[p]``
 
-    An open-addressing table instead of a dictionary of lists: a bucket is a chain of rows in ascending order, so
-    the result does not depend on anything but the values. O(P * cap) at worst, O(P) where buckets are small.
+    The signature is that of `signatures` over the hashes of `hashing.shingles`, but the hashes need neither be
+    sorted (a minimum does not mind repeats) nor kept: a tile in the cache instead of 8 bytes a character, and 8
+    bytes a band instead of 4 a value. O(characters * num_perm).
     """
-    mask = table.shape[0] - 1
-    low = band * rows
-    written = np.int64(0)
-    writing = out.shape[0] > 0
-    for p in range(values.shape[0]):
-        key = _U64(0x9E3779B97F4A7C15)
-        for j in range(low, low + rows):
-            key = _mix64(key ^ _U64(values[p, j]))
-        at = np.int64(key & _U64(mask))
-        member_next[p] = -1
-        while True:
-            q = table[at]
-            if q < 0:
-                table[at] = p
-                first_of[p] = p
-                member_last[p] = p
-                size[p] = 1
-                break
-            same = True
-            for j in range(low, low + rows):
-                if values[q, j] != values[p, j]:
-                    same = False
-                    break
-            if same:
-                first_of[p] = q
-                other = q
-                taken = 0
-                while other >= 0 and taken < cap:
-                    if writing:
-                        out[written] = (_U64(other) << _U64(32)) | _U64(p)
-                    written += 1
-                    taken += 1
-                    other = member_next[other]
-                member_next[member_last[q]] = p
-                member_last[q] = p
-                size[q] += 1
-                break
-            at = (at + 1) & mask
-    return written
+    n = start.shape[0]
+    for block in numba.prange(-(-n // _BLOCK)):
+        mixed = np.empty(_TILE + 7, np.uint32)
+        minima = np.empty(a.shape[0], np.uint32)
+        for p in range(block * _BLOCK, min(n, (block + 1) * _BLOCK)):
+            minima[:] = _U32(0xFFFFFFFF)
+            stop = end[p] - k + 1
+            for at in range(start[p], stop, _TILE):
+                count = min(np.int64(_TILE), stop - at)
+                _mix_grams(codes, at, count, k, mixed)
+                _lower(mixed, count, a, b, minima)
+            for band in range(out.shape[0]):
+                key = _U64(band)
+                for j in range(band * height, (band + 1) * height):
+                    key = (key ^ _U64(minima[j])) * _BASE
+                out[band, p] = (_mix64(key) & _U64(0xFFFFFFFF00000000)) | _U64(rows[p])

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dedup.kernels import minhash
+from dedup.kernels import buckets
 from dedup.params import Params
 from dedup.result import Limit
-from dedup.schema import Int64, Pairs, Sketches, UInt64
+from dedup.schema import Bool, Int64, Pairs, UInt64
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,29 +76,30 @@ def groups(digest: UInt64) -> tuple[Int64, Int64]:
         The first paragraph of each group, ascending.
     group : int64[P]
         The group of each paragraph: ``first[group[p]] <= p``.
+
+    Notes
+    -----
+    O(P): a radix sort of 32 bits of each digest, then whole digests are compared.
     """
-    order = np.lexsort((digest[:, 1], digest[:, 0]))  # stable: ascending rows within a group
-    ordered = digest[order]
-    new = np.ones(len(order), bool)
-    new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
-    heads = order[new]
-    rank = np.argsort(np.argsort(heads))
-    group = np.empty(len(order), np.int64)
-    group[order] = rank[np.cumsum(new) - 1]
-    return np.sort(heads), group
+    count = len(digest)
+    head = np.empty(count, np.int64)
+    buckets.groups(digest, np.empty(count, np.uint64), np.empty(count, np.uint64), head)
+    first = np.flatnonzero(head == np.arange(count))
+    number = np.empty(count, np.int64)
+    number[first] = np.arange(len(first))
+    return first, number[head]
 
 
-def pair(sketches: Sketches, empty: np.ndarray, params: Params) -> tuple[Pairs, list[Limit]]:
-    """Return the candidate pairs among sketched paragraphs, unverified.
+def pair(words: UInt64, params: Params) -> tuple[Pairs, list[Limit]]:
+    """Return the candidate pairs among paragraphs, unverified.
 
     Parameters
     ----------
-    sketches : Sketches
-        Of distinct paragraphs (exact copies collapsed).
-    empty : bool[P]
-        Rows without shingles; they take part in nothing.
+    words : uint64[bands, P]
+        Key and row of each distinct paragraph in each band, see `dedup.steps.sketch.band_words`. Sorted in place: a
+        copy would be the largest table of the scan after the texts.
     params : Params
-        ``threshold``, ``num_perm``, ``recall``, ``bucket``.
+        ``bucket``.
 
     Returns
     -------
@@ -113,39 +114,40 @@ def pair(sketches: Sketches, empty: np.ndarray, params: Params) -> tuple[Pairs, 
     first ``bucket`` members, so a flood of n near copies costs ``n * bucket``, not n squared; every member still
     meets a representative in each band. Cost: O(bands * P) plus the pairs.
     """
-    chosen = banding(params.threshold, params.num_perm, params.recall)
-    rows = np.flatnonzero(~empty)
-    values = sketches.values[rows]
-    n = len(rows)
-    table = np.empty(1 << max(4, int(2 * n).bit_length()), np.int64)
-    scratch = [np.empty(n, np.int64) for _ in range(4)]
-    packed: list[UInt64] = []
-    none = np.empty(0, np.uint64)
-    over = 0
-    largest = 0
-    for band in range(chosen.bands):
-        count = 0
-        for out in (none, None):  # count first, then write: no guess about how many pairs a band has
-            if out is None:
-                out = np.empty(count, np.uint64)
-                packed.append(out)
-            if out is none or count:
-                table.fill(-1)
-                first_of, following, last, size = scratch
-                count = minhash.bucket_pairs(
-                    values, np.int64(band), np.int64(chosen.rows), np.int64(params.bucket), table, first_of,
-                    following, last, size, out,
-                )  # fmt: skip
-        sizes = scratch[3][scratch[0][:n] == np.arange(n)]
-        over += int((sizes > params.bucket).sum())
-        largest = max(largest, int(sizes.max(initial=0)))
-    merged = np.unique(np.concatenate(packed)) if packed else none
-    left = rows[(merged >> np.uint64(32)).astype(np.int64)]
-    right = rows[(merged & np.uint64(0xFFFFFFFF)).astype(np.int64)]
+    bands = len(words)
+    cap = np.int64(params.bucket)
+    count, over, largest = (np.zeros(bands, np.int64) for _ in range(3))
+    buckets.sort_bands(words, cap, count, over, largest)
+    found = np.empty(int(count.sum()), np.uint64)
+    buckets.write_pairs(words, cap, np.cumsum(count) - count, found)
+    found = found[: buckets.distinct(found, np.empty_like(found))]
     limits = []
-    if over:
-        limits.append(Limit("band bucket", over, params.bucket, f"largest {largest}"))
+    if over.any():
+        limits.append(Limit("band bucket", int(over.sum()), params.bucket, f"largest {int(largest.max())}"))
+    left = (found >> np.uint64(32)).astype(np.int64)
+    right = (found & np.uint64(0xFFFFFFFF)).astype(np.int64)
     return unverified(left, right), limits
+
+
+def touched(pairs: Pairs, group: Int64) -> Bool:
+    """Return which groups' shingle sets will be asked for: those in a pair, and those of several members.
+
+    Parameters
+    ----------
+    pairs : Pairs
+        Candidate pairs of groups.
+    group : int64[P]
+        The group of each paragraph, see `groups`.
+
+    Returns
+    -------
+    bool[G]
+        In a corpus where most paragraphs are like no other, a small share.
+    """
+    wanted = np.bincount(group) > 1
+    wanted[pairs.left] = True
+    wanted[pairs.right] = True
+    return wanted
 
 
 def unverified(left: Int64, right: Int64) -> Pairs:
