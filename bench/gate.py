@@ -24,7 +24,7 @@ from math import ceil, floor
 from pathlib import Path
 from typing import Any
 
-from bench.grid import make_grid
+from bench.grid import form, make_grid
 from dedup import Params, scan
 from dedup.evaluate import Scores, evaluate, parse_gold, read_gold
 from dedup.result import Document
@@ -98,7 +98,7 @@ def grid(size: str) -> Measured:
     """Scan and score the generated grid."""
     documents, rows = make_grid(1, size)
     digest = grid_digest(documents, rows)
-    scores = evaluate(parse_gold(rows, path="grid"), scan(documents, GRID_PARAMS))
+    scores = evaluate(parse_gold(rows, path="grid"), scan(documents, GRID_PARAMS, templates=[form()]))
     return Measured(digest, _figures(scores, ("plagdet", "granularity", "coverage")), scores)
 
 
@@ -177,7 +177,7 @@ def table(scores: Scores) -> str:
 
 
 def publish(text: str, corpus: str, rows: str) -> str:
-    """Return the page with the table of one corpus renewed: between its two marks, added at the end where it has none.
+    """Return the page with the table of one corpus renewed between its marks, or added at the end where it has none.
 
     The marks are HTML comments, so that the page reads the same with them.
     """

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 
 from bench import edits
 from bench import operators as op
-from bench.grammar import Sentence, Writer, spell, words
+from bench.grammar import Sentence, Token, Writer, spell, words
 from dedup.result import Document
 
 FORMULAS = Path(__file__).resolve().parent.parent / "data" / "source" / "formulas.txt"
@@ -118,6 +119,11 @@ class Page:
         self.places = dict(zip(marks, spans, strict=True))
         return text
 
+    def document(self, number: int) -> Document:
+        """Return the report as a reader would deliver it: with the title, issuer and year that it bears."""
+        issuer, date = self.town, str(self.year)
+        return Document(source=f"{number:04d}.txt", text=self.text(), title=self.title, issuer=issuer, date=date)
+
 
 @dataclass
 class Case:
@@ -128,6 +134,7 @@ class Case:
     label: str
     pages: list[Page] = field(default_factory=list)
     star: bool = True
+    answers: list[list[tuple[int, int]]] = field(default_factory=list)  # by place: what was filled into the form
 
     def put(self, page: Page, text: str, writer: Writer) -> None:
         page.put(text, (self.family, len(self.pages)), writer)
@@ -247,12 +254,21 @@ def _template(grid: Grid, name: str) -> None:
     """Three reports fill in the same form."""
     case = grid.case(name, "template", star=False)
     for _ in range(3):
-        page = grid.page()
-        lines = []
+        page, text, answers = grid.page(), "", []
         for line in FORM:
-            line = line.replace("{town}", page.town).replace("{clause}", "{actor}{adverb}{verb}{modifier}{noun}")
-            lines.append(spell([tuple(grid.writer.fill(line))]))
-        case.put(page, "\n".join(lines), grid.writer)
+            line = line.replace("{clause}", "{actor}{adverb}{verb}{modifier}{noun}")
+            for token in [*grid.writer.fill(line.replace("{town}", page.town)), Token("", "\n")]:
+                if token.kind:
+                    answers.append((len(text), len(text) + len(token.text)))
+                text += token.text
+        case.answers.append(answers)
+        case.put(page, text.rstrip(), grid.writer)
+
+
+def form() -> Document:
+    """Return the blank form of the operator ``template``, to be given to a scan as a template."""
+    blanks = (re.sub(r"\{\w+\}", "＿＿＿＿", line) for line in FORM)
+    return Document(source="form.txt", text="\n".join(blanks) + "\n")
 
 
 def _formulas(grid: Grid, name: str) -> None:
@@ -320,7 +336,7 @@ def make_grid(
     grid = Grid(seed, each)
     for name in sorted(names, key=list(OPERATORS).index):
         _MAKERS.get(name, _plain)(grid, name)
-    documents = [Document(source=f"{number:04d}.txt", text=page.text()) for number, page in enumerate(grid.pages)]
+    documents = [page.document(number) for number, page in enumerate(grid.pages)]
     source = {id(page): document.source for page, document in zip(grid.pages, documents, strict=True)}
     rows: list[dict[str, Any]] = [{"schema": "dedup.gold/1", "complete": True}]
     for case in grid.cases:
@@ -333,6 +349,9 @@ def _rows(case: Case, places: list[tuple[str, int, int]]) -> Iterable[dict[str, 
         doc, start, end = places[0]
         yield {"doc": doc, "start": start, "end": end, "label": "formula", "operator": case.operator}
         return
+    for (doc, start, _), answers in zip(places, case.answers, strict=False):
+        for low, high in answers:
+            yield {"doc": doc, "start": start + low, "end": start + high, "label": "own", "operator": "answer"}
     firsts = 1 if case.star else len(places) - 1
     for first in range(firsts):
         for second in range(first + 1, len(places)):
