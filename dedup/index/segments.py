@@ -239,7 +239,7 @@ def columns(db: sqlite3.Connection, path: str, segment: Segment) -> Columns:
 
 
 def combine(parts: Sequence[Columns]) -> Columns:
-    """Return one segment out of several; documents whose id is -1 are left out.
+    """Return one segment out of several; documents whose id is -1 are left out, and their postings.
 
     Notes
     -----
@@ -261,7 +261,8 @@ def combine(parts: Sequence[Columns]) -> Columns:
             before = np.cumsum(part.sizes[kind])
             shift = (start[part_of == number] - (before - part.sizes[kind])).astype(np.uint64)
             row = np.searchsorted(before, (part.postings[kind] & _LOW).astype(np.int64), side="right")
-            pieces.append(part.postings[kind] + shift[row])  # wraps round where the move is downwards
+            living = (part.ids >= 0)[row]
+            pieces.append((part.postings[kind] + shift[row])[living])  # wraps round where the move is downwards
         moved.append(np.sort(_concatenated(pieces)))
     return Columns(ids[order], keys[order], sizes[:, order], (moved[0], moved[1]))
 
