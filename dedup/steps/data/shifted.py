@@ -125,7 +125,7 @@ def _read_on(
     """
     heads = [head]
     if gap:
-        heads = [head + pair for pair in _vanished_pairs()]
+        heads = [head + pair for pair in _vanished_pairs(head)]
     while at < min(len(broken), _LONGEST + 12):
         char = broken[at]
         if "@" <= char <= "~":
@@ -155,10 +155,12 @@ def _readings(tails: list[bytes], stop: int) -> list[tuple[str, int]] | None:
     return [(text, stop) for text in texts] or None
 
 
-def _vanished_pairs() -> Iterator[bytes]:
+def _vanished_pairs(head: bytes) -> Iterator[bytes]:
+    """Yield the user-defined pairs whose first byte makes a common character with the byte before."""
     for lead in (*range(0xAA, 0xB0), *range(0xF8, 0xFF)):
-        for second in range(0xA1, 0xFF):
-            yield bytes([lead, second])
+        char = _decode(head + bytes([lead]))
+        if char is not None and _is_common(char):
+            yield from (bytes([lead, second]) for second in range(0xA1, 0xFF))
 
 
 def _makes_words(text: str) -> bool:
@@ -221,9 +223,13 @@ def _letters(annotation: str) -> str:
 
 
 def _sounds(char: str, syllable: str) -> bool:
-    if len(char) != 1 or not 0 < len(syllable) <= 6:
-        return False
-    wanted = np.uint64((ord(char) << 30) | data.pack(syllable))
+    return 0 < len(syllable) <= 6 and data.pack(syllable) in _readings_of(char)
+
+
+@lru_cache(maxsize=65_536)
+def _readings_of(char: str) -> frozenset[int]:
+    """Return the packed readings of a character."""
     table = data.readings()
-    at = int(np.searchsorted(table, wanted))
-    return at < table.size and bool(table[at] == wanted)
+    code = np.uint64(ord(char))
+    first, last = np.searchsorted(table, np.array([code << np.uint64(30), (code + np.uint64(1)) << np.uint64(30)]))
+    return frozenset((table[first:last] & np.uint64((1 << 30) - 1)).tolist())
