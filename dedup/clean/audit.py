@@ -90,10 +90,6 @@ def removal_row(
         "wording": cause.wording,
         "similarity": cause.similarity,
         "partner": _partner(cause, names),
-        "also": [
-            {"label": claim.label, "family": claim.family, "partner": _partner(claim, names)}
-            for claim in removal.also
-        ],
         "carried": removal.carried,
         "digest": hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
         "text": text,

@@ -124,17 +124,19 @@ def _sentences(text: str, start: int, end: int) -> list[tuple[int, int, bool]]:
 def _stops(text: str, start: int, end: int) -> list[int]:
     """Return where sentences end in ``[start, end)``; none inside a quotation or bracket that is closed again."""
     inside = _inside(text, start, end)
-    stops = []
+    stops: list[int] = []
     row = 0
     for match in _END.finditer(text, start, end):
         stop = match.end()
         while row < len(inside) and inside[row][1] < stop:
             row += 1
-        # A quotation that ends with this sentence end is passed: 他说：“好。” is one sentence and ends here.
-        if row < len(inside) and inside[row][0] < match.start() and stop < inside[row][1]:
-            continue
-        if stop > start:
-            stops.append(stop)
+        if row < len(inside) and inside[row][0] < match.start():
+            # A quotation that ends here ends its sentence: 他说：“好。” A bracket does only if it holds all of it:
+            # 账本（见附件。）已交到村里 goes on.
+            opened, closed = inside[row]
+            if stop < closed or (text[opened] in "（(【《" and opened > (stops[-1] if stops else start)):
+                continue
+        stops.append(stop)
     return stops
 
 

@@ -15,8 +15,9 @@ from dedup.schema import Bool
 
 # The last row stands for everything from U+3001 on, where no white space is.
 _INK = np.array([not chr(code).isspace() for code in range(0x3002)])
-_DIGITS = re.compile(r"\d+")
-_ENUMERATOR = re.compile(r"^\s*[（(\[]?\d{1,3}(?:[）)\]、．]|\.(?!\d))", re.MULTILINE)
+HAN_NUMERALS = "零〇一二三四五六七八九十百千万亿两"
+_DIGITS = re.compile(rf"[\d{HAN_NUMERALS}]+")
+_ENUMERATOR = re.compile(rf"^\s*[（(\[]?(?:\d{{1,3}}|[{HAN_NUMERALS}]{{1,3}})(?:[）)\]、．]|\.(?!\d))", re.MULTILINE)
 
 # Labels that text can bear without being like any other text of the corpus. A copy without a family would have no
 # partner to name, so it stays.
@@ -91,7 +92,11 @@ def solid(text: str) -> Bool:
 
 
 def numbers(text: str) -> Bool:
-    """Return bool[len(text)]: digits of numbers that say something, those that count paragraphs left out."""
+    """Return bool[len(text)]: digits and Han numerals, but for those that count paragraphs (（三） 2. 四、).
+
+    Han numerals that are no numbers (一定, 十分) are among them: where they stand in both texts it makes no
+    difference, and where they do not, a unit stays that might have gone.
+    """
     mask = np.zeros(len(text), np.bool_)
     for run in _DIGITS.finditer(text):
         mask[run.start() : run.end()] = True

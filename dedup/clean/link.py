@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from rapidfuzz.distance import Indel, Levenshtein
 
-from dedup.clean.desk import solid
+from dedup.clean.desk import HAN_NUMERALS, solid
 from dedup.result import Cluster, Result, Span
 from dedup.schema import Bool, Edits, Int64, Texts
 from dedup.steps.normalise import fold, normalise, surface
@@ -26,7 +26,8 @@ from dedup.steps.repair import lay_out, repair
 
 # Both distances are bit-parallel: 64 cells of the length-by-length table an instruction, 0.2 s at this bound.
 _MOST_CELLS = 10**10
-_NUMBER = re.compile(r"[0-9]+(?:[.,:][0-9]+)*")
+_NUMBER = re.compile(rf"[0-9]+(?:[.,:][0-9]+)*|[{HAN_NUMERALS}]+")
+_NUMERALS = frozenset("0123456789" + HAN_NUMERALS)
 
 _Pair = tuple[tuple[int, int, int], tuple[int, int, int]]
 
@@ -201,11 +202,9 @@ def _whole_numbers(left: str, right: str, stands: Bool, shift: Int64) -> None:
         start, end = number.span()
         there = start + int(shift[start])
         whole = stands[start:end].all() and (shift[start:end] == shift[start]).all()
-        longer = (
-            right[max(there - 1, 0) : there].isdigit()
-            or right[there + end - start : there + end - start + 1].isdigit()
-        )
-        if not whole or longer:
+        stop = there + end - start
+        around = {right[max(there - 1, 0) : there], right[stop : stop + 1]}
+        if not whole or around & _NUMERALS:
             stands[start:end] = False
 
 

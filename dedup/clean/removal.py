@@ -27,15 +27,13 @@ class Claim:
 class Removal:
     """A range that goes: ``texts[document][start:end]``. Removals of a document are sorted and do not overlap.
 
-    ``cause`` is the claim that covers most of it, ``also`` the others. ``carried`` counts characters (white space not
-    counted) in no claim, which go because their unit goes.
+    ``carried`` counts characters (white space not counted) that do not stand in the partner; they go with their unit.
     """
 
     document: int
     start: int
     end: int
     cause: Claim
-    also: tuple[Claim, ...] = ()
     carried: int = 0
 
 

@@ -17,7 +17,6 @@ import numpy as np
 from dedup.clean.desk import Desk, solid
 from dedup.clean.link import Links
 from dedup.clean.removal import Claim, Plan, Removal
-from dedup.result import Span
 from dedup.schema import Bool
 
 _TOLERANCE = 1e-9
@@ -25,10 +24,9 @@ _TOLERANCE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """The document that stays for this one, and the claims on it by family."""
+    """Why a document goes: the largest claim of the document that stays, and the characters it does not hold."""
 
-    partner: int | None
-    claims: tuple[Claim, ...]
+    cause: Claim
     carried: int
 
 
@@ -99,13 +97,13 @@ class _Settling:
             noise[start:end], noise_label = True, label
         if np.count_nonzero(noise & ink) >= wanted:
             claim = Claim(noise_label, None, None, None, None)
-            self._gone[document] = _Verdict(None, (claim,), int(np.count_nonzero(ink & ~noise)))
+            self._gone[document] = _Verdict(claim, int(np.count_nonzero(ink & ~noise)))
             return
         for partner in self._candidates(document, ink, noise, wanted):
-            claims, covered = self._cover(document, partner, ink)
+            cause, covered = self._cover(document, partner, len(ink))
             union = (covered | noise) & ink
-            if claims and np.count_nonzero(union) >= wanted:
-                self._gone[document] = _Verdict(partner, claims, int(np.count_nonzero(ink & ~union)))
+            if cause is not None and np.count_nonzero(union) >= wanted:
+                self._gone[document] = _Verdict(cause, int(np.count_nonzero(ink & ~union)))
                 self._named.add(partner)
                 return
 
@@ -134,10 +132,11 @@ class _Settling:
     def _place(self, document: int) -> tuple[object, ...]:
         return (*self._desk.standing(document)[:2], self._desk.rank[document])
 
-    def _cover(self, document: int, partner: int, ink: Bool) -> tuple[tuple[Claim, ...], Bool]:
-        """Return the claims that the partner makes, the largest first, and what they cover."""
-        covered = np.zeros(len(ink), np.bool_)
-        sized: list[tuple[int, int, Claim]] = []
+    def _cover(self, document: int, partner: int, size: int) -> tuple[Claim | None, Bool]:
+        """Return the largest claim that the partner makes, and what all its claims cover."""
+        covered = np.zeros(size, np.bool_)
+        cause: Claim | None = None
+        largest = 0
         for row, members in self._held[document].items():
             family = self._desk.families[row]
             for member in members:
@@ -147,13 +146,14 @@ class _Settling:
                     if link is None:
                         continue
                     covered[span.start : span.end] |= self._links.matched(family, member, other)
-                    there: Span | None = None if self._keeps_none else family.members[other]
-                    claim = Claim(family.label, family.id, there, link.wording, link.similarity)
-                    sized.append((span.start - span.end, len(sized), claim))
+                    if span.end - span.start > largest:
+                        there = None if self._keeps_none else family.members[other]
+                        cause = Claim(family.label, family.id, there, link.wording, link.similarity)
+                        largest = span.end - span.start
                     break
-        return tuple(dict.fromkeys(claim for _, _, claim in sorted(sized, key=lambda one: one[:2]))), covered
+        return cause, covered
 
     def _row(self, document: int) -> Removal:
         verdict = self._gone[document]
         size = len(self._desk.texts[document])
-        return Removal(document, 0, size, verdict.claims[0], verdict.claims[1:], verdict.carried)
+        return Removal(document, 0, size, verdict.cause, verdict.carried)

@@ -1,0 +1,203 @@
+"""Which units go: the second pass, over the marks that the families left on one document.
+
+A sentence is held by one member that stays, not by several together: of three partners each may have a third of it,
+and none says what it says. A paragraph may be put together of sentences that different members hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from dedup.clean.cut import Units, units
+from dedup.clean.desk import numbers, solid
+from dedup.clean.policy import CleanPolicy
+from dedup.clean.removal import Claim, Removal
+from dedup.schema import Bool, Int32, Int64
+
+# A share such as 0.7 of 10 characters must be 7 of them, whatever its binary expansion.
+_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One claim on a document: its number (from 1), where it begins, and which characters from there on it holds."""
+
+    number: int
+    start: int
+    mask: Bool
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Marks on the characters of one document; no character is both pinned and claimed.
+
+    noise : int32[N]     claim number of page noise, 0 elsewhere
+    claimed : bool[N]    in some claim of a family
+    pinned : bool[N]     in a member that stays
+    held : list of Held  claims of families, in the order made
+    """
+
+    noise: Int32
+    claimed: Bool
+    pinned: Bool
+    held: list[Held] = field(default_factory=list)
+
+    @classmethod
+    def blank(cls, size: int) -> Marks:
+        """Return a document of that many characters without a mark."""
+        return cls(np.zeros(size, np.int32), np.zeros(size, np.bool_), np.zeros(size, np.bool_))
+
+
+def removals_of(
+    document: int, text: str, marks: Marks, claims: Sequence[Claim], policy: CleanPolicy
+) -> list[Removal]:
+    """Return what goes of one document.
+
+    Parameters
+    ----------
+    document : int
+        Its id.
+    text : str
+    marks : Marks
+    claims : sequence of Claim
+        All claims; number ``n`` is ``claims[n - 1]``.
+    policy : CleanPolicy
+        Level ``paragraph`` or ``passage``.
+
+    Returns
+    -------
+    list of Removal
+        Sorted, disjoint.
+    """
+    if not marks.held and not marks.noise.any():
+        return []
+    ink, tiles = solid(text), units(text, "passage")
+    digits = numbers(text)
+    weigh = ink if policy.numbers else ink & ~digits
+    owner, stands = _owners(tiles, weigh, marks)
+    gone = np.zeros(len(text), np.int32)
+    if policy.level == "passage":
+        # Page noise is cut exactly, in the middle of a sentence too: what meets there is the two halves of that
+        # sentence. White space stays, or two paragraphs would meet. Noise that runs over a line break and ends within
+        # a sentence is not trusted with it: a heading repeated took the subject of the sentence along.
+        exact = (marks.noise > 0) & ink & ~_over_breaks(marks.noise > 0, tiles)
+        gone[exact] = marks.noise[exact]
+    veto = marks.pinned & ink
+    if policy.numbers:
+        veto |= digits & ~stands
+    going = np.flatnonzero(_going(tiles, weigh, stands, veto, policy))
+    for unit in going:
+        gone[tiles.bounds[unit] : tiles.bounds[unit + 1]] = owner[unit]
+    if policy.level == "paragraph":
+        _fill_paragraphs(tiles, np.unique(tiles.paragraph[going]), gone)
+    else:
+        _fill_borders(tiles, ink, gone)
+    if gone.any() and not np.any(ink & (gone == 0)):
+        _spread(gone)
+    return [
+        Removal(
+            document,
+            start,
+            end,
+            claims[number - 1],
+            int(np.count_nonzero(ink[start:end] & ~stands[start:end])),
+        )
+        for start, end, number in _runs(gone)
+    ]
+
+
+def _owners(tiles: Units, weigh: Bool, marks: Marks) -> tuple[Int32, Bool]:
+    """Return the claim that holds most of each sentence, and which characters stand in it or are noise.
+
+    The first made wins a tie, so a sentence that two families hold goes for the longer one. A unit without claims
+    but with noise is the noise's.
+    """
+    best = np.zeros(len(tiles.border), np.int64)
+    owner = np.zeros(len(tiles.border), np.int32)
+    ranges: dict[int, Held] = {}
+    for held in marks.held:
+        end = held.start + len(held.mask)
+        first = int(np.searchsorted(tiles.bounds, held.start, side="right")) - 1
+        last = int(np.searchsorted(tiles.bounds, end, side="left"))
+        edges = np.clip(tiles.bounds[first : last + 1], held.start, end) - held.start
+        counts = np.diff(_running(held.mask & weigh[held.start : end])[edges])
+        better = counts > best[first:last]
+        best[first:last][better] = counts[better]
+        owner[first:last][better] = held.number
+        ranges[held.number] = held
+    stands = marks.noise > 0
+    for unit in np.flatnonzero(owner):
+        held = ranges[int(owner[unit])]
+        start = max(int(tiles.bounds[unit]), held.start)
+        end = min(int(tiles.bounds[unit + 1]), held.start + len(held.mask))
+        stands[start:end] |= held.mask[start - held.start : end - held.start]
+    for unit in np.flatnonzero((owner == 0) & (_sums(marks.noise > 0, tiles) > 0)):
+        noise = marks.noise[tiles.bounds[unit] : tiles.bounds[unit + 1]]
+        owner[unit] = np.bincount(noise[noise > 0]).argmax()
+    return owner, stands
+
+
+def _going(tiles: Units, weigh: Bool, stands: Bool, veto: Bool, policy: CleanPolicy) -> Bool:
+    """Return which units go: on their own, or at level ``paragraph`` with all of their paragraph."""
+    total, covered, against = _sums(weigh, tiles), _sums(weigh & stands, tiles), _sums(veto, tiles)
+    if policy.level == "paragraph" and len(total):
+        edges = np.flatnonzero(np.diff(tiles.paragraph, prepend=-1))
+        total, covered, against = (
+            np.add.reduceat(column, edges)[tiles.paragraph] for column in (total, covered, against)
+        )
+    enough = covered >= policy.share * total - _TOLERANCE
+    return np.asarray(enough & (total > 0) & (against == 0) & ~tiles.border)
+
+
+def _over_breaks(noise: Bool, tiles: Units) -> Bool:
+    """Return the noise in runs that touch more than one paragraph."""
+    over = np.zeros(len(noise), np.bool_)
+    for start, end, _ in _runs(noise.astype(np.int32)):
+        first, last = np.searchsorted(tiles.bounds, [start, end - 1], side="right") - 1
+        if tiles.paragraph[first] != tiles.paragraph[last]:
+            over[start:end] = True
+    return over
+
+
+def _fill_paragraphs(tiles: Units, rows: Int64, gone: Int32) -> None:
+    """Let all of these paragraphs go: sentences that nobody holds, indents and line breaks too; in place."""
+    first = np.searchsorted(tiles.paragraph, rows, side="left")
+    last = np.searchsorted(tiles.paragraph, rows, side="right")
+    for start, end in zip(tiles.bounds[first].tolist(), tiles.bounds[last].tolist(), strict=True):
+        _spread(gone[start:end])
+
+
+def _fill_borders(tiles: Units, ink: Bool, gone: Int32) -> None:
+    """Let the indent and the line breaks of a paragraph go where all of its text goes; in place."""
+    edges = np.flatnonzero(np.diff(tiles.paragraph, prepend=-1, append=-1))
+    starts, ends = tiles.bounds[edges[:-1]], tiles.bounds[edges[1:]]
+    left, some = _running(ink & (gone == 0)), _running(gone != 0)
+    for row in np.flatnonzero((left[ends] == left[starts]) & (some[ends] > some[starts])):
+        _spread(gone[starts[row] : ends[row]])
+
+
+def _spread(gone: Int32) -> None:
+    """Give each 0 the value before it, and the first ones the first value; in place. Something must be set."""
+    places = np.flatnonzero(gone)
+    owner = np.searchsorted(places, np.arange(len(gone)), side="right") - 1
+    gone[:] = gone[places[np.maximum(owner, 0)]]
+
+
+def _running(mask: Bool) -> Int64:
+    """Return int64[N + 1]: how many are set before each place."""
+    return np.concatenate((np.zeros(1, np.int64), np.cumsum(mask, dtype=np.int64)))
+
+
+def _sums(mask: Bool, tiles: Units) -> Int64:
+    """Return how many characters of each unit are in the mask."""
+    return np.diff(_running(mask)[tiles.bounds])
+
+
+def _runs(values: Int32) -> list[tuple[int, int, int]]:
+    """Return the runs of equal values other than 0 as (start, end, value)."""
+    cuts = np.flatnonzero(np.diff(values, prepend=0, append=0))
+    return [(start, end, int(values[start])) for start, end in pairwise(cuts.tolist()) if values[start]]
