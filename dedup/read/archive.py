@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import IO, Any, cast
 
-from dedup.errors import Damaged, ReadError, Unsupported
+from dedup.errors import Damaged, MissingExtra, ReadError, Unsupported
 from dedup.read.blob import HEAD, Blob, Budget, Exhausted, Metered, Packed, Stream
 from dedup.read.encoding import decode_name
 from dedup.read.formats import documents_of, hidden, reader_of
@@ -112,6 +112,8 @@ def _zip(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | 
                 raise
             except ReadError as error:
                 yield Skipped(blob.source, error.reason, error.kind, full)
+            except MissingExtra as error:
+                yield Skipped(blob.source, str(error), "unsupported", full)
 
 
 def _member(

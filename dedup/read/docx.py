@@ -3,6 +3,8 @@
 The XML is read directly. A library of document objects gives the paragraphs of the body and loses tracked
 insertions, content controls and text boxes; and every text box stands twice in the file, once for old programs.
 
+Automatic numbers (一、 in front of a heading) are part of what a reader sees, and of the text.
+
 Order of the text: the body (tables row by row, a text box after the paragraph it is anchored in), footnotes and
 endnotes, and last, marked as furniture, headers and footers.
 """
@@ -14,7 +16,6 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -24,15 +25,11 @@ from dedup.errors import Damaged
 from dedup.read.archive import open_zip, part
 from dedup.read.blob import Blob, Budget
 from dedup.read.metadata import Facts, Known, document, facts_of_properties
+from dedup.read.numbering import Numbering
 from dedup.read.options import ReadOptions
+from dedup.read.wordml import kind, switched_on
 from dedup.result import Document
 
-_WORD = (
-    "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
-    "http://purl.oclc.org/ooxml/wordprocessingml/main",
-)
-_COMPATIBILITY = "http://schemas.openxmlformats.org/markup-compatibility/2006"
-_MATH = "http://schemas.openxmlformats.org/officeDocument/2006/math"
 _TREE = 8  # times the size of its XML that a tree of elements takes, and more
 _LEFT_OUT = frozenset(
     (
@@ -67,9 +64,9 @@ def documents(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Docume
     root = package.xml(main)
     if root is None:
         raise Damaged(blob.label, "it has no document part: save it again in the program it came from")
-    text = _Writer()
-    text.blocks(root)
     folder = main.rsplit("/", 1)[0] + "/" if "/" in main else ""
+    text = _Writer(Numbering.of(package.xml(folder + "numbering.xml"), package.xml(folder + "styles.xml")))
+    text.blocks(root)
     for name in package.matching(folder + r"(?:footnotes|endnotes)\d*\.xml"):
         text.notes(package.xml(name))
     text.furnish([package.xml(name) for name in package.matching(folder + r"(?:header|footer)\d*\.xml")])
@@ -137,7 +134,8 @@ class _Writer:
     Separators wait until text follows them, so that an empty cell or paragraph at an end leaves nothing behind.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, numbering: Numbering) -> None:
+        self._numbering = numbering
         self._pieces: list[str] = []
         self._size = 0
         self._waiting = ""
@@ -155,14 +153,14 @@ class _Writer:
     def blocks(self, node: Element) -> None:
         """Write paragraphs and tables, however deep they stand."""
         for child in node:
-            kind = _kind(child.tag)
-            if kind == "w:p":
+            name = kind(child.tag)
+            if name == "w:p":
                 self._paragraph(child)
-            elif kind == "w:tbl":
+            elif name == "w:tbl":
                 self._table(child)
-            elif kind == "mc:AlternateContent":
+            elif name == "mc:AlternateContent":
                 self.blocks(_chosen(child))
-            elif kind not in _LEFT_OUT:
+            elif name not in _LEFT_OUT:
                 self.blocks(child)
 
     def notes(self, root: Element | None) -> None:
@@ -176,7 +174,7 @@ class _Writer:
         start = self._size
         seen = set()
         for root in roots:
-            own = _Writer()
+            own = _Writer(Numbering())
             if root is not None:
                 own.blocks(root)
             text = own.value()
@@ -205,6 +203,9 @@ class _Writer:
 
     def _paragraph(self, node: Element) -> None:
         boxes: list[Element] = []
+        number = "" if _mark_deleted(node) else self._numbering.label(node)  # an empty paragraph counts, too
+        if any(text.text for text in _inside(node, "w:t")):
+            self._put(number)
         self._inline(node, boxes)
         if not _mark_deleted(node):
             self._break("\n")
@@ -234,75 +235,56 @@ class _Writer:
 
     def _inline(self, node: Element, boxes: list[Element]) -> None:
         for child in node:
-            kind = _kind(child.tag)
-            if kind == "w:t" or kind == "m:t":
+            name = kind(child.tag)
+            if name == "w:t" or name == "m:t":
                 self._put(child.text or "")
-            elif kind in _SIGNS:
-                self._put(_SIGNS[kind])
-            elif kind == "w:r":
+            elif name in _SIGNS:
+                self._put(_SIGNS[name])
+            elif name == "w:r":
                 if _hidden(child):
                     self.flags["hidden"] += sum(len(text.text or "") for text in _inside(child, "w:t"))
                 else:
                     self._inline(child, boxes)
-            elif kind == "w:txbxContent":
+            elif name == "w:txbxContent":
                 boxes.append(child)
-            elif kind == "mc:AlternateContent":
+            elif name == "mc:AlternateContent":
                 self._inline(_chosen(child), boxes)
-            elif kind == "w:lastRenderedPageBreak":
+            elif name == "w:lastRenderedPageBreak":
                 if self._size:
                     self.pages.append(self._size + len(self._waiting))
-            elif kind == "w:rt":
+            elif name == "w:rt":
                 self.flags["ruby"] += 1
-            elif kind not in _LEFT_OUT and kind != "w:pPr" and kind != "w:rPr":
+            elif name not in _LEFT_OUT and name != "w:pPr" and name != "w:rPr":
                 self._inline(child, boxes)
-
-
-@cache
-def _kind(tag: object) -> str:
-    """Return ``w:p`` for the paragraph tag of either dialect of the format, an empty word for what has no meaning."""
-    space, _, name = str(tag).lstrip("{").rpartition("}")
-    if space in _WORD:
-        return "w:" + name
-    return {_COMPATIBILITY: "mc:", _MATH: "m:"}.get(space, "?:") + name
 
 
 def _chosen(node: Element) -> Element:
     """Return the first alternative of several that say the same for programs of different age."""
-    for kind in ("mc:Choice", "mc:Fallback"):
+    for wanted in ("mc:Choice", "mc:Fallback"):
         for child in node:
-            if _kind(child.tag) == kind and len(child):
+            if kind(child.tag) == wanted and len(child):
                 return child
     return Element("nothing")
 
 
-def _inside(node: Element, kind: str) -> Iterator[Element]:
+def _inside(node: Element, wanted: str) -> Iterator[Element]:
     """Yield the nearest elements of a kind, through content controls and revisions that stand."""
     for child in node:
-        found = _kind(child.tag)
-        if found == kind:
+        found = kind(child.tag)
+        if found == wanted:
             yield child
         elif found not in _LEFT_OUT and found not in ("w:p", "w:tbl"):
-            yield from _inside(child, kind)
-
-
-def _flag(node: Element | None, *path: str) -> bool:
-    """Whether the element at a path is there and not switched off."""
-    for kind in path:
-        node = next((child for child in node if _kind(child.tag) == kind), None) if node is not None else None
-    if node is None:
-        return False
-    value = next((value for key, value in node.attrib.items() if key.endswith("}val")), "true")
-    return value not in ("0", "false", "off")
+            yield from _inside(child, wanted)
 
 
 def _hidden(run: Element) -> bool:
-    return _flag(run, "w:rPr", "w:vanish") or _flag(run, "w:rPr", "w:webHidden")
+    return switched_on(run, "w:rPr", "w:vanish") or switched_on(run, "w:rPr", "w:webHidden")
 
 
 def _mark_deleted(paragraph: Element) -> bool:
     """Whether the paragraph's end was deleted as a tracked change: it runs on into the next."""
-    return _flag(paragraph, "w:pPr", "w:rPr", "w:del")
+    return switched_on(paragraph, "w:pPr", "w:rPr", "w:del")
 
 
 def _row_deleted(row: Element) -> bool:
-    return _flag(row, "w:trPr", "w:del")
+    return switched_on(row, "w:trPr", "w:del")

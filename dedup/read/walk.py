@@ -1,7 +1,7 @@
 """From paths to blobs to documents: folders walked in order, every file accounted for.
 
 The walk lists names first and opens files later, so that a missing extra is told before any work, and opens,
-reads and closes small files with four system calls each.
+reads and closes small files with five system calls each.
 """
 
 from __future__ import annotations

@@ -229,3 +229,87 @@ def test_libreoffice_converts_what_is_not_read_here(tmp_path):
     row = only(tmp_path, b"{\\rtf1\\ansi\\u26611?\\u28286?}", "a.rtf")
     assert isinstance(row, Document)
     assert "村湾"[0] in row.text
+
+
+def test_automatic_numbers_are_part_of_the_text(tmp_path):
+    """Levels count anew under each number above, styles pass their list on, bullets are no text."""
+    forms = (("chineseCounting", "%1、", 1), ("chineseCounting", "（%2）", 1), ("decimal", "%1.%3.", 3))
+    levels = "".join(
+        f'<w:lvl w:ilvl="{n}"><w:start w:val="{start}"/><w:numFmt w:val="{form}"/><w:lvlText w:val="{text}"/>'
+        f"{'<w:isLgl/>' if n == 2 else ''}</w:lvl>"
+        for n, (form, text, start) in enumerate(forms)
+    )
+    bullets = '<w:lvl w:ilvl="0"><w:numFmt w:val="bullet"/><w:lvlText w:val="&#xF06C;"/></w:lvl>'
+    numbering = (
+        f'<w:numbering {W}><w:abstractNum w:abstractNumId="0">{levels}</w:abstractNum>'
+        f'<w:abstractNum w:abstractNumId="1">{bullets}</w:abstractNum>'
+        '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>'
+        '<w:num w:numId="2"><w:abstractNumId w:val="1"/></w:num>'
+        '<w:num w:numId="3"><w:abstractNumId w:val="0"/>'
+        '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/></w:lvlOverride></w:num></w:numbering>'
+    )
+    styles = (
+        f'<w:styles {W}><w:style w:styleId="H"><w:pPr><w:numPr><w:numId w:val="1"/></w:numPr></w:pPr></w:style>'
+        '<w:style w:styleId="I"><w:basedOn w:val="H"/></w:style>'
+        '<w:style w:styleId="X"><w:basedOn w:val="X"/></w:style></w:styles>'
+    )
+
+    def item(text, number=None, level=0, style=None):
+        named = f'<w:pStyle w:val="{style}"/>' if style else ""
+        placed = (
+            f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{number}"/></w:numPr>' if number is not None else ""
+        )
+        return f"<w:p><w:pPr>{named}{placed}</w:pPr>{run(text) if text else ''}</w:p>"
+
+    body = (
+        item("基本情况", style="I")
+        + item("水利", 1, 1)
+        + item("渠道", 1, 2)
+        + item("塘坝", 1, 2)
+        + item("道路", 1, 1)
+        + item("", 1)
+        + item("主要问题", style="H")
+        + item("水利", 1, 1)
+        + item("点", 2)
+        + item("不编号", 0, style="H")
+        + item("另起", 3)
+        + item("接着", 3)
+        + item("绕圈的样式", style="X")
+    )
+    found = only(tmp_path, docx(body, word__numbering=numbering, word__styles=styles))
+    assert found.text.split("\n") == [
+        "一、基本情况",
+        "（一）水利",
+        "1.3. 渠道",
+        "1.4. 塘坝",
+        "（二）道路",
+        "三、主要问题",
+        "（一）水利",
+        "点",
+        "不编号",
+        "一、另起",
+        "二、接着",
+        "绕圈的样式",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "shown"),
+    [
+        (10, "chineseCounting", "十"),
+        (12, "chineseCountingThousand", "十二"),
+        (20, "japaneseCounting", "二十"),
+        (35, "chineseCounting", "三十五"),
+        (120, "chineseCounting", "120"),
+        (3, "ideographTraditional", "丙"),
+        (4, "decimalEnclosedCircleChinese", "④"),
+        (2, "upperLetter", "B"),
+        (14, "lowerRoman", "xiv"),
+        (49, "upperRoman", "XLIX"),
+        (7, "somethingElse", "7"),
+    ],
+)
+def test_numbers_are_written_as_their_form_says(value, form, shown):
+    from dedup.read.numbering import _number
+
+    assert _number(value, form) == shown
