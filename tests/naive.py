@@ -44,6 +44,19 @@ def jaccard(one: set[int], other: set[int]) -> float:
     return len(one & other) / len(one | other) if one | other else 0.0
 
 
+def fmix32(h: int) -> int:
+    """MurmurHash3 finaliser."""
+    h = ((h ^ (h >> 16)) * 0x85EBCA6B) & 0xFFFFFFFF
+    h = ((h ^ (h >> 13)) * 0xC2B2AE35) & 0xFFFFFFFF
+    return h ^ (h >> 16)
+
+
+def signature(hashes: Sequence[int], a: Sequence[int], b: Sequence[int]) -> list[int]:
+    """Least of each affine permutation of the lower 32 bits."""
+    mixed = [fmix32(value & 0xFFFFFFFF) for value in hashes]
+    return [min((h * x + y) & 0xFFFFFFFF for h in mixed) for x, y in zip(a, b, strict=True)]
+
+
 def band_pairs(values: Sequence[Sequence[int]], bands: int, rows: int) -> set[tuple[int, int]]:
     """All pairs of rows that agree in all values of some band."""
     found = set()

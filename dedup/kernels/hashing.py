@@ -114,7 +114,8 @@ def shingles(codes, start, end, indptr, k, out, count):
     out : uint64[M]         written
     count : int64[P]        written: distinct hashes of range p; 0 for a range without places
 
-    A rolling polynomial modulo 2**64, finished by a mixer. O(n) per range of n; scratch for the longest range of a block.
+    A rolling polynomial modulo 2**64, finished by a mixer. O(n) per range of n; scratch for the longest range of a
+    block of ranges.
     """
     total = start.shape[0]
     for block in numba.prange(-(-total // _BLOCK)):

@@ -84,8 +84,8 @@ def band_words(keys: KeyStream, segments: Segments, rows: Int64, params: Params,
 
     Notes
     -----
-    The signatures are those of `sketch`, but are never stored: a scan needs their bands only, and each is computed from the
-    code points while they are in the cache. Cost: ``num_perm`` multiply-add-min per character, vectorised.
+    The signatures are those of `sketch`, but are never stored: a scan needs their bands only, and each is computed
+    from the code points while they are in the cache. Cost: ``num_perm`` multiply-add-min per character, vectorised.
     """
     start, end = segments.start[rows], segments.end[rows]
     number = np.flatnonzero(end - start >= params.shingle)

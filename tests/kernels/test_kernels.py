@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.kernels import align, hashing, minhash, seeds, sets, sorting, unionfind
+from dedup.kernels import align, buckets, hashing, minhash, seeds, sets, sorting, unionfind
 
 settings.register_profile("kernels", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("kernels")
@@ -101,38 +101,120 @@ def test_radix_order_holds_beyond_sixteen_bits_of_rows():
     assert (order == wanted).all()
 
 
+def banded(values, height, cap):
+    """Pack the bands of signatures, sort them, write their pairs; return (pairs as written, buckets over the cap)."""
+    rows = range(len(values))
+    bands = len(values[0]) // height if values else 1
+    keys = [[hash_of(row[band * height : (band + 1) * height]) for row in values] for band in range(bands)]
+    words = np.array([[key << 32 | row for key, row in zip(one, rows, strict=True)] for one in keys], np.uint64)
+    count, over, largest = (np.empty(bands, np.int64) for _ in range(3))
+    buckets.sort_bands(words.reshape(bands, len(values)), INT(cap), count, over, largest)
+    out = np.empty(count.sum(), np.uint64)
+    buckets.write_pairs(words.reshape(bands, len(values)), INT(cap), np.cumsum(count) - count, out)
+    return out, over.tolist(), largest.tolist()
+
+
+def hash_of(values):
+    """32 bits that only equal rows of small values share."""
+    return naive.mix64(sum(value * 3**place for place, value in enumerate(values))) >> 32
+
+
+def unpacked(pairs):
+    return [(int(pair) >> 32, int(pair) & 0xFFFFFFFF) for pair in pairs]
+
+
 @given(
     st.lists(st.lists(st.integers(0, 2), min_size=4, max_size=4), max_size=12),
     st.sampled_from([(2, 2), (4, 1), (1, 4)]),
 )
-def test_bucket_pairs_are_all_pairs_where_buckets_are_small(values, shape):
-    bands, rows = shape
-    table = np.array(values, np.uint32).reshape(-1, 4)
-    found = set()
-    for band in range(bands):
-        scratch = [np.empty(len(table), np.int64) for _ in range(4)]
-        counted = minhash.bucket_pairs(
-            table, INT(band), INT(rows), INT(64), np.full(64, -1, np.int64), *scratch, np.empty(0, np.uint64)
-        )
-        out = np.empty(max(1, counted), np.uint64)
-        written = minhash.bucket_pairs(table, INT(band), INT(rows), INT(64), np.full(64, -1, np.int64), *scratch, out)
-        assert written == counted
-        found |= {(int(pair) >> 32, int(pair) & 0xFFFFFFFF) for pair in out[:written]}
-    assert found == naive.band_pairs(values, bands, rows)
+def test_band_pairs_are_all_pairs_where_buckets_are_small(values, shape):
+    bands, height = shape
+    pairs, over, _ = banded(values, height, 64)
+    assert set(unpacked(pairs)) == naive.band_pairs(values, bands, height)
+    assert not any(over)
+    kept = buckets.distinct(pairs, np.empty_like(pairs))
+    assert unpacked(pairs[:kept]) == sorted(naive.band_pairs(values, bands, height))
 
 
 def test_a_bucket_of_n_costs_n():
     """Doubling the members of one bucket doubles the pairs: each meets the first `cap` only."""
     costs = []
     for n in (1_000, 2_000):
-        table = np.zeros((n, 4), np.uint32)
-        scratch = [np.empty(n, np.int64) for _ in range(4)]
-        costs.append(
-            minhash.bucket_pairs(
-                table, INT(0), INT(4), INT(16), np.full(4096, -1, np.int64), *scratch, np.empty(0, np.uint64)
-            )
-        )
+        pairs, over, largest = banded([(1, 1, 1, 1)] * n, 4, 16)
+        costs.append(len(pairs))
+        assert (over, largest) == ([1], [n])
+        assert {right for _, right in unpacked(pairs)} == set(range(1, n))
     assert costs == [16 * 1_000 - 136, 16 * 2_000 - 136]
+
+
+def test_bands_hold_beyond_sixteen_bits_of_rows():
+    """70,001 rows of which every other bears one of 700 keys."""
+    key = np.random.default_rng(5).permutation(70_001).astype(np.uint64)
+    key[::2] %= np.uint64(700)
+    words = (key * np.uint64(0x9E3779B97F4A7C15) & ~np.uint64(0xFFFFFFFF)) | np.arange(70_001, dtype=np.uint64)
+    wanted = np.sort(words)
+    count, over, largest = (np.empty(1, np.int64) for _ in range(3))
+    table = words[None, :].copy()
+    buckets.sort_bands(table, INT(2), count, over, largest)
+    assert (table[0] == wanted).all()
+    sizes = np.unique(key, return_counts=True)[1]
+    assert over[0] == (sizes > 2).sum()
+    assert largest[0] == sizes.max()
+    assert count[0] == np.maximum(2 * sizes - 3, 0).sum()  # 0, 1, then two each
+
+
+@given(st.lists(st.integers(0, 3) | st.integers(0, 2**64 - 1), max_size=60))
+def test_distinct_is_the_sorted_set(values):
+    words = np.array(values, np.uint64)
+    kept = buckets.distinct(words, np.empty_like(words))
+    assert words[:kept].tolist() == sorted(set(values))
+
+
+@given(st.lists(st.tuples(st.sampled_from([0, 5 << 32, 7 << 32 | 1, 7 << 32 | 2]), st.integers(0, 2)), max_size=30))
+def test_groups_are_headed_by_the_first_equal_digest(digests):
+    """Digests that share their upper 32 bits are told apart by the rest."""
+    table = np.array(digests, np.uint64).reshape(-1, 2)
+    head = np.empty(len(digests), np.int64)
+    buckets.groups(table, *(np.empty(len(digests), np.uint64) for _ in range(2)), head)
+    assert head.tolist() == [digests.index(digest) for digest in digests]
+
+
+@given(st.lists(codes_of.filter(lambda row: len(row) >= 3), max_size=6))
+def test_band_keys_are_equal_where_the_bands_of_the_signatures_are(rows):
+    """The fused kernel and the signatures of the sorted sets agree on every band of every pair."""
+    codes, ptr = laid_out(rows)
+    rng = np.random.default_rng(1)
+    a, b = (rng.integers(0, 2**32, 20, dtype=np.uint32) | np.uint32(1) for _ in range(2))
+    number = np.arange(len(rows)) + 70_000
+    words = np.empty((10, len(rows)), np.uint64)
+    minhash.band_words(codes, ptr[:-1], ptr[1:], number, INT(3), a, b, INT(2), words)
+    assert (words & np.uint64(0xFFFFFFFF) == number.astype(np.uint64)).all()
+    sets_of = [sorted(set(naive.gram_hashes(row.tolist(), 3))) for row in rows]
+    flat, indptr = laid_out([np.array(one, np.uint64) & np.uint64(0xFFFFFFFF) for one in sets_of])
+    values = np.empty((len(rows), 20), np.uint32)
+    minhash.signatures(indptr, np.diff(indptr), flat.astype(np.uint64), a, b, values)
+    assert values.tolist() == [naive.signature(one, a.tolist(), b.tolist()) for one in sets_of]
+    for band in range(10):
+        for i in range(len(rows)):
+            for j in range(i):
+                same = (values[i, 2 * band : 2 * band + 2] == values[j, 2 * band : 2 * band + 2]).all()
+                assert same == (words[band, i] >> np.uint64(32) == words[band, j] >> np.uint64(32))
+
+
+def test_a_long_text_of_few_grams_is_sorted_and_sketched():
+    """Longer than a tile and a block, with every hash repeated thousands of times."""
+    codes = np.tile(np.arange(0x4E00, 0x4E0D, dtype=np.uint32), 6_000)
+    bounds = np.array([0, len(codes)])
+    indptr = np.array([0, len(codes) - 4])
+    out, count = np.empty(indptr[-1], np.uint64), np.empty(1, np.int64)
+    hashing.shingles(codes, bounds[:1], bounds[1:], indptr, INT(5), out, count)
+    wanted = sorted(set(naive.gram_hashes(codes[:17].tolist(), 5)))
+    assert out[: count[0]].tolist() == wanted
+    a, b = np.array([3, 5], np.uint32), np.array([7, 11], np.uint32)
+    words = np.empty((2, 2), np.uint64)
+    starts, ends = np.array([0, 0]), np.array([len(codes), 17])
+    minhash.band_words(codes, starts, ends, np.array([0, 1]), INT(5), a, b, INT(1), words)
+    assert (words[:, 0] >> np.uint64(32) == words[:, 1] >> np.uint64(32)).all()
 
 
 @given(st.lists(st.sets(st.integers(0, 30)), min_size=2, max_size=6), st.floats(0.2, 1.0))
