@@ -26,8 +26,20 @@ output is written whole or not at all.
 | variable | meaning |
 |---|---|
 | `DEDUP_LANG` | language where `--lang` is not given: `zh` or `en` |
+| `DEDUP_CONFIG` | file with options where `--config` is not given; else `dedup.toml` in the working folder |
 | `DEDUP_CACHE` | folder for compiled kernels, where the platform's cache folder will not do |
 | `DEDUP_TRACEBACK` | set: a fault of dedup itself shows where it happened |
+
+Options that need not be typed each time stand in `dedup.toml`, under their names: at the top for every command that
+has the option, in a table for one command. The command line wins over the environment, that over the file.
+
+```toml
+lang = "en"
+
+[scan]
+threshold = 0.8
+labels = ["copy", "mass", "self"]
+```
 """
 
 

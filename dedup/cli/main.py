@@ -13,6 +13,7 @@ import io
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any, NoReturn, cast
 
 import typer
@@ -124,11 +125,26 @@ def _version(wanted: bool) -> None:
 
 @app.callback(help=HELP)
 def _root(
+    ctx: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="F", envvar="DEDUP_CONFIG", help="TOML file with options; dedup.toml here if there is one."
+        ),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show version and parameters digest.")
     ] = False,
 ) -> None:
-    """Take the options that belong to no command."""
+    """Take the options that belong to no command, and the file with those that do."""
+    from dedup.cli import config as settings
+
+    path = config or Path(settings.NAME)
+    if config is not None or path.is_file():
+        commands = cast(TyperGroup, ctx.command).commands
+        ctx.default_map = settings.defaults(path, commands)
+        # Said every time: options that nobody typed change a result.
+        print(f"dedup: options from {path}", file=sys.stderr)
 
 
 for _name in COMMANDS:
