@@ -96,54 +96,60 @@ def _page(pdf: Any, number: int, label: str) -> Page:
 def _cells(words: Any, box: tuple[float, float, float, float]) -> tuple[list[Cell], int]:
     """Return runs of characters on one line without a wide gap, and how many characters stand outside the page."""
     cells: list[Cell] = []
-    run: list[str] = []
-    extent = [0.0, 0.0, 0.0, 0.0]  # left, bottom, right, top
+    run = _Run()
     outside = 0
     rect = pdfium.FS_RECTF()
     place = ctypes.byref(rect)
-
-    def close() -> None:
-        text = "".join(run).strip()
-        if text:
-            left, bottom, right, top = extent
-            cells.append(Cell(text, left - box[0], bottom - box[1], right - box[0], top - box[1]))
-        run.clear()
-
     for index in range(words.count_chars()):
         code = pdfium.FPDFText_GetUnicode(words, index)
         if code in (0x0D, 0x0A):
-            close()
+            run.close(cells, box)
             continue
         sign = _sign(code)
         if not sign or not pdfium.FPDFText_GetLooseCharBox(words, index, place):
             continue
         if sign.isspace():
-            if run:
-                run.append(sign)
-            continue
-        if rect.right < box[0] or rect.left > box[2] or rect.top < box[1] or rect.bottom > box[3]:
+            run.signs.append(sign)
+        elif rect.right < box[0] or rect.left > box[2] or rect.top < box[1] or rect.bottom > box[3]:
             outside += 1
-            continue
-        height = max(rect.top - rect.bottom, 1.0)
-        middle = (rect.top + rect.bottom) / 2
-        if run and (
-            not extent[1] - 0.2 * height <= middle <= extent[3] + 0.2 * height
-            or rect.left > extent[2] + _GAP * height
-            or rect.right < extent[0]
-        ):
-            close()
-        if run:
-            extent = [
-                min(extent[0], rect.left),
-                min(extent[1], rect.bottom),
-                max(extent[2], rect.right),
-                max(extent[3], rect.top),
-            ]
         else:
-            extent = [rect.left, rect.bottom, rect.right, rect.top]
-        run.append(sign)
-    close()
+            if not run.goes_on(rect):
+                run.close(cells, box)
+            run.add(sign, rect)
+    run.close(cells, box)
     return cells, outside
+
+
+class _Run:
+    """Characters that follow one another on a line, and the rectangle around them."""
+
+    def __init__(self) -> None:
+        self.signs: list[str] = []
+        self._around: tuple[float, float, float, float] | None = None  # left, bottom, right, top
+
+    def goes_on(self, rect: Any) -> bool:
+        """Whether a character stands on the same line, without a gap that divides cells."""
+        if self._around is None:
+            return True
+        left, bottom, right, top = self._around
+        height = max(rect.top - rect.bottom, 1.0)
+        level = bottom - 0.2 * height <= (rect.top + rect.bottom) / 2 <= top + 0.2 * height
+        return bool(level and left <= rect.right and rect.left <= right + _GAP * height)
+
+    def add(self, sign: str, rect: Any) -> None:
+        """Take a character in."""
+        left, bottom, right, top = self._around or (rect.left, rect.bottom, rect.right, rect.top)
+        self._around = (min(left, rect.left), min(bottom, rect.bottom), max(right, rect.right), max(top, rect.top))
+        self.signs.append(sign)
+
+    def close(self, cells: list[Cell], box: tuple[float, float, float, float]) -> None:
+        """Add what was collected to the cells, with its place measured from the corner of the page; begin anew."""
+        text = "".join(self.signs).strip()
+        if text and self._around is not None:
+            left, bottom, right, top = self._around
+            cells.append(Cell(text, left - box[0], bottom - box[1], right - box[0], top - box[1]))
+        self.signs.clear()
+        self._around = None
 
 
 def _sign(code: int) -> str:
