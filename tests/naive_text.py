@@ -130,7 +130,7 @@ def _fates(tokens: list[Token]) -> list[object]:
         elif token.letter in "up" or token.char in "〇○◯":
             j = _numerals(tokens, text, shape, fates, i, slot)
         elif token.letter == "m":
-            j = _mask(tokens, shape, i, slot)
+            j = _mask(tokens, shape, fates, i, slot)
         elif token.char == "x":
             j = _crosses(tokens, text, shape, fates, i, slot)
         elif token.letter != "e":
@@ -218,7 +218,7 @@ def _numerals(tokens, text, shape, fates, i, slot):  # type: ignore[no-untyped-d
             break
         j += 1
     if not re.search("[up]", shape[i:j]):
-        return _mask(tokens, shape, i, slot)
+        return _mask(tokens, shape, fates, i, slot)
     if _is_figure(tokens, text, shape, i, j):
         slot(i, j, SlotKind.NUMERAL)
     else:
@@ -241,10 +241,13 @@ def _is_figure(tokens: list[Token], text: str, shape: str, i: int, j: int) -> bo
     return text[max(0, i - 2) : i] == "分之" or (j < len(tokens) and bool(tokens[j].flags & data.MEASURE))
 
 
-def _mask(tokens, shape, i, slot):  # type: ignore[no-untyped-def]
+def _mask(tokens, shape, fates, i, slot):  # type: ignore[no-untyped-def]
     j = i + 1
     while j < len(tokens) and shape[j] == "m" and _joined(tokens, j - 1, j + 1):
         j += 1
+    if j - i == 1 and tokens[i].char == "某" and j < len(tokens) and tokens[j].char in "些种个位项一几":
+        fates[i] = "keep"
+        return j
     before_letter = j < len(tokens) and tokens[j].flags & 15 == data.Class.LETTER
     if j - i > 1 or (before_letter and not tokens[j].line and not tokens[i].line):
         slot(i, j, SlotKind.MASK)

@@ -25,9 +25,9 @@ _ORDINAL, _THAT, _OF, _PART = ord("第"), ord("其"), ord("之"), ord("分")
 _ARTICLE, _CHAPTER, _SECTION, _VOLUME, _ITEM = ord("条"), ord("章"), ord("节"), ord("编"), ord("款")
 _TEN, _TWENTY, _THIRTY = ord("十"), ord("廿"), ord("卅")
 _ZERO, _ROUND, _CIRCLE, _BIG = ord("零"), ord("〇"), ord("○"), ord("◯")
-_YEAR, _MORE, _ODD, _SOME, _ABOUT = ord("年"), ord("余"), ord("多"), ord("几"), ord("来")
+_YEAR = ord("年")
+_SOMEONE = ord("某")
 _A, _Z = ord("a"), ord("z")
-_NINE = ord("9")
 
 
 @numba.njit(cache=True)
@@ -230,6 +230,13 @@ def _mark_x(code, kind, gap, mark, i, n):
 
 
 @numba.njit(cache=True)
+def _is_some(code):
+    """Tell the characters that make a word of 某: 某些 某种 某个 某位 某项 某一 某几."""
+    few = code == 0x4E00 or code == 0x51E0
+    return few or code == 0x4E9B or code == 0x79CD or code == 0x4E2A or code == 0x4F4D or code == 0x9879
+
+
+@numba.njit(cache=True)
 def _mark_mask(code, kind, gap, mark, i, n):
     """Mark a run of mask signs at i: a slot where it stands for something. Return its end."""
     j = i + 1
@@ -237,6 +244,9 @@ def _mark_mask(code, kind, gap, mark, i, n):
         j += 1
     # A lone sign is a mask before a letter in the same line (×镇), else a bullet or a product.
     k = kind[j] & 15 if j < n else PUNCTUATION
+    if j - i == 1 and code[i] == _SOMEONE and j < n and _is_some(code[j]):
+        mark[i] = KEEP  # 某些 and 某种 are words
+        return j
     alone = j - i == 1 and not (k == LETTER and gap[j] & _LINE == 0 and gap[i] & _LINE == 0)
     _fill(mark, i, j, DROP if alone else SLOT + 2)
     return j

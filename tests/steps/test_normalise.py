@@ -41,7 +41,7 @@ FRAGMENTS = [
 ]
 ALPHABET = (
     "一二三十百万〇○第条其分之个年人、。，；：！？“”（）() \n\r\t\u3000镇鄉发"
-    "①㈠⑴1230９.,xX×*_□某Aa?\u200b㈱½\ufeff\ufffd⼈的"
+    "①㈠⑴1230９.,xX×*_□某些Aa?\u200b㈱½\ufeff\ufffd⼈的"
 )
 PIECES = st.one_of(st.text(ALPHABET, max_size=25), st.sampled_from(FRAGMENTS), st.text(max_size=10))
 TEXTS = st.lists(st.lists(PIECES, max_size=5).map("".join), max_size=4)
@@ -151,7 +151,20 @@ class TestNumbers:
                 "万一",
                 "三严三实",
             ),
-            *("第十二届人大", "一是", "五四村", "三十六计", "一体两翼", "二十大", "十四五期间", "百年", "三四个"),
+            *(
+                "第十二届人大",
+                "一是",
+                "五四村",
+                "三十六计",
+                "一体两翼",
+                "二十大",
+                "十四五期间",
+                "百年",
+                "三四个",
+                "某些",
+                "某种",
+            ),
+            *("神舟十八号", "一号楼"),
         ],
     )
     def test_a_word_stays(self, word: str) -> None:

@@ -40,13 +40,13 @@ class Class(IntEnum):
 
 
 # Flags above the class, in the same byte.
-MEASURE = 0x10  # follows a figure: 三百二十 *人*
+MEASURE = 0x10  # follows a figure: 三百二十 *人*; not 号, for 神舟十八号 is a name
 STOP = 0x20  # ends a clause: an enumerator may follow
 CLOSER = 0x40  # closing quote or bracket: does not undo a STOP before it
 
 _MEASURES = (
     "人名个位户家亩元斤吨里米年月日天次件项所座条只头口台辆平顷公克株棵套处间份篇场期批类层栋幢支岁周分秒度倍艘架门张册"
-    "本卷盏块片箱袋瓶桶升毫厘尺寸匹号余多几"
+    "本卷盏块片箱袋瓶桶升毫厘尺寸匹余多几"
 )
 _STOPS = "。！？；：…!?;:｡"
 _CLOSERS = "”’」』）》】〉)]\"'＂"
