@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy as np
 from dedup import intervals
 from dedup.params import Params
 from dedup.result import Document, Limit, Result, Skipped
-from dedup.schema import Bool, Int64, KeyStream, Pairs, Passages, Segments, Texts
+from dedup.schema import Bool, Int64, KeyStream, Pairs, Passages, Seeds, Segments, Texts
 
 if TYPE_CHECKING:
     from dedup.read import ReadOptions
@@ -47,6 +47,7 @@ def scan(
     inputs: Iterable[str | Path | Document | Skipped],
     params: Params | None = None,
     *,
+    archived: Sequence[Document] = (),
     templates: Iterable[str | Path | Document] = (),
     references: Iterable[str | Path | Document] = (),
     read: ReadOptions | None = None,
@@ -61,6 +62,9 @@ def scan(
         Files and folders to read, or documents in memory; `Skipped` rows go through to the result.
     params : Params, optional
         What counts as a duplicate; the defaults suit reports.
+    archived : sequence of Document
+        Documents that the inputs are compared with, but that are compared neither with one another nor with
+        themselves. They are documents of the result like the others.
     templates, references : iterables of paths or `Document`
         Forms that reports fill in, and laws or superior documents that they quote: what agrees with one is labelled
         template or citation. They are no documents of the result.
@@ -95,7 +99,7 @@ def scan(
     clock = _Clock(progress)
     limits: list[Limit] = []
     with clock.stage("read"):
-        documents, skipped = _gather(inputs, read)
+        documents, skipped = _gather([*inputs, *archived], read)
         aids = [_gather(templates, read), _gather(references, read)]
         skipped += [row for _, more in aids for row in more]
     with threads(jobs):
@@ -126,6 +130,8 @@ def scan(
             units = cut_at_parts(keys, segments)
             seeds, more = anchor.anchor(units, segments, pairs, params)
             limits += more
+            if archived:
+                seeds = _asked_for(keys, seeds, everything, archived)
         with clock.stage("align"):
             passages, explained = _part_aids(
                 keys, align.align(units, segments, seeds, params), len(documents), len(documents) + len(aids[0][0])
@@ -194,6 +200,15 @@ def _gather(
     documents.sort(key=lambda document: (document.source, _natural(document.member), document.text))
     skipped.sort(key=lambda row: (row.source, row.member or "", row.reason))
     return documents, skipped
+
+
+def _asked_for(keys: KeyStream, seeds: Seeds, documents: Sequence[Document], archived: Sequence[Document]) -> Seeds:
+    """Leave out the seeds between archived documents: most of all seeds, and nobody asked about them."""
+    old = {id(document) for document in archived}
+    new = np.array([id(document) not in old for document in documents])
+    left, right = (np.searchsorted(keys.indptr, side, side="right") - 1 for side in (seeds.left, seeds.right))
+    kept = new[left] | new[right]
+    return Seeds(seeds.left[kept], seeds.right[kept], seeds.length[kept])
 
 
 def _part_aids(

@@ -79,9 +79,8 @@ def candidates(
     best = np.zeros(len(ids), np.int64)
     np.maximum.at(best, np.searchsorted(ids, anchors.document), cover)
     best[np.searchsorted(ids, bands.document)] = params.min_chars
-    # A run of n equal characters is covered by its anchors but for the window - 1 at either end; two thirds of the
-    # shortest passage leave room for that and for some edits.
-    strong = best >= (2 * params.min_chars) // 3
+    # A run of n equal characters is covered by its anchors but for the window - 1 at either end.
+    strong = best >= max(params.anchor + 1, params.min_chars - 2 * (params.window - 1))
     weak = np.flatnonzero(~strong)
     weak = weak[np.lexsort((key[weak], -best[weak]))]
     if len(weak) > WEAK:

@@ -216,8 +216,9 @@ class Index:
             stored = [document for _, document in rows.documents(db, self.path, ids.tolist())]
         stored = [one for one in stored if (one.source, one.member, digest(one.text)) not in names]
         result = scan(
-            [*given, *stored],
+            given,
             self.params,
+            archived=stored,
             templates=templates,
             references=references,
             jobs=jobs,

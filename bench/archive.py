@@ -1,0 +1,106 @@
+"""What a standing archive costs: building, growing by one per cent, asking, its size.
+
+    python -m bench.archive 1000000             # paragraphs; prints a table of figures
+
+The corpus is that of `bench.corpus`, fifty paragraphs a report. The query is a hundred paragraphs in two reports, one
+in ten of them an edited paragraph of the archive; it is asked several times in one process, the first time apart, for
+it loads kernels and the dictionary of titles.
+"""
+
+from __future__ import annotations
+
+import gzip
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.corpus import PER_DOCUMENT, make
+from dedup import Document, Index
+
+ASKED = 9
+
+
+@contextmanager
+def clock(seconds: dict[str, float], name: str) -> Iterator[None]:
+    begun = time.perf_counter()
+    yield
+    seconds[name] = time.perf_counter() - begun
+
+
+def reports(texts: list[str], name: str) -> list[Document]:
+    """Bind paragraphs into reports."""
+    return [
+        Document(f"{name}/{at // PER_DOCUMENT:06}.txt", "\n".join(texts[at : at + PER_DOCUMENT]))
+        for at in range(0, len(texts), PER_DOCUMENT)
+    ]
+
+
+def asked(stored: list[str]) -> list[Document]:
+    """Return two reports of fifty paragraphs: nine new ones, then one that the archive has in other words."""
+    fresh = make(90, seed=7).texts
+    step = len(stored) // 11
+    for number in range(10):
+        text = stored[(number + 1) * step]
+        fresh.insert(number * 10 + 5, text[: len(text) // 3] + "据说" + text[len(text) // 3 + 1 :])
+    return reports(fresh, "new")
+
+
+def main(paragraphs: int, folder: Path) -> None:
+    """Build, grow, ask; print what each cost."""
+    texts = make(paragraphs).texts
+    more = make(paragraphs // 100 // PER_DOCUMENT * PER_DOCUMENT, seed=3).texts
+    characters = sum(map(len, texts))
+    plain = sum(len(text.encode()) for text in texts)
+    sample = "\n".join(texts[:20_000]).encode()
+    packed = plain * len(gzip.compress(sample, 6)) / len(sample)
+    path = folder / "archive.dedup"
+    seconds: dict[str, float] = {}
+    with Index.create(path) as warm:
+        warm.add(reports(texts[:100], "warm"))
+    with Index.create(path, force=True) as archive:
+        with clock(seconds, "build"):
+            archive.add(reports(texts, "stored"), jobs=2)
+        size = path.stat().st_size
+        question = asked(texts)
+        with clock(seconds, "first query"):
+            archive.query(question)
+        times = []
+        for _ in range(ASKED):
+            begun = time.perf_counter()
+            result = archive.query(question)
+            times.append(time.perf_counter() - begun)
+        with clock(seconds, "one per cent more"):
+            archive.add(reports(more, "more"), jobs=2)
+        info = archive.info()
+    with clock(seconds, "open, ask, close"), Index(path) as archive:
+        archive.query(question)
+    with clock(seconds, "check"), Index(path) as archive:
+        archive.check()
+    found = sum(any("据说" in result.text(side) for side in (one.left, one.right)) for one in result.passages)
+    print(f"paragraphs {paragraphs}, documents {info.documents}, characters {characters}")
+    print(f"build {seconds['build']:.1f} s, {paragraphs / seconds['build']:.0f} paragraphs a second")
+    share = seconds["one per cent more"] / seconds["build"]
+    print(f"one per cent more {seconds['one per cent more']:.2f} s, {share:.1%} of the build")
+    print(f"query of 100 paragraphs: first {seconds['first query']:.2f} s, then {statistics.median(times):.3f} s")
+    print(f"  slowest {max(times):.3f} s; opened anew {seconds['open, ask, close']:.3f} s")
+    print(
+        f"  {len(result.documents)} documents, {len(result.passages)} passages, {found} touch the 10 planted copies"
+    )
+    for name, value in result.timings.items():
+        print(f"  {name} {value:.3f}")
+    for limit in result.limits:
+        print(f"  {limit}")
+    print(f"check {seconds['check']:.1f} s")
+    print(f"file {size / 1e6:.0f} MB; texts {plain / 1e6:.0f} MB as UTF-8, {packed / 1e6:.0f} MB gzipped together")
+    print(f"anchors {info.anchors}, bands {info.bands}, segments {info.segments}")
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as temporary:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000, Path(temporary))
