@@ -23,8 +23,9 @@ COMMON = 256
 """Places up to which all that hold an anchor or a band are looked at; above it, the first ones by fingerprint
 (`Params.anchor_bucket` or `Params.bucket` many), as a scan compares the members of a large bucket with its first."""
 
-WEAK = 128
-"""Documents compared although the anchors they share cover too little to be a whole passage; the best ones."""
+WEAK = 1 << 17
+"""Key characters of documents that are compared although the anchors they share cover less than a passage would; the
+best ones. In a large archive nearly every document shares some anchor by chance, and each costs its length."""
 
 _HIGH = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
@@ -83,16 +84,11 @@ def candidates(
     strong = best >= max(params.anchor + 1, params.min_chars - 2 * (params.window - 1))
     weak = np.flatnonzero(~strong)
     weak = weak[np.lexsort((key[weak], -best[weak]))]
-    if len(weak) > WEAK:
-        limits.append(
-            Limit(
-                "archive documents",
-                len(weak) - WEAK,
-                WEAK,
-                "share less than a passage with the new ones; not compared",
-            )
-        )
-    strong[weak[:WEAK]] = True
+    left_out = np.cumsum(_lengths(segments, ids[weak])) > WEAK
+    if left_out.any():
+        detail = "share less than a passage with the new ones; not compared"
+        limits.append(Limit("archive documents", int(left_out.sum()), WEAK, detail))
+    strong[weak[~left_out]] = True
     return ids[strong][np.argsort(key[strong], kind="stable")], limits
 
 
@@ -177,6 +173,14 @@ def _cover(hits: _Hits, sizes: Int64, params: Params) -> Int64:
     covered = np.bincount(group[order], weights=step).astype(np.int64)
     cover[rows] = covered[group]
     return cover
+
+
+def _lengths(segments: Sequence[Segment], ids: Int64) -> Int64:
+    """Return the key characters of documents."""
+    known = np.concatenate([one.ids for one in segments])
+    order = np.argsort(known)
+    length = np.concatenate([one.sizes[Kind.ANCHOR] for one in segments])
+    return length[order[np.searchsorted(known, ids, sorter=order)]]
 
 
 def _mixed(numbers: Int64) -> UInt64:
