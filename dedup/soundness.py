@@ -133,8 +133,8 @@ def _incoherent(result: Result) -> Iterator[str]:
             yield from _wrong_span(result, span, where)
         for change in passage.changes:
             for span, (start, end) in ((passage.left, change.left), (passage.right, change.right)):
-                if not span.start <= start <= end <= span.end:
-                    yield f"{where} has a change outside its text"
+                if not 0 <= start <= end <= result.documents[span.document].chars:
+                    yield f"{where} has a change outside its document"
     for row, cluster in enumerate(result.clusters):
         where = f"clusters[{row}]"
         yield from _wrong_label(cluster.label, where)
