@@ -269,3 +269,86 @@ def _crosses(tokens, text, shape, fates, i, slot):  # type: ignore[no-untyped-de
     else:
         slot(i, j, SlotKind.MASK)
     return j
+
+
+_SEPARATORS = " \t\u3000\n\r\x0b\x0c\x85\u2028\u2029'’"
+
+
+def pinyin_end(text: str, at: int) -> int:
+    """Return where the annotation that begins with the bracket at `at` ends, or 0."""
+    kind = data.tables().kind
+    host = at - 1
+    while host >= max(0, at - 4) and kind[ord(text[host])] & 15 in (
+        data.Class.SPACE,
+        data.Class.BREAK,
+        data.Class.INVISIBLE,
+    ):
+        host -= 1
+    if host < max(0, at - 4) or ord(text[host]) < 0x3007:
+        return 0
+    inner = text[at + 1 : at + 48]
+    close = re.search("[)）]", inner)
+    closed = close is not None
+    inner = inner[: close.start()] if close else inner
+    if not closed and at + 1 + len(inner) < len(text):
+        return 0
+    syllables = [""]
+    toned = upper = False
+    for char in inner:
+        full = chr(ord(char) - 0xFEE0) if "Ａ" <= char <= "ｚ" else char
+        what = int(data.latin()[ord(full)]) if ord(full) < 0x1F00 else 0
+        if what:
+            syllables[-1] += chr((what & 31) + 96)
+            toned, upper = toned or bool(what & 0x20), upper or bool(what & 0x40)
+            if len(syllables[-1]) > 6:
+                return 0
+        elif syllables[-1] and full in "\u0308:":
+            syllables[-1] = syllables[-1][:-1] + "v"
+        elif syllables[-1] and ("\u0300" <= full < "\u0370" or full in "12345"):
+            toned = True
+        elif full in _SEPARATORS or kind[ord(full)] & 15 == data.Class.SPACE:
+            syllables += [""] if syllables[-1] else []
+        elif kind[ord(full)] & 15 != data.Class.INVISIBLE:
+            return 0
+    syllables = [one for one in syllables if one]
+    whole = "".join(syllables)
+    if not whole or ((upper or len(whole) == 1) and not toned):
+        return 0
+    end = at + 1 + len(inner) + closed
+    if not closed:
+        return end if toned and len(whole) <= 6 and _reads(text[host], whole, prefix=True) else 0
+    if len(whole) <= 6 and _reads(text[host], whole):
+        return end
+    hosts = text[max(0, host - len(syllables) + 1) : host + 1]
+    several = 1 < len(syllables) <= 4 and len(hosts) == len(syllables)
+    return end if several and all(_reads(*pair) for pair in zip(hosts, syllables, strict=True)) else 0
+
+
+def _reads(char: str, syllable: str, *, prefix: bool = False) -> bool:
+    readings = {name for name, chars in _READINGS if char in chars}
+    if prefix:
+        return any(name.startswith(syllable) for name in readings)
+    return syllable in readings or re.sub("^([ln])u", r"\1v", syllable) in readings
+
+
+_READINGS = [(name, frozenset(chars)) for name, chars in data.rows("readings")]
+
+
+def headings(document: list[int], part: list[int], level: list[int]) -> list[int]:
+    """Return for each paragraph the nearest heading above, for a heading the nearest of a higher rank."""
+    found = []
+    for row in range(len(level)):
+        wanted = level[row] or 99
+        nearest = -1
+        lowest = 99
+        for above in range(row - 1, -1, -1):
+            if (document[above], part[above]) != (document[row], part[row]):
+                break
+            # A heading hides those of its own rank and below that stand above it.
+            if 0 < level[above] < lowest:
+                lowest = level[above]
+                if lowest < wanted:
+                    nearest = above
+                    break
+        found.append(nearest)
+    return found

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dedup.kernels import marks
 from dedup.schema import EditKind, Edits, Texts
 from dedup.steps import data
 from dedup.steps.data import shifted
 from dedup.steps.repair import lay_out, repair
+from tests import naive_text
 from tests.prose import BRACKETS, REPORT
 
 SEEDS = Path(__file__).parents[3] / "shared" / "seeds"
@@ -282,3 +284,40 @@ def test_the_readings_table_is_sorted_and_packed() -> None:
     table = data.readings()
     assert np.all(table[1:] > table[:-1])
     assert (ord("鄉") << 30 | data.pack("xiang")) in set(table[table >> np.uint64(30) == ord("鄉")].tolist())
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(
+                ["鄉", "綠", "女", "行", "亳州", "(", "（", ")", "）", "xiāng", "xiang", "lü", "lu:", "bó zhōu", "a"]
+            ),
+            st.text("鄉女(xiāngnǚ)）Ａv1'\n \u200b\u0304甲", max_size=6),
+        ),
+        max_size=10,
+    ).map("".join)
+)
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_annotations_are_those_of_the_twin(text: str) -> None:
+    """The kernel finds an annotation where the slow twin does, and ends it at the same place."""
+    opens = np.array([at for at, char in enumerate(text) if char in "(（"], np.int64)
+    codes = lay_out([text]).codes
+    ends = np.empty(opens.size, np.int64)
+    floors, ceilings = np.zeros_like(opens), np.full_like(opens, len(text))
+    marks.pinyin_ends(codes, opens, floors, ceilings, data.tables().kind, data.latin(), data.readings(), ends)
+    assert ends.tolist() == [naive_text.pinyin_end(text, at) for at in opens.tolist()]
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 6)), max_size=12))
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_the_first_of_two_overlapping_stands(ranges: list[tuple[int, int]]) -> None:
+    """Kept ranges are disjoint, and each one left out is empty or overlaps a kept one that begins no later."""
+    rows = sorted((start, start + length) for start, length in ranges)
+    start, end = (np.array([row[side] for row in rows], np.int64) for side in (0, 1))
+    keep = np.empty(len(rows), bool)
+    marks.first_disjoint(start, end, keep)
+    kept: list[tuple[int, int]] = []
+    for row, held in zip(rows, keep.tolist(), strict=True):
+        assert held == (row[0] < row[1] and (not kept or row[0] >= kept[-1][1]))
+        if held:
+            kept.append(row)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dedup.kernels import cuts
 from dedup.schema import KeyStream, ParagraphKind, Segments, Texts
 from dedup.steps.normalise import normalise
 from dedup.steps.repair import lay_out, repair
 from dedup.steps.segment import segment
+from tests import naive_text
 from tests.noise import wrapped
 from tests.prose import REPORT
 
@@ -326,3 +331,38 @@ def test_small_batches(texts: list[str]) -> None:
     """No document, empty documents and blank ones are batches like any other."""
     _, _, found = cut(*texts)
     assert found.start.size == 0 and found.lines.size == sum(len(text.splitlines()) for text in texts)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.integers(-1, 1), st.sampled_from([0, 0, 0, 1, 2, 3, 4])), max_size=15)
+)
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_heading_paths_are_those_of_the_twin(rows: list[tuple[int, int, int]]) -> None:
+    """The kernel's heading of each paragraph is that of the slow twin."""
+    rows = sorted(rows, key=lambda row: row[:2])
+    document, part, level = ([row[side] for row in rows] for side in range(3))
+    out = np.empty(len(rows), np.int64)
+    cuts.headings(np.array(document, np.int64), np.array(part, np.int64), np.array(level, np.uint8), out)
+    assert out.tolist() == naive_text.headings(document, part, level)
+
+
+def test_without_jit() -> None:
+    """The kernels say the same as plain Python."""
+    code = (
+        "from tests.steps.test_segment import *;"
+        "text = wrapped(REPORT, random.Random(1));"
+        "_, _, s = cut(text, '第一篇：甲\\n' + PROSE + '\\n- 3 -\\n第二篇：乙\\n鄉(xiāng)', '');"
+        "columns = (s.start, s.raw_end, s.kind, s.level, s.heading, s.sentences, s.lines);"
+        "print([column.tolist() for column in columns])"
+    )
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | {"NUMBA_DISABLE_JIT": flag},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for flag in ("0", "1")
+    }
+    assert len(outputs) == 1

@@ -177,6 +177,7 @@ def _decode_all(pair: object) -> Iterator[str]:
             yield char
 
 
+@lru_cache(maxsize=65_536)
 def _decode(raw: bytes) -> str | None:
     try:
         text = raw.decode("gbk")
@@ -215,6 +216,7 @@ def _is_common(char: str) -> bool:
     return _simple(char) in data.common()
 
 
+@lru_cache(maxsize=4_096)
 def _letters(annotation: str) -> str:
     """Return the syllable without its tone, ü as v; empty where a code point is no letter."""
     table = data.latin()
@@ -222,6 +224,7 @@ def _letters(annotation: str) -> str:
     return "".join(chr(value + 96) for value in values) if all(values) else ""
 
 
+@lru_cache(maxsize=65_536)
 def _sounds(char: str, syllable: str) -> bool:
     return 0 < len(syllable) <= 6 and data.pack(syllable) in _readings_of(char)
 
