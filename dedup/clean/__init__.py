@@ -5,7 +5,7 @@ the same clean again without computing. `plan` decides alone, for texts in memor
 
 >>> from dedup.clean import CleanPolicy
 >>> CleanPolicy(level="passage", labels=("copy",)).rule
-'passage>=0.9 numbers'
+'passage>=0.95 numbers'
 """
 
 from __future__ import annotations

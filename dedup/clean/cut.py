@@ -122,7 +122,7 @@ def _sentences(text: str, start: int, end: int) -> list[tuple[int, int, bool]]:
 
 
 def _stops(text: str, start: int, end: int) -> list[int]:
-    """Return where sentences end in ``[start, end)``; none inside a quotation or bracket that is closed again."""
+    """Return where sentences end in ``[start, end)``: outside quotations and brackets that are closed again."""
     inside = _inside(text, start, end)
     stops: list[int] = []
     row = 0
@@ -131,10 +131,11 @@ def _stops(text: str, start: int, end: int) -> list[int]:
         while row < len(inside) and inside[row][1] < stop:
             row += 1
         if row < len(inside) and inside[row][0] < match.start():
-            # A quotation that ends here ends its sentence: 他说：“好。” A bracket does only if it holds all of it:
-            # 账本（见附件。）已交到村里 goes on.
+            # A quotation that ends here ends its sentence if it is all of it, or what a colon announces: 他说：“好。”
+            # Otherwise the sentence goes on: 账本（见附件。）已交到村里, 挂着“欢迎！”横幅.
             opened, closed = inside[row]
-            if stop < closed or (text[opened] in "（(【《" and opened > (stops[-1] if stops else start)):
+            alone = opened <= (stops[-1] if stops else start) or text[opened - 1] in "：:"
+            if stop < closed or not alone:
                 continue
         stops.append(stop)
     return stops

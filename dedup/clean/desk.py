@@ -91,6 +91,11 @@ def solid(text: str) -> Bool:
     return np.asarray(_INK[np.minimum(codes, 0x3001)])
 
 
+def letters(text: str) -> Bool:
+    """Return bool[len(text)]: letters, Han and digits. Punctuation, at which passages often end, weighs nothing."""
+    return np.fromiter(map(str.isalnum, text), np.bool_, len(text))
+
+
 def numbers(text: str) -> Bool:
     """Return bool[len(text)]: digits and Han numerals, but for those that count paragraphs (（三） 2. 四、).
 

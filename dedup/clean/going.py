@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from dedup.clean.cut import Units, units
-from dedup.clean.desk import numbers, solid
+from dedup.clean.desk import letters, numbers, solid
 from dedup.clean.policy import CleanPolicy
 from dedup.clean.removal import Claim, Removal
 from dedup.schema import Bool, Int32, Int64
@@ -77,7 +77,7 @@ def removals_of(
         return []
     ink, tiles = solid(text), units(text, "passage")
     digits = numbers(text)
-    weigh = ink if policy.numbers else ink & ~digits
+    weigh = letters(text) if policy.numbers else letters(text) & ~digits
     owner, stands = _owners(tiles, weigh, marks)
     gone = np.zeros(len(text), np.int32)
     if policy.level == "passage":
@@ -104,7 +104,7 @@ def removals_of(
             start,
             end,
             claims[number - 1],
-            int(np.count_nonzero(ink[start:end] & ~stands[start:end])),
+            int(np.count_nonzero(weigh[start:end] & ~stands[start:end])),
         )
         for start, end, number in _runs(gone)
     ]
@@ -113,9 +113,10 @@ def removals_of(
 def _owners(tiles: Units, weigh: Bool, marks: Marks) -> tuple[Int32, Bool]:
     """Return the claim that holds most of each sentence, and which characters stand in it or are noise.
 
-    The first made wins a tie, so a sentence that two families hold goes for the longer one. A unit without claims
-    but with noise is the noise's.
+    The first made wins a tie, so a sentence that two families hold goes for the longer one. A unit of which more is
+    page noise than any claim holds is the noise's.
     """
+    noisy = _sums((marks.noise > 0) & weigh, tiles)
     best = np.zeros(len(tiles.border), np.int64)
     owner = np.zeros(len(tiles.border), np.int32)
     ranges: dict[int, Held] = {}
@@ -135,7 +136,7 @@ def _owners(tiles: Units, weigh: Bool, marks: Marks) -> tuple[Int32, Bool]:
         start = max(int(tiles.bounds[unit]), held.start)
         end = min(int(tiles.bounds[unit + 1]), held.start + len(held.mask))
         stands[start:end] |= held.mask[start - held.start : end - held.start]
-    for unit in np.flatnonzero((owner == 0) & (_sums(marks.noise > 0, tiles) > 0)):
+    for unit in np.flatnonzero(noisy > best):
         noise = marks.noise[tiles.bounds[unit] : tiles.bounds[unit + 1]]
         owner[unit] = np.bincount(noise[noise > 0]).argmax()
     return owner, stands
@@ -149,7 +150,7 @@ def _going(tiles: Units, weigh: Bool, stands: Bool, veto: Bool, policy: CleanPol
         total, covered, against = (
             np.add.reduceat(column, edges)[tiles.paragraph] for column in (total, covered, against)
         )
-    enough = covered >= policy.share * total - _TOLERANCE
+    enough = covered >= policy.least * total - _TOLERANCE
     return np.asarray(enough & (total > 0) & (against == 0) & ~tiles.border)
 
 

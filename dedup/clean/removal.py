@@ -27,7 +27,7 @@ class Claim:
 class Removal:
     """A range that goes: ``texts[document][start:end]``. Removals of a document are sorted and do not overlap.
 
-    ``carried`` counts characters (white space not counted) that do not stand in the partner; they go with their unit.
+    ``carried`` counts letters, Han and digits that do not stand in the partner; they go with their unit.
     """
 
     document: int

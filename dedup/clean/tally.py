@@ -29,7 +29,7 @@ class CleanReport:
     removed : mapping of str to (int, int)
         By label: removals, and code points in them, which sum to ``characters["removed"]``.
     carried : int
-        Code points removed because their unit went, though no copy of them was found (part of ``removed``).
+        Letters, Han and digits removed because their unit went, though no copy of them was found (in ``removed``).
     stayed : mapping of str to int
         See `dedup.clean.removal.Plan`.
     converted : mapping of str to str

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dedup.clean.desk import Desk, solid
+from dedup.clean.desk import Desk, letters
 from dedup.clean.link import Links
 from dedup.clean.removal import Claim, Plan, Removal
 from dedup.schema import Bool
@@ -88,8 +88,8 @@ class _Settling:
     def _decide(self, document: int) -> None:
         if document not in self._held and not self._desk.noise(document):
             return
-        ink = solid(self._desk.texts[document])
-        wanted = self._desk.policy.share * np.count_nonzero(ink) - _TOLERANCE
+        ink = letters(self._desk.texts[document])
+        wanted = self._desk.policy.least * np.count_nonzero(ink) - _TOLERANCE
         if not ink.any():
             return
         noise, noise_label = np.zeros(len(ink), np.bool_), "furniture"

@@ -127,8 +127,14 @@ class Cleaning:
         str, typer.Option(metavar="LIST", help="Labels that go; formula, citation and template stay unless named.")
     ] = "furniture,self,mass,copy"
     share: Annotated[
-        float, typer.Option(metavar="X", help="A unit goes when this share of it is duplicate; above 0 to 1.")
-    ] = 0.8
+        float | None,
+        typer.Option(
+            metavar="X", help="A unit goes when this share of it stands in what stays; 0.8 for documents, else 0.95."
+        ),
+    ] = None
+    ignore_numbers: Annotated[
+        bool, typer.Option("--ignore-numbers", help="Let go also what has other numbers than what stays.")
+    ] = False
 
     def __post_init__(self) -> None:
         self.policy(())
@@ -138,7 +144,14 @@ class Cleaning:
         from dedup.clean import CleanPolicy
 
         labels = tuple(filter(None, self.labels.split(",")))
-        return CleanPolicy(level=self.level, keep=self.keep, labels=labels, share=self.share, prefer=tuple(prefer))
+        return CleanPolicy(
+            level=self.level,
+            keep=self.keep,
+            labels=labels,
+            share=self.share,
+            numbers=not self.ignore_numbers,
+            prefer=tuple(prefer),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
