@@ -2,7 +2,7 @@
 
 A scan of everything would compare all with all. Here the new documents' anchors and bands are looked up, and a stored
 document is taken into the comparison if what it shares lies together as a passage would: a band of a paragraph, or
-anchors near one diagonal that cover enough characters. What is left out for want of that is counted.
+anchors near one diagonal that cover enough characters. What is left out for want of that is counted in a `Limit`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ COMMON = 256
 """Places up to which all that hold an anchor or a band are looked at; above it, the first ones by fingerprint
 (`Params.anchor_bucket` or `Params.bucket` many), as a scan compares the members of a large bucket with its first."""
 
-WEAK = 1 << 17
-"""Key characters of documents that are compared although the anchors they share cover less than a passage would; the
-best ones. In a large archive nearly every document shares some anchor by chance, and each costs its length."""
+SPARE, SPARE_SHARE = 1 << 18, 8
+"""Key characters of documents compared although their anchors cover less than the shortest passage, the best ones
+first: so many, or so many times those of the new documents. Short runs agree by chance, in a large archive with
+nearly every document; comparing all of them would be the scan of everything that a query is to save."""
 
 _HIGH = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
@@ -80,14 +81,15 @@ def candidates(
     best = np.zeros(len(ids), np.int64)
     np.maximum.at(best, np.searchsorted(ids, anchors.document), cover)
     best[np.searchsorted(ids, bands.document)] = params.min_chars
-    # A run of n equal characters is covered by its anchors but for the window - 1 at either end.
-    strong = best >= max(params.anchor + 1, params.min_chars - 2 * (params.window - 1))
+    strong = best >= params.min_chars
     weak = np.flatnonzero(~strong)
     weak = weak[np.lexsort((key[weak], -best[weak]))]
-    left_out = np.cumsum(_lengths(segments, ids[weak])) > WEAK
+    spare = max(SPARE, SPARE_SHARE * int(new.sizes[Kind.ANCHOR].sum()))
+    left_out = np.cumsum(_lengths(segments, ids[weak])) > spare
     if left_out.any():
-        detail = "share less than a passage with the new ones; not compared"
-        limits.append(Limit("archive documents", int(left_out.sum()), WEAK, detail))
+        least = int(best[weak[left_out]].max())
+        detail = f"share at most {least} characters with the new ones in one place, not compared"
+        limits.append(Limit("archive documents", int(left_out.sum()), spare, detail))
     strong[weak[~left_out]] = True
     return ids[strong][np.argsort(key[strong], kind="stable")], limits
 
