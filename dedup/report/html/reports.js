@@ -66,7 +66,8 @@ function buildReports() {
         buildReports();
       }, { class: "sort", title: rateNote(key) }))));
   reportList = new VirtualList({ role: "rowgroup", id: "reports" }, 44, (info) => reportRow(info, columns));
-  const table = h("div", { class: "dtable", role: "table", "aria-label": t("tab_reports"), css: { "--rates": columns.length - 5 } }, head, reportList.node);
+  const table = h("div", { class: "dtable", role: "table", "aria-label": t("tab_reports"), css: { "--rates": columns.length - 5 } }, reportList.node);
+  reportList.node.prepend(head);
   replace(byId("panel-reports"), h("p", { class: "count", id: "report-count" }), h("div", { class: "scrollx" }, table), shareKey() === "share" ? h("p", { class: "note" }, t("share_note")) : null);
   drawReports();
 }
@@ -74,7 +75,7 @@ function buildReports() {
 function drawReports() {
   const rows = sortedReports();
   replace(byId("report-count"), t("report_count", { n: int(rows.length), all: int(state.head.documents.length) }));
-  reportList.node.style.setProperty("height", Math.min(rows.length, 14) * 44 + 4 + "px");
+  reportList.node.style.setProperty("height", Math.min(rows.length, 14) * 44 + 52 + "px");
   reportList.set(rows);
 }
 
@@ -82,7 +83,7 @@ function reportRow(info, columns) {
   const cell = (key) => {
     const path = `documents.${info.id}.`;
     if (key === "name") return button(nameSpan(info.id), () => go("d", info.id), { class: "link" });
-    if (key === "issuer") return h("bdi", null, issuerName(info.id) || "—");
+    if (key === "issuer") return h("bdi", { title: plain(issuerName(info.id)) }, issuerName(info.id) || "—");
     if (key === "date") return info.date || "—";
     if (key === "chars") return figure(path + "chars", int(info.chars));
     if (key === "bar") return labelBar(info.labels, info.chars || 1, { class: "bar small" });
