@@ -51,7 +51,9 @@ class _Settling:
         whole: set[int] = set()
         for document in sorted(self._marks):
             text, marks = self._desk.texts[document], self._marks[document]
-            rows = removals_of(document, text, marks, self._claims, self._desk.policy)
+            rows = removals_of(
+                document, text, marks, self._claims, self._desk.policy, self._desk.result.params.min_chars
+            )
             removals += rows
             self._stayed["partial"] += sum(not _touched(held, rows) for held in marks.held)
             if rows and sum(row.end - row.start for row in rows) == len(text):

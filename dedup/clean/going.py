@@ -20,6 +20,8 @@ from dedup.schema import Bool, Int32, Int64
 
 # A share such as 0.7 of 10 characters must be 7 of them, whatever its binary expansion.
 _TOLERANCE = 1e-9
+# A line that is page noise but for a word or two ("[看原页](…)") is page noise; the word is no loss.
+_NOISE_SHARE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Marks:
 
 
 def removals_of(
-    document: int, text: str, marks: Marks, claims: Sequence[Claim], policy: CleanPolicy
+    document: int, text: str, marks: Marks, claims: Sequence[Claim], policy: CleanPolicy, least: int
 ) -> list[Removal]:
     """Return what goes of one document.
 
@@ -67,6 +69,9 @@ def removals_of(
         All claims; number ``n`` is ``claims[n - 1]``.
     policy : CleanPolicy
         Level ``paragraph`` or ``passage``.
+    least : int
+        Letters, Han and digits of the shortest stretch that goes, page noise aside: what is too short to be found as
+        a passage (会议认为。) is no duplicate when it is left over from one.
 
     Returns
     -------
@@ -89,7 +94,8 @@ def removals_of(
     veto = marks.pinned & ink
     if policy.numbers:
         veto |= digits & ~stands
-    going = np.flatnonzero(_going(tiles, weigh, stands, veto, policy))
+    enough = _going(tiles, weigh, stands, marks.noise > 0, veto, policy)
+    going = np.flatnonzero(_long_enough(enough, tiles, _sums(letters(text), tiles), marks, least))
     for unit in going:
         gone[tiles.bounds[unit] : tiles.bounds[unit + 1]] = owner[unit]
     if policy.level == "paragraph":
@@ -142,16 +148,29 @@ def _owners(tiles: Units, weigh: Bool, marks: Marks) -> tuple[Int32, Bool]:
     return owner, stands
 
 
-def _going(tiles: Units, weigh: Bool, stands: Bool, veto: Bool, policy: CleanPolicy) -> Bool:
+def _going(tiles: Units, weigh: Bool, stands: Bool, noise: Bool, veto: Bool, policy: CleanPolicy) -> Bool:
     """Return which units go: on their own, or at level ``paragraph`` with all of their paragraph."""
     total, covered, against = _sums(weigh, tiles), _sums(weigh & stands, tiles), _sums(veto, tiles)
+    noisy = _sums(weigh & noise, tiles)
     if policy.level == "paragraph" and len(total):
         edges = np.flatnonzero(np.diff(tiles.paragraph, prepend=-1))
-        total, covered, against = (
-            np.add.reduceat(column, edges)[tiles.paragraph] for column in (total, covered, against)
+        total, covered, against, noisy = (
+            np.add.reduceat(column, edges)[tiles.paragraph] for column in (total, covered, against, noisy)
         )
-    enough = covered >= policy.least * total - _TOLERANCE
+    enough = (covered >= policy.least * total - _TOLERANCE) | (noisy >= _NOISE_SHARE * total)
     return np.asarray(enough & (total > 0) & (against == 0) & ~tiles.border)
+
+
+def _long_enough(going: Bool, tiles: Units, sizes: Int64, marks: Marks, least: int) -> Bool:
+    """Return the units that go, less those in stretches too short; the frames of paragraphs between do not count."""
+    text = np.flatnonzero(~tiles.border)
+    kept = going.copy()
+    noisy = _sums(marks.noise > 0, tiles) > 0
+    for start, end, _ in _runs(going[text].astype(np.int32)):
+        rows = text[start:end]
+        if sizes[rows].sum() < least:
+            kept[rows[~noisy[rows]]] = False
+    return kept
 
 
 def _over_breaks(noise: Bool, tiles: Units) -> Bool:

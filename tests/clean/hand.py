@@ -62,7 +62,7 @@ def result_of(
                 text=document.text,
             )
         )
-    return Result("0.1.0", Params(), tuple(infos), (), tuple(families), tuple(skipped))
+    return Result("0.1.0", Params(min_chars=8), tuple(infos), (), tuple(families), tuple(skipped))
 
 
 def found(documents: Sequence[Document], *snippets: str, label: str = "copy", **more: object) -> Cluster:
