@@ -95,7 +95,7 @@ class Index:
         return int(self._file.header()["documents"])
 
     def documents(self) -> Iterator[Document]:
-        """Yield all documents as they were added, in one committed state."""
+        """Yield all documents by source, in one committed state; the order does not depend on that of adding."""
         with self._file.reading() as db:
             for _, document in rows.documents(db, self.path):
                 yield document

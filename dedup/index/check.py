@@ -66,7 +66,7 @@ def _documents(db: sqlite3.Connection, path: str, header: Mapping[str, str]) -> 
     found = f"{content % (1 << 8 * hashlib.sha256().digest_size):064x}"
     if found != header["content"]:
         raise IndexDamaged(path, f"the digest of all documents is {found}, the header says {header['content']}")
-    return np.array(ids, np.int64)
+    return np.sort(np.array(ids, np.int64))
 
 
 def _paragraphs(db: sqlite3.Connection, path: str, found: list[segments.Segment], num_perm: int) -> int:

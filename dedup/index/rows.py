@@ -75,7 +75,7 @@ def pack(document: Document) -> Packed:
 
 
 def insert(db: sqlite3.Connection, packed: Sequence[Packed], paragraphs: Iterable[Paragraphs]) -> Int64:
-    """Store documents with their paragraphs; return their ids (int64[D]), which are never used again."""
+    """Store documents with their paragraphs; return their ids (int64[D])."""
     first = int(db.execute("SELECT coalesce(max(id), 0) + 1 FROM documents").fetchone()[0])
     for number, (one, cut) in enumerate(zip(packed, paragraphs, strict=True), start=first):
         text = zlib.compress(one.document.text.encode(*_TEXT), _LEVEL)
@@ -102,7 +102,7 @@ def fingerprints(db: sqlite3.Connection, source: str) -> list[tuple[int, bytes]]
 
 
 def documents(db: sqlite3.Connection, path: str, ids: Iterable[int] | None = None) -> Iterator[tuple[int, Document]]:
-    """Yield id and document; all of them by id, or those asked for in the order asked.
+    """Yield id and document; all of them by source and fingerprint, or those asked for in the order asked.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def documents(db: sqlite3.Connection, path: str, ids: Iterable[int] | None = Non
     """
     select = "SELECT id, source, fingerprint, facts, text, crc FROM documents"
     if ids is None:
-        for row in db.execute(f"{select} ORDER BY id"):
+        for row in db.execute(f"{select} ORDER BY source, fingerprint, id"):
             yield int(row[0]), _document(path, row)
         return
     for number in ids:
