@@ -295,7 +295,7 @@ def summary(report: CleanReport, lang: str) -> list[str]:
         (name, told[unit].format(count=count), told["chars"].format(count=chars))
         for name, (unit, count), chars in rows
     ]
-    notes = [("cut", documents["cut"]), ("carried", report.carried)]
+    notes = [("cut", 0 if report.mark else documents["cut"]), ("carried", report.carried)]
     notes += [(f"stayed_{reason}", count) for reason, count in report.stayed.items()]
     return [
         told[title].format(out=visible(str(report.out)), level=told[report.level], keep=told[report.keep]),
