@@ -11,24 +11,25 @@ import numba
 import numpy as np
 
 _UNIT = np.int64(1000)
+_SMALL = np.int64(4)  # unmatched characters, both sides together, that an edit may have: a word for a word
+_OPEN = np.int64(3_000)  # what a longer gap costs beyond its characters: four matched ones on either side
+_FOREIGN = np.int64(8)  # characters that both sides may put in each other's place at no further cost: a name
 
 
 @numba.njit(cache=True, parallel=True)
-def chain(left, right, length, group, same, max_gap, floor, lookback, score, parent, root_right, chain_of, tail):
+def chain(left, right, length, group, max_gap, floor, lookback, score, parent, chain_of):
     """Link the seeds of each document pair into chains that run forward on both sides.
 
     left, right, length : int64[S]   seeds, sorted by (left, right) within a group
     group : int64[G+1]               group g owns seeds [group[g], group[g+1])
-    same : uint8[G]                  1 where both sides are one document
     max_gap, floor, lookback : int64
-    score, parent, root_right : int64[S]   written (scratch of the caller)
-    chain_of : int64[S]              written: the tail seed of the chain a seed belongs to
-    tail : uint8[S]                  written: 1 for the last seed of a chain
+    score, parent : int64[S]         written (scratch of the caller)
+    chain_of : int64[S]              written: the last seed of the chain a seed belongs to
 
     Dynamic programming over the last `lookback` seeds (as Li 2018, section 2.1, equation 1), where a gap costs
     what its longer side loses for certain, ``floor * |difference|``, plus a twentieth of the rest: whether the
-    text in the gap agrees is found out later, by aligning it. Within one document a chain may not run into its
-    own right side. Seeds that would be shared by two chains stay with the better one. O(S * lookback).
+    text in the gap agrees is found out later, by aligning it. Seeds that would be shared by two chains stay with the
+    better one. O(S * lookback).
     """
     for g in numba.prange(group.shape[0] - 1):
         first = group[g]
@@ -36,7 +37,6 @@ def chain(left, right, length, group, same, max_gap, floor, lookback, score, par
         for i in range(first, last):
             best = 2 * (_UNIT - floor) * length[i]
             best_parent = np.int64(-1)
-            root = right[i]
             tried = 0
             for j in range(i - 1, first - 1, -1):
                 if left[i] - left[j] > max_gap + length[j] or tried >= lookback:
@@ -48,8 +48,6 @@ def chain(left, right, length, group, same, max_gap, floor, lookback, score, par
                 tried += 1
                 if step_right > max_gap + length[j]:
                     continue
-                if same[g] == 1 and left[i] + length[i] > root_right[j]:
-                    continue
                 drift = abs(step_left - step_right)
                 if drift > max_gap:
                     continue
@@ -60,22 +58,32 @@ def chain(left, right, length, group, same, max_gap, floor, lookback, score, par
                 if value > best:
                     best = value
                     best_parent = j
-                    root = root_right[j]
             score[i] = best
             parent[i] = best_parent
-            root_right[i] = root
             chain_of[i] = -1
-            tail[i] = 0
         order = np.argsort(-score[first:last], kind="mergesort")
         for o in range(last - first):
             i = first + order[o]
             if chain_of[i] >= 0:
                 continue
-            tail[i] = 1
             j = i
             while j >= 0 and chain_of[j] < 0:
                 chain_of[j] = i
                 j = parent[j]
+
+
+@numba.njit(cache=True, inline="always")
+def _gap_cost(on_left, on_right, floor):
+    """Return what unmatched characters between two matching stretches cost.
+
+    Each costs the floor. A gap longer than an edit costs something to open, or a copy would run on over the name of a
+    town into the sign-off behind it, which all reports share. Where both sides go on with something else for longer
+    than a name, that is counted once more: a dropped sentence parts nothing, two different sentences may.
+    """
+    cost = floor * (on_left + on_right)
+    if on_left + on_right > _SMALL:
+        cost += _OPEN
+    return cost + floor * max(np.int64(0), min(on_left, on_right) - _FOREIGN)
 
 
 @numba.njit(cache=True)
@@ -173,10 +181,10 @@ def _extend(codes, i0, j0, step, room_i, room_j, floor, drop, reach, other):
 
 
 @numba.njit(cache=True)
-def _segments(match, extent, n, floor, begin, stop, total, keep):
-    """Write the maximal scoring segments of a row of stretches; return their number.
+def _segments(value, begin, stop, total, keep):
+    """Write the maximal scoring segments of a row of scores; return their number.
 
-    match, extent : int64[n]   matched characters, and characters on both sides together, of each stretch
+    value : int64[n]           score of each stretch
     begin, stop, total, keep : int64[n + 1]   scratch; afterwards begin[s], stop[s] for each segment s
 
     Ruzzo and Tompa 1999: all maximal scoring subsequences in linear time. Two stretches of copy are one segment
@@ -185,11 +193,10 @@ def _segments(match, extent, n, floor, begin, stop, total, keep):
     count = np.int64(0)
     running = np.int64(0)
     # `total` holds the cumulative score before each candidate, `keep` the one after it.
-    for x in range(n):
-        value = 2 * _UNIT * match[x] - floor * extent[x]
-        if value > 0:
+    for x in range(value.shape[0]):
+        if value[x] > 0:
             left_sum = running
-            right_sum = running + value
+            right_sum = running + value[x]
             lo = np.int64(x)
             while True:
                 j = count - 1
@@ -205,13 +212,58 @@ def _segments(match, extent, n, floor, begin, stop, total, keep):
                 lo = begin[j]
                 left_sum = total[j]
                 count = j
-        running += value
+        running += value[x]
     return count
+
+
+@numba.njit(cache=True)
+def _tiles(match, at_left, at_right, x, y, strict, least, out):
+    """Cut a passage that runs into its own right side into tiles of one period; return how many were written.
+
+    The block that stands six times in a row is one run against itself, five periods long: [1-5] says [2-6]. Each
+    period is one passage, [1] says [2], [2] says [3], and so on. Runs may be cut anywhere, gaps at their borders.
+    """
+    found = np.int64(0)
+    left = at_left[x]
+    right = at_right[x]
+    matched = np.int64(0)
+    for z in range(x, y + 1):
+        if z < y:
+            at = at_left[z]
+            end = at_left[z + 1]
+            is_run = match[z] == end - at and match[z] == at_right[z + 1] - at_right[z]
+        else:
+            at = at_left[y]
+            end = at
+            is_run = False
+        taken = np.int64(0)
+        while z == y or end > right:  # the tile is full within this stretch, or the last one ends
+            cut = max(np.int64(0), right - at - taken) if is_run else np.int64(0)
+            stop_left = at + taken + cut
+            stop_right = at_right[z] + taken + cut
+            if matched + cut >= least and 2 * _UNIT * (matched + cut) >= strict * (
+                stop_left - left + stop_right - right
+            ):
+                out[found, 0] = left
+                out[found, 1] = stop_left
+                out[found, 2] = right
+                out[found, 3] = stop_right
+                out[found, 4] = matched + cut
+                found += 1
+            taken += cut
+            left = stop_left
+            right = stop_right
+            matched = 0
+            if z == y or not is_run:
+                break
+        if z < y:
+            matched += match[z] - taken
+    return found
 
 
 @numba.njit(cache=True, parallel=True)
 def passages(
-    codes, left, right, length, member, chain_ptr, same, low_left, high_left, low_right, high_right, rooms,
+    codes, left, right, length, member, chain_ptr, same, low_left, high_left, low_right, high_right,
     floor, strict, least, drop, half, out, out_count,
 ):  # fmt: skip
     """Turn each chain into passages: fill the gaps, extend the ends, split where it does not pay.
@@ -222,17 +274,18 @@ def passages(
     chain_ptr : int64[C+1]          chain c owns member[chain_ptr[c]:chain_ptr[c+1]]
     same : uint8[C]                 1 where both sides are one document
     low_left, high_left, low_right, high_right : int64[C]   key ranges of the documents
-    rooms : int64                   how far an end may be extended at most in one go
     floor, strict : int64           identity floor and threshold, in thousandths
-    least : int64                   fewest matched characters in a passage
+    least : int64                   fewest matched characters in a passage; not below the anchor window, so that a
+                                    chain has no more passages than rows
     drop, half : int64              of `_extend`
     out : int64[..., 5]             written from row 2 * chain_ptr[c] + c on: left start, left end, right start,
                                     right end, matches
     out_count : int64[C]            written: passages of the chain
 
     A chain becomes a row of stretches: runs of equal characters and what lies between them. Its maximal scoring
-    segments at the floor are passages; one whose wording falls short of the threshold is split again at it.
-    One thread writes one chain.
+    segments at the floor are passages; one whose wording falls short of the threshold is split again at it, and
+    one that runs into its own right side, in periodic text, is cut into tiles of one period. One thread writes one
+    chain.
     """
     for c in numba.prange(chain_ptr.shape[0] - 1):
         first = chain_ptr[c]
@@ -250,9 +303,6 @@ def passages(
         n = np.int64(1)  # stretch 0 is kept for the extension to the left
         at_left[1] = i
         at_right[1] = j
-        limit = high_left[c]
-        if same[c] == 1:
-            limit = min(limit, j)
         run = np.int64(0)
         for x in range(seeds):
             s = member[first + x]
@@ -280,7 +330,7 @@ def passages(
                     run = 0
                     i = si
                     j = sj
-            while i < limit and j < high_right[c] and codes[i] == codes[j]:
+            while i < high_left[c] and j < high_right[c] and codes[i] == codes[j]:
                 i += 1
                 j += 1
                 run += 1
@@ -292,25 +342,26 @@ def passages(
         other = np.empty(2 * half + 1, np.int64)
         # to the right
         more_i, more_j, more_m = _extend(
-            codes, i, j, 1, min(rooms, limit - i), min(rooms, high_right[c] - j), floor, drop, reach, other
+            codes, i, j, 1, high_left[c] - i, high_right[c] - j, floor, drop, reach, other
         )
         match[n] = more_m
         n += 1
         at_left[n] = i + more_i
         at_right[n] = j + more_j
         # to the left
-        lowest = low_right[c]
-        if same[c] == 1:
-            lowest = max(lowest, at_left[n])
         more_i, more_j, more_m = _extend(
-            codes, at_left[1] - 1, at_right[1] - 1, -1, min(rooms, at_left[1] - low_left[c]),
-            min(rooms, at_right[1] - lowest), floor, drop, reach, other,
+            codes, at_left[1] - 1, at_right[1] - 1, -1, at_left[1] - low_left[c], at_right[1] - low_right[c],
+            floor, drop, reach, other,
         )  # fmt: skip
         at_left[0] = at_left[1] - more_i
         at_right[0] = at_right[1] - more_j
         match[0] = more_m
+        value = np.empty(n, np.int64)
         for x in range(n):
-            extent[x] = at_left[x + 1] - at_left[x] + at_right[x + 1] - at_right[x]
+            on_left = at_left[x + 1] - at_left[x]
+            on_right = at_right[x + 1] - at_right[x]
+            extent[x] = on_left + on_right
+            value[x] = 2 * (_UNIT - floor) * match[x] - _gap_cost(on_left - match[x], on_right - match[x], floor)
         begin = np.empty(n + 1, np.int64)
         stop = np.empty(n + 1, np.int64)
         total = np.empty(n + 1, np.int64)
@@ -319,7 +370,7 @@ def passages(
         inner_stop = np.empty(n + 1, np.int64)
         found = np.int64(0)
         base = 2 * first + c
-        for one in range(_segments(match, extent, n, floor, begin, stop, total, keep)):
+        for one in range(_segments(value, begin, stop, total, keep)):
             lo = begin[one]
             hi = stop[one]
             matched = match[lo:hi].sum()
@@ -331,17 +382,20 @@ def passages(
                 inner_begin[0] = 0
                 inner_stop[0] = hi - lo
             else:
-                pieces = _segments(match[lo:hi], extent[lo:hi], hi - lo, strict, inner_begin, inner_stop, total, keep)
+                stricter = 2 * _UNIT * match[lo:hi] - strict * extent[lo:hi]
+                pieces = _segments(stricter, inner_begin, inner_stop, total, keep)
             for piece in range(pieces):
                 x = lo + inner_begin[piece]
                 y = lo + inner_stop[piece]
-                matched = match[x:y].sum()
-                if matched < least:
+                if same[c] == 1 and at_left[y] > at_right[x]:
+                    found += _tiles(match, at_left, at_right, x, y, strict, least, out[base + found :])
                     continue
-                out[base + found, 0] = at_left[x]
-                out[base + found, 1] = at_left[y]
-                out[base + found, 2] = at_right[x]
-                out[base + found, 3] = at_right[y]
-                out[base + found, 4] = matched
-                found += 1
+                matched = match[x:y].sum()
+                if matched >= least:
+                    out[base + found, 0] = at_left[x]
+                    out[base + found, 1] = at_left[y]
+                    out[base + found, 2] = at_right[x]
+                    out[base + found, 3] = at_right[y]
+                    out[base + found, 4] = matched
+                    found += 1
         out_count[c] = found

@@ -5,6 +5,40 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+_UNIT = np.int64(1000)
+_SMALL = np.int64(4)
+_OPEN = np.int64(3_000)
+_FOREIGN = np.int64(8)
+
+
+@numba.njit(cache=True, inline="always")
+def _gap_cost(on_left, on_right, floor):
+    """Return what unmatched characters between two passages cost; as align.py does (a test asserts it)."""
+    cost = floor * (on_left + on_right)
+    if on_left + on_right > _SMALL:
+        cost += _OPEN
+    return cost + floor * max(np.int64(0), min(on_left, on_right) - _FOREIGN)
+
+
+@numba.njit(cache=True)
+def _gain(row, floor):
+    """Return what a passage brings: twice its matches, less the floor for each of its characters."""
+    return 2 * _UNIT * row[4] - floor * (row[1] - row[0] + row[3] - row[2])
+
+
+@numba.njit(cache=True)
+def _stray(rows, mine, order, side, hole):
+    """Write to hole[x] how far passage mine[x] stands from its nearer neighbour on one side."""
+    n = mine.shape[0]
+    for x in range(n):
+        i = mine[order[x]]
+        near = np.int64(2**60)
+        if x > 0:
+            near = max(np.int64(0), rows[i, side] - rows[mine[order[x - 1]], side + 1])
+        if x < n - 1:
+            near = min(near, max(np.int64(0), rows[mine[order[x + 1]], side] - rows[i, side + 1]))
+        hole[order[x]] = near
+
 
 @numba.njit(cache=True)
 def _inside(a, a_end, b, b_end):
@@ -95,21 +129,22 @@ def _union(rows, members, side):
 
 
 @numba.njit(cache=True, parallel=True)
-def merge_shuffled(rows, group, same, gap, threshold, pieces, shuffled):
+def merge_shuffled(rows, group, same, gap, floor, threshold, pieces, shuffled):
     """Merge all passages that together tile one stretch on both sides, in whatever order.
 
     rows : int64[R, 5]      as above; overwritten with the merged extents
     group : int64[G+1]      rows of one document pair
     same : uint8[G]         1 where both sides are one document
     gap : int64             longest hole in the tiling, on either side
+    floor : int64           identity floor, in thousandths
     threshold : int64       least wording of what comes of a merge, in thousandths
     pieces : int64[R]       written: 0 where the row went into another, else the number of rows in it
     shuffled : uint8[R]     written: 1 where the order of the pieces differs between the sides
 
     Shuffled sentences are neighbours of different neighbours on either side, so no merging two by two can find
     them. The rows of a document pair are split wherever one side leaves a gap, then the other, until nothing splits
-    any more; what is left holds together on both sides. A part is merged if its rectangle keeps the threshold.
-    O(n log n) a round, and few rounds.
+    any more; what is left holds together on both sides. A piece that does not pay for the holes around it stays
+    alone; the others are merged if their rectangle keeps the threshold. O(n log n) a round, and few rounds.
     """
     for g in numba.prange(group.shape[0] - 1):
         first = group[g]
@@ -136,6 +171,16 @@ def merge_shuffled(rows, group, same, gap, threshold, pieces, shuffled):
                 y += 1
             if y - x > 1:
                 mine = members[order[x:y]]  # ascending, so sorted by left start
+                hole = np.zeros((2, y - x), np.int64)
+                _stray(rows, mine, np.arange(y - x), 0, hole[0])
+                _stray(rows, mine, np.argsort(rows[mine, 2], kind="mergesort"), 2, hole[1])
+                pays = np.zeros(y - x, np.bool_)
+                for z in range(y - x):
+                    pays[z] = _gain(rows[mine[z]], floor) > _gap_cost(hole[0, z], hole[1, z], floor)
+                mine = mine[pays]
+                if mine.shape[0] < 2:
+                    x = y
+                    continue
                 by_right = mine[np.argsort(rows[mine, 2], kind="mergesort")]
                 left_end = rows[mine, 1].max()
                 right_end = rows[mine, 3].max()
@@ -145,11 +190,11 @@ def merge_shuffled(rows, group, same, gap, threshold, pieces, shuffled):
                 chars = left_end - left_start + right_end - right_start
                 if 2000 * matched >= threshold * chars and not (same[g] == 1 and left_end > right_start):
                     into = mine[0]
-                    for z in range(y - x):
+                    for z in range(mine.shape[0]):
                         pieces[mine[z]] = 0
                         if by_right[z] != mine[z]:
                             shuffled[into] = 1
-                    pieces[into] = y - x
+                    pieces[into] = mine.shape[0]
                     rows[into, 0] = left_start
                     rows[into, 1] = left_end
                     rows[into, 2] = right_start
@@ -159,13 +204,14 @@ def merge_shuffled(rows, group, same, gap, threshold, pieces, shuffled):
 
 
 @numba.njit(cache=True, parallel=True)
-def merge_neighbours(rows, group, same, gap, threshold, pieces, shuffled):
+def merge_neighbours(rows, group, same, gap, floor, threshold, pieces, shuffled):
     """Merge passages that lie side by side on both sides, in whatever order; write how many went into each row.
 
     rows : int64[R, 5]      as above, sorted by left start; overwritten with the merged extents
     group : int64[G+1]
     same : uint8[G]         1 where both sides are one document
     gap : int64             how far apart two passages may lie on either side
+    floor : int64           identity floor, in thousandths
     threshold : int64       least wording of what comes of a merge, in thousandths
     pieces : int64[R]       updated: 0 where the row went into another, else the number of rows in it
     shuffled : uint8[R]     updated: 1 where the order of the pieces differs between the sides
@@ -202,6 +248,10 @@ def merge_neighbours(rows, group, same, gap, threshold, pieces, shuffled):
                     matched -= _inside(rows[i, 2], rows[i, 3], rows[j, 2], rows[j, 3])
                     chars = left_end - left_start + right_end - right_start
                     if 2000 * matched < threshold * chars or matched <= max(rows[i, 4], rows[j, 4]):
+                        continue
+                    on_left = max(np.int64(0), rows[j, 0] - rows[i, 1])
+                    on_right = max(np.int64(0), rows[j, 2] - rows[i, 3], rows[i, 2] - rows[j, 3])
+                    if min(_gain(rows[i], floor), _gain(rows[j], floor)) <= _gap_cost(on_left, on_right, floor):
                         continue
                     # rows stand by left start, so j follows i on the left; does it on the right?
                     shuffled[i] |= shuffled[j] | np.uint8(rows[j, 2] < rows[i, 2])

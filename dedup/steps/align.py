@@ -27,6 +27,9 @@ Lower than the usual threshold on purpose: with the floor at the threshold, a co
 would fall into splinters. A passage as a whole still has to reach the threshold.
 """
 
+SHORTEST, LONG = 16, 40
+"""Matched characters between which the wording asked for falls to the threshold (see `_near_enough`)."""
+
 WHOLE = 8
 """Fewest key characters of a whole paragraph that is reported although it is shorter than ``min_chars``."""
 
@@ -68,13 +71,12 @@ def align(keys: KeyStream, segments: Segments, seeds: Seeds, params: Params) -> 
     """
     if not len(seeds.left):
         return _table(np.empty((0, 5), np.int64), np.empty(0, np.uint8))
-    floor = round(1000 * min(IDENTITY_FLOOR, params.threshold))
+    floor = _floor(params)
     strict = int(np.ceil(1000 * params.threshold - 1e-9))
     left_document = np.searchsorted(keys.indptr, seeds.left, side="right") - 1
     right_document = np.searchsorted(keys.indptr, seeds.right, side="right") - 1
     group = _borders(left_document, right_document)
-    same = (left_document == right_document)[group[:-1]].astype(np.uint8)
-    member, chain_ptr = _chains(seeds, group, same, params.max_gap, floor)
+    member, chain_ptr = _chains(seeds, group, params.max_gap, floor)
     tail = member[chain_ptr[1:] - 1]
     low_left, high_left = keys.indptr[left_document[tail]], keys.indptr[left_document[tail] + 1]
     low_right, high_right = keys.indptr[right_document[tail]], keys.indptr[right_document[tail] + 1]
@@ -83,22 +85,21 @@ def align(keys: KeyStream, segments: Segments, seeds: Seeds, params: Params) -> 
     kernels.passages(
         keys.codes, seeds.left, seeds.right, seeds.length, member, chain_ptr,
         (left_document[tail] == right_document[tail]).astype(np.uint8),
-        low_left, high_left, low_right, high_right, np.int64(2**40), np.int64(floor), np.int64(strict),
-        np.int64(max(WHOLE, params.min_chars // 2)), np.int64(_DROP), np.int64(_HALF), out, count,
+        low_left, high_left, low_right, high_right, np.int64(floor), np.int64(strict),
+        np.int64(max(WHOLE, params.min_chars // 2, params.window)), np.int64(_DROP), np.int64(_HALF), out, count,
     )  # fmt: skip
     base = 2 * chain_ptr[:-1] + np.arange(len(tail))
     rows = out[np.repeat(base - np.cumsum(count) + count, count) + np.arange(count.sum())]
     return _resolve(keys, segments, rows, params, strict)
 
 
-def _chains(seeds: Seeds, group: Int64, same: UInt8, max_gap: int, floor: int) -> tuple[Int64, Int64]:
+def _chains(seeds: Seeds, group: Int64, max_gap: int, floor: int) -> tuple[Int64, Int64]:
     """Return the seeds by chain, ascending within a chain, and the borders of the chains."""
     n = len(seeds.left)
-    score, parent, root, chain_of = (np.empty(n, np.int64) for _ in range(4))
-    tail = np.empty(n, np.uint8)
+    score, parent, chain_of = (np.empty(n, np.int64) for _ in range(3))
     kernels.chain(
-        seeds.left, seeds.right, seeds.length, group, same, np.int64(max_gap), np.int64(floor),
-        np.int64(_LOOKBACK), score, parent, root, chain_of, tail,
+        seeds.left, seeds.right, seeds.length, group, np.int64(max_gap), np.int64(floor), np.int64(_LOOKBACK),
+        score, parent, chain_of,
     )  # fmt: skip
     keys = chain_of.astype(np.uint64)
     member = np.empty(n, np.int64)
@@ -123,13 +124,33 @@ def _resolve(keys: KeyStream, segments: Segments, rows: Int64, params: Params, s
         rows, group, same = _by_document_pair(keys, rows[keep == 1])
         pieces, shuffled = np.empty(len(rows), np.int64), np.empty(len(rows), np.uint8)
         gap = np.int64(params.max_gap)
-        overlap.merge_shuffled(rows, group, same, gap, np.int64(strict), pieces, shuffled)
-        overlap.merge_neighbours(rows, group, same, gap // 2, np.int64(strict), pieces, shuffled)
-        kept = (pieces > 0) & ((rows[:, 4] >= params.min_chars) | _whole(segments, rows))
+        bounds = np.int64(_floor(params)), np.int64(strict)
+        overlap.merge_shuffled(rows, group, same, gap, *bounds, pieces, shuffled)
+        overlap.merge_neighbours(rows, group, same, gap // 2, *bounds, pieces, shuffled)
+        near = _near_enough(rows, params.threshold)
+        kept = (pieces > 0) & near & ((rows[:, 4] >= params.min_chars) | _whole(segments, rows))
         rows, shuffled = rows[kept], shuffled[kept]
         order = np.lexsort((rows[:, 2], rows[:, 0]))
         return _table(rows[order], shuffled[order])
     return _table(rows, np.empty(0, np.uint8))
+
+
+def _floor(params: Params) -> int:
+    """Return the identity floor in thousandths."""
+    return round(1000 * min(IDENTITY_FLOOR, params.threshold))
+
+
+def _near_enough(rows: Int64, threshold: float) -> Bool:
+    """Return which passages are near enough for their length.
+
+    Sixteen characters of which four differ are a common turn of phrase; of a hundred and sixty with forty that
+    differ nobody doubts the source. The bound falls from two thirds of the way to identity at `SHORTEST` matches to
+    the threshold at `LONG`.
+    """
+    share = np.clip((LONG - rows[:, 4]) / (LONG - SHORTEST), 0, 1)
+    bound = threshold + share * (1 - threshold) * 2 / 3
+    length = (rows[:, 1] - rows[:, 0]) + (rows[:, 3] - rows[:, 2])
+    return 2 * rows[:, 4] >= bound * length - 1e-9
 
 
 def _whole(segments: Segments, rows: Int64) -> Bool:

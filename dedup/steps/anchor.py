@@ -126,10 +126,15 @@ def _paired(keys: KeyStream, sampled: tuple[Int64, Int64], k: int, cap: int) -> 
 
 
 def _from_pairs(keys: KeyStream, segments: Segments, pairs: Pairs, k: int) -> tuple[Int64, Int64]:
-    """Return one seed for each verified pair of paragraphs."""
-    left = np.empty(len(pairs.left), np.int64)
-    right = np.empty(len(pairs.left), np.int64)
-    kernels.first_shared(keys.codes, segments.start, segments.end, pairs.left, pairs.right, np.int64(k), left, right)
+    """Return one seed for each verified pair of paragraphs; within one document for neighbouring ones only."""
+    one = np.searchsorted(keys.indptr, segments.start[pairs.left], side="right")
+    other = np.searchsorted(keys.indptr, segments.start[pairs.right], side="right")
+    nearest = np.ones(len(one), bool)  # pairs are sorted: the first partner in the same document is the nearest
+    nearest[1:] = (pairs.left[1:] != pairs.left[:-1]) | (one[:-1] != other[:-1])
+    wanted = (one != other) | nearest
+    pairs_left, pairs_right = pairs.left[wanted], pairs.right[wanted]
+    left, right = np.empty(len(pairs_left), np.int64), np.empty(len(pairs_left), np.int64)
+    kernels.first_shared(keys.codes, segments.start, segments.end, pairs_left, pairs_right, np.int64(k), left, right)
     found = left >= 0
     return left[found], right[found]
 

@@ -130,17 +130,17 @@ def _changes(texts: Texts, keys: KeyStream, sides: _Sides, ops: Any) -> Iterator
         partner[i1 : i2 + 1] = np.minimum(j1 + np.arange(i2 - i1 + 1), j2)
         if op.tag != "equal":
             kind = _kind(op.tag, sides, i1, i2, j1, j2)
-            left = _raw(keys, sides.left_key + i1, sides.left_key + i2)
-            right = _raw(keys, sides.right_key + j1, sides.right_key + j2)
+            left = _raw(keys, sides.left_key + i1, sides.left_key + i2, sides.left_raw[0])
+            right = _raw(keys, sides.right_key + j1, sides.right_key + j2, sides.right_raw[0])
             yield (KINDS.index(kind), *left, *right)
     yield from _slot_changes(texts, keys, sides, partner)
 
 
-def _raw(keys: KeyStream, start: int, end: int) -> tuple[int, int]:
-    """Return the raw range of a key range; an empty one stands behind the key code point before it."""
+def _raw(keys: KeyStream, start: int, end: int, floor: int) -> tuple[int, int]:
+    """Return the raw range of a key range; an empty one stands behind the key code point before it, if inside."""
     if start < end:
         return int(keys.origin[start]), int(keys.origin[end - 1]) + int(keys.span[end - 1])
-    at = int(keys.origin[start - 1]) + int(keys.span[start - 1]) if start else 0
+    at = max(floor, int(keys.origin[start - 1]) + int(keys.span[start - 1]) if start else 0)
     return at, at
 
 
@@ -174,12 +174,12 @@ def _slot_changes(
             if _value(texts, start, end) != _value(texts, other_start, other_end):
                 yield (_slot_kind(kind, other_kind), start, end, other_start, other_end)
         else:
-            at = _raw(keys, sides.right_key + place, sides.right_key + place)[1] if place else sides.right_raw[0]
+            at, _ = _raw(keys, sides.right_key + place, sides.right_key + place, sides.right_raw[0])
             yield (_slot_kind(kind, kind), start, end, at, at)
     left_of = {int(where): border for border, where in reversed(list(enumerate(partner.tolist())))}
     for place, others in sorted(waiting.items()):
         near = left_of.get(place, 0)
-        at = _raw(keys, sides.left_key + near, sides.left_key + near)[1] if near else sides.left_raw[0]
+        at, _ = _raw(keys, sides.left_key + near, sides.left_key + near, sides.left_raw[0])
         for start, end, kind in others:
             yield (_slot_kind(kind, kind), at, at, start, end)
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.kernels import align, buckets, hashing, minhash, seeds, sets, sorting, unionfind
+from dedup.kernels import align, buckets, hashing, minhash, overlap, seeds, sets, sorting, unionfind
 
 settings.register_profile("kernels", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("kernels")
@@ -274,19 +274,22 @@ def test_extension_goes_on_when_its_scratch_is_full():
     assert matches >= len(other) - 60
 
 
-@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 12)), max_size=9), st.sampled_from([500, 600, 900]))
-def test_segments_are_the_maximal_scoring_ones(stretches, floor):
-    stretches = [(match, max(2 * match, extent)) for match, extent in stretches]
-    scores = [2000 * match - floor * extent for match, extent in stretches]
-    n = len(stretches)
-    match = np.array([one for one, _ in stretches], np.int64)
-    extent = np.array([other for _, other in stretches], np.int64)
+@given(st.lists(st.integers(-9, 9), max_size=10))
+def test_segments_are_the_maximal_scoring_ones(scores):
+    n = len(scores)
     begin, stop, total, keep = (np.empty(n + 1, np.int64) for _ in range(4))
-    count = align._segments(match, extent, INT(n), INT(floor), begin, stop, total, keep)
+    count = align._segments(np.array(scores, np.int64), begin, stop, total, keep)
     found = list(zip(begin[:count].tolist(), stop[:count].tolist(), strict=True))
     wanted = naive.maximal_segments(scores)
     assert [sum(scores[i:j]) for i, j in found] == [sum(scores[i:j]) for i, j in wanted]
     assert all(sum(scores[i:j]) > 0 for i, j in found)
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_copies_of_the_gap_cost_agree(on_left, on_right):
+    """align.py and overlap.py hold the same lines, for a kernel calls no kernel of another file."""
+    gap = INT(on_left), INT(on_right), INT(600)
+    assert align._gap_cost(*gap) == overlap._gap_cost(*gap) >= 600 * (on_left + on_right)
 
 
 @given(st.integers(1, 12), st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=20))
