@@ -95,7 +95,7 @@ def removals_of(
     if policy.numbers:
         veto |= digits & ~stands
     enough = _going(tiles, weigh, stands, marks.noise > 0, veto, policy)
-    going = np.flatnonzero(_long_enough(enough, tiles, _sums(letters(text), tiles), marks, least))
+    going = np.flatnonzero(_long_enough(enough, tiles, letters(text), marks.noise > 0, least))
     for unit in going:
         gone[tiles.bounds[unit] : tiles.bounds[unit + 1]] = owner[unit]
     if policy.level == "paragraph":
@@ -161,11 +161,11 @@ def _going(tiles: Units, weigh: Bool, stands: Bool, noise: Bool, veto: Bool, pol
     return np.asarray(enough & (total > 0) & (against == 0) & ~tiles.border)
 
 
-def _long_enough(going: Bool, tiles: Units, sizes: Int64, marks: Marks, least: int) -> Bool:
+def _long_enough(going: Bool, tiles: Units, signs: Bool, noise: Bool, least: int) -> Bool:
     """Return the units that go, less those in stretches too short; the frames of paragraphs between do not count."""
     text = np.flatnonzero(~tiles.border)
     kept = going.copy()
-    noisy = _sums(marks.noise > 0, tiles) > 0
+    sizes, noisy = _sums(signs & ~noise, tiles), _sums(signs & noise, tiles) > 0
     for start, end, _ in _runs(going[text].astype(np.int32)):
         rows = text[start:end]
         if sizes[rows].sum() < least:

@@ -485,3 +485,14 @@ def test_a_stretch_too_short_to_be_a_passage_stays() -> None:
     documents = [Document(str(row), text) for row, text in enumerate(texts)]
     one = family([(row, 0, len(text)) for row, text in enumerate(texts)])
     assert plan(result_of(documents, [one]), CleanPolicy(level="passage")).removals == ()
+
+
+def test_page_noise_beside_it_makes_no_heading_long_enough() -> None:
+    """A heading of six characters over figures that stay stays too, whatever link line stands above it."""
+    texts = [f"首页 > 栏目 > 今日要闻 > 返回顶部\n雨情水情通报\n本日降雨{rain}毫米。\n" for rain in (12, 34)]
+    documents = [Document(str(row), text) for row, text in enumerate(texts)]
+    start = texts[0].index("雨情")
+    one = family([(row, start, len(text)) for row, text in enumerate(texts)])
+    noise = {row: [(0, start - 1)] for row in range(2)}
+    done = plan(result_of(documents, [one], noise=noise), CleanPolicy(level="passage"))
+    assert [kept(text, done.by_document()[row]) for row, text in enumerate(texts)] == [text[start:] for text in texts]
