@@ -19,12 +19,15 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dedup.errors import FormatProblem
-from dedup.result import Cluster, Result
+from dedup.result import Cluster, DocumentInfo, Evidence, Result
+
+if TYPE_CHECKING:
+    from dedup.describe import Rates
 
 SCHEMA = "dedup.decisions/1"
 
@@ -198,6 +201,104 @@ def _mostly(wanted: range, low: int, high: int) -> bool:
     """Whether two ranges share more than half of the longer one."""
     shared = min(wanted.stop, high) - max(wanted.start, low)
     return 2 * shared > max(len(wanted), high - low)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of decisions: how many families took the verdict, and how many did not, by reason.
+
+    ``changed`` asks for another look, ``disputed`` has reviewers of different verdicts, ``unmatched`` decisions have
+    no family here. The families left alone keep the label that the rules gave them.
+    """
+
+    families: int
+    changed: int
+    disputed: int
+    unmatched: int
+
+
+_LABEL_OF = {"template": "template", "citation": "citation", "self": "self"}
+_UNEXPLAINED = ("copy", "mass")
+_WEAKEST_GRADE = "C"
+
+
+def apply(result: Result, decisions: Iterable[Decision]) -> tuple[Result, Applied]:
+    """Return the result with families labelled as their reviewers decided, and every count computed again.
+
+    ``template``, ``citation`` and ``self`` give the family that label; ``plagiarism`` and ``not_template`` make what
+    was explained away copy again; ``insufficient`` changes nothing.
+
+    Parameters
+    ----------
+    result : Result
+        As scanned.
+    decisions : iterable of Decision
+        From any result.
+
+    Returns
+    -------
+    result : Result
+        Labels of families, passages and marks, label counts and rates agree with one another as before.
+    applied : Applied
+        Which decisions took effect.
+
+    Notes
+    -----
+    A mark follows the family that decided it. Where two families overlap, the other one's claim is not weighed
+    again: that would be another scan.
+    """
+    from dedup.describe import Rates
+
+    carried, unmatched = carry(decisions, result)
+    verdicts: dict[str, set[str]] = defaultdict(set)
+    for row in carried:
+        if not row.changed:
+            verdicts[row.family].add(row.decision.verdict)
+    old = {cluster.id: cluster.label for cluster in result.clusters}
+    new = {family: _label(old[family], *given) for family, given in verdicts.items() if len(given) == 1}
+    clusters = tuple(_relabelled(cluster, new.get(cluster.id, cluster.label)) for cluster in result.clusters)
+    grades = {cluster.id: cluster.grade for cluster in clusters}
+    passages = tuple(
+        replace(row, label=new[row.cluster], grade=grades[row.cluster]) if row.cluster in new else row
+        for row in result.passages
+    )
+    rates = Rates(passages)
+    documents = tuple(_recounted(info, old, new, rates) for info in result.documents)
+    found = Applied(
+        families=len(new),
+        changed=sum(row.changed for row in carried),
+        disputed=sum(len(given) > 1 for given in verdicts.values()),
+        unmatched=len(unmatched),
+    )
+    return replace(result, documents=documents, clusters=clusters, passages=passages), found
+
+
+def _label(label: str, verdict: str) -> str:
+    """Return the label that a verdict gives a family of this label."""
+    if verdict in ("plagiarism", "not_template"):
+        return label if label in _UNEXPLAINED else "copy"
+    return _LABEL_OF.get(verdict, label)
+
+
+def _relabelled(cluster: Cluster, label: str) -> Cluster:
+    if label == cluster.label:
+        return cluster
+    kept = tuple(one for one in cluster.evidence if one.kind != "rule")
+    grade = (cluster.grade or _WEAKEST_GRADE) if label == "copy" else None
+    return replace(cluster, label=label, grade=grade, evidence=(Evidence("rule", {"why": "decision"}), *kept))
+
+
+def _recounted(info: DocumentInfo, old: Mapping[str, str], new: Mapping[str, str], rates: Rates) -> DocumentInfo:
+    """Return the document with the marks of decided families relabelled, and its counts and rates to match."""
+    labels = dict(info.labels)
+    marks = []
+    for start, end, label, family in info.marks:
+        if family is not None and family in new and label == old[family]:
+            labels[label] -= end - start
+            label = new[family]
+            labels[label] = labels.get(label, 0) + end - start
+        marks.append((start, end, label, family))
+    return replace(info, labels=labels, marks=tuple(marks), rates=rates.of(info.id, labels))
 
 
 def dumps(decisions: Iterable[Decision]) -> str:

@@ -13,8 +13,10 @@ from dedup import scan
 from dedup.decisions import (
     SCHEMA,
     VERDICTS,
+    Applied,
     Decision,
     Finder,
+    apply,
     carry,
     dumps,
     family_digest,
@@ -193,3 +195,68 @@ def test_the_finder_answers_for_one_decision_as_carry_does_for_many():
         family, changed = finder.find(row)
         assert (family is None) == (row.family in {cluster.id for cluster in result.clusters[:2]})
         assert family is None or (family == row.family and not changed)
+
+
+def consistent(result):
+    """Labels sum to the characters and are what the marks say; families and passages agree."""
+    label_of = {cluster.id: (cluster.label, cluster.grade) for cluster in result.clusters}
+    for info in result.documents:
+        assert sum(info.labels.values()) == info.chars
+        counted = dict.fromkeys(info.labels, 0)
+        for start, end, label, family in info.marks:
+            counted[label] += end - start
+            assert family is None or label_of[family][0] == label
+        counted["own"] = info.chars - sum(counted.values())
+        assert counted == dict(info.labels)
+    for row in result.passages:
+        assert row.cluster is None or (row.label, row.grade) == label_of[row.cluster]
+
+
+@settings(derandomize=True, max_examples=30, deadline=None)
+@given(st.lists(st.sampled_from(VERDICTS), min_size=20, max_size=20))
+def test_applied_decisions_change_what_they_name_and_nothing_else(verdicts):
+    """Each family bears the label its verdict gives; marks, counts and passages follow; undecided ones stay."""
+    result = build(30)
+    rows = [replace(row, verdict=verdict) for row, verdict in zip(judged(result), verdicts, strict=False)]
+    decided, told = apply(result, rows)
+    consistent(decided)
+    assert told == Applied(families=20, changed=0, disputed=0, unmatched=0)
+    for before, after, verdict in zip(result.clusters, decided.clusters, verdicts, strict=False):
+        if verdict in ("template", "citation", "self"):
+            assert (after.label, after.grade) == (verdict, None)
+        elif verdict == "insufficient" or before.label in ("copy", "mass"):
+            assert after == before
+        else:
+            assert (after.label, after.grade) == ("copy", "C")
+    assert decided.clusters[20:] == result.clusters[20:]
+    assert decided.to_dict() == apply(decided, rows)[0].to_dict()
+
+
+def test_disputed_and_changed_families_are_left_alone_and_counted():
+    """Two verdicts on one family, or one on members that changed, wait for a person."""
+    result = build(10)
+    first, second, third = judged(result)[:3]
+    rows = [
+        replace(first, verdict="template"),
+        replace(first, verdict="citation", reviewer="乙"),
+        replace(second, verdict="template", digest="before it grew"),
+        replace(third, family="gone", digest="gone", members=()),
+    ]
+    decided, told = apply(result, rows)
+    assert decided.clusters == result.clusters
+    assert told == Applied(families=0, changed=1, disputed=1, unmatched=1)
+
+
+def test_rates_after_a_decision_are_those_of_the_new_labels():
+    """A copied block called a template leaves the rates of copying, as the definitions say."""
+    block = "护林员在三处山口设了登记点，进山的人先交火种再领牌子，全年共登记三千多人次，漏走一次扣当月补贴。"
+    result = scan([_report(number, block) for number in range(3)])
+    (cluster,) = [row for row in result.clusters if row.label in ("copy", "mass")]
+    rows = [row for row in judged(result) if row.family == cluster.id]
+    decided, _ = apply(result, [replace(rows[0], verdict="template")])
+    consistent(decided)
+    for before, after in zip(result.documents, decided.documents, strict=True):
+        assert before.rates["copied"] > 0
+        assert after.rates["copied"] == 0
+        assert after.rates["repeated"] == before.rates["repeated"]
+        assert after.rates["sources"] == 0
