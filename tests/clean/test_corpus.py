@@ -460,3 +460,14 @@ def test_places_in_json_and_csv_are_those_of_the_text(
             else:
                 left = list(csv.reader(io.StringIO(cut, newline="")))[row + 1][1]
             assert left == text[:start] + text[end:]
+
+
+def test_an_output_that_cannot_be_made_is_told_in_a_sentence(tmp_path: Path) -> None:
+    """A file where a folder should be stands for every place that cannot be written: the error comes the same way."""
+    documents = [Document("a", BLOCKS[0]), Document("b", BLOCKS[0])]
+    (tmp_path / "file").write_text("信", encoding="utf-8")
+    with pytest.raises(OutputFailed, match="file"):
+        clean(scan_by_hand(documents), documents, CleanPolicy(), tmp_path / "file" / "out")
+    with pytest.raises(OutputExists):
+        clean(scan_by_hand(documents), documents, CleanPolicy(), tmp_path / "file")
+    assert names_in(tmp_path) == ["file"]
