@@ -155,15 +155,15 @@ def _enumerator(tokens: list[Token], text: str, shape: str, i: int) -> int:
             return match.end()
     if shape[i] == ".":
         return i
-    if match := re.compile("[up]+").match(shape, i):
+    if match := re.compile("[up]{1,10}").match(shape, i):
         j = match.end()
         if j - i <= 3 and text[j : j + 1] in ("、", ".", ",", ")") and text[j : j + 1]:
-            more = re.compile("[up]+").match(shape, j + 1)
+            more = re.compile("[up]{1,10}").match(shape, j + 1)
             if more and (not line or text[more.end() : more.end() + 1] == "、"):
                 return i
             return j + 1
         return i
-    if match := re.compile("d+").match(shape, i):
+    if match := re.compile("d{1,10}").match(shape, i):
         j = match.end()
         decimal = shape[j + 1 : j + 2] == "d" and _joined(tokens, j, j + 2)
         if j - i <= 3 and text[j : j + 1] in ("、", ".", ")") and text[j : j + 1] and not decimal:
@@ -179,7 +179,7 @@ def _enumerator(tokens: list[Token], text: str, shape: str, i: int) -> int:
 
 
 def _ordinal(tokens: list[Token], text: str, shape: str, i: int, *, line: bool) -> int:
-    match = re.compile("[up]+|d+").match(shape, i + 1)
+    match = re.compile("[up]{1,10}|d{1,10}").match(shape, i + 1)
     if not match or match.end() - i > 8 or match.end() >= len(text):
         return i
     j = match.end()

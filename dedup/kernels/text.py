@@ -47,9 +47,10 @@ def _is_round(code):
 
 @numba.njit(cache=True)
 def _number(code, kind, i, n):
-    """Return the end of the run of Chinese numerals from i, or i."""
+    """Return the end of the run of Chinese numerals from i, or i; a run of ten is looked at no further."""
     j = i
-    while j < n:
+    # Unbounded, a column of numerals would be walked from each of its lines.
+    while j < n and j < i + 10:
         k = kind[j] & 15
         if k != UNIT and k != POWER:
             break
@@ -59,8 +60,9 @@ def _number(code, kind, i, n):
 
 @numba.njit(cache=True)
 def _figures(kind, i, n):
+    """Return the end of the run of digits from i, or i; a run of ten is looked at no further."""
     j = i
-    while j < n and kind[j] & 15 == DIGIT:
+    while j < n and j < i + 10 and kind[j] & 15 == DIGIT:
         j += 1
     return j
 

@@ -8,6 +8,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 import unicodedata
 
 import numpy as np
@@ -389,3 +390,18 @@ def test_without_jit() -> None:
         for flag in ("0", "1")
     }
     assert len(outputs) == 1
+
+
+@pytest.mark.parametrize(
+    "unit", ["一\n", "1\n", "第一", "（", "x ", "吗?;甲", "甲?xi)", "1 ", "<rt>", "“", "\u200b甲"]
+)
+def test_cost_grows_with_length_only(unit: str) -> None:
+    """A hostile repetition of any sign costs no more per sign in a long text: nothing is walked twice."""
+
+    def seconds(count: int) -> float:
+        start = time.process_time()
+        stream(unit * count)
+        return time.process_time() - start
+
+    seconds(10)
+    assert seconds(40_000) < 40 * seconds(4_000) + 0.5

@@ -28,6 +28,7 @@ from dedup.steps import data
 _WIDTH = re.compile(r"[?？](?=[!-/:-@\[-`{-~！-／：-＠［-｀｛-～])")
 _SYLLABLE = re.compile(r"[?？]([a-zɡɑü\u00e0-\u01dc]{1,6})[)）]")
 ANNOTATION = re.compile(r"[(（]([A-Za-zɡɑü\u00e0-\u01dc]{1,6})[)）]")
+_STRETCH = re.compile(r"[^\x00-\x7f？]{1,12}[@-~]")  # the strange characters, and the letter that ends them
 _LONGEST = 12
 
 
@@ -125,6 +126,8 @@ def _read_on(
     """
     heads = [head]
     if gap:
+        if not _STRETCH.match(broken, at):
+            return None
         heads = [head + pair for pair in _vanished_pairs(head)]
     while at < min(len(broken), _LONGEST + 12):
         char = broken[at]
