@@ -71,6 +71,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "rule:one_report": "归类依据：都在同一份报告之内",
         "rule:one_issuer": "归类依据：都出自同一单位",
         "rule:many_issuers": "归类依据：整段见于许多单位的报告",
+        "rule:decision": "归类依据：复核人裁定",
         "rule:rest": "归类依据：无法用模板、引用、套话解释",
         "spread": "见于 {documents} 份报告、{issuers} 个单位",
     },

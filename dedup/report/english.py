@@ -71,6 +71,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "rule:one_report": "labelled so because all places are in one report",
         "rule:one_issuer": "labelled so because all places are from one issuer",
         "rule:many_issuers": "labelled so because the whole block stands in many issuers' reports",
+        "rule:decision": "labelled so because a reviewer decided it",
         "rule:rest": "labelled so because neither form, quotation nor formula explains it",
         "spread": "stands in {documents} reports of {issuers} issuers",
     },
