@@ -278,7 +278,7 @@ def test_a_row_in_anothers_place_is_found(built: Path, where: Path, arriving: li
         db.execute(statement)
     db.commit()
     db.close()
-    with pytest.raises(IndexDamaged, match="document [12] does not agree"), Index(where) as index:
+    with pytest.raises(IndexDamaged, match=r"document [12] does not agree"), Index(where) as index:
         index.check()
 
 
