@@ -30,6 +30,9 @@ would fall into splinters. A passage as a whole still has to reach the threshold
 SHORTEST, LONG = 16, 40
 """Matched characters between which the wording asked for falls to the threshold (see `_near_enough`)."""
 
+TAIL = 16
+"""Key characters beyond a paragraph border that have to be exact to stay."""
+
 WHOLE = 8
 """Fewest key characters of a whole paragraph that is reported although it is shorter than ``min_chars``."""
 
@@ -127,12 +130,55 @@ def _resolve(keys: KeyStream, segments: Segments, rows: Int64, params: Params, s
         bounds = np.int64(_floor(params)), np.int64(strict)
         overlap.merge_shuffled(rows, group, same, gap, *bounds, pieces, shuffled)
         overlap.merge_neighbours(rows, group, same, gap // 2, *bounds, pieces, shuffled)
+        rows = _within_paragraphs(keys, segments, rows)
         near = _near_enough(rows, params.threshold)
         kept = (pieces > 0) & near & ((rows[:, 4] >= params.min_chars) | _whole(segments, rows))
         rows, shuffled = rows[kept], shuffled[kept]
         order = np.lexsort((rows[:, 2], rows[:, 0]))
         return _table(rows[order], shuffled[order])
     return _table(rows, np.empty(0, np.uint8))
+
+
+def _within_paragraphs(keys: KeyStream, segments: Segments, rows: Int64) -> Int64:
+    """Cut off what hangs over a paragraph border at either end by less than `TAIL` characters and differs.
+
+    A sign-off (…镇人民政府) or the next heading agrees with that of any other report; behind a copied paragraph it
+    would be taken for more of the copy, for a name in between costs less than its commonplace rest brings.
+    """
+    if not len(segments.start):
+        return rows
+    rows = rows.copy()
+    for near in (True, False):
+        border = segments.start if near else segments.end
+        cuts = []
+        for side in (0, 2):
+            if near:  # the last paragraph that begins before the end
+                row = np.searchsorted(border, rows[:, side + 1]) - 1
+            else:  # the first paragraph that ends behind the start
+                row = np.minimum(np.searchsorted(border, rows[:, side], side="right"), len(border) - 1)
+            cuts.append(border[np.maximum(row, 0)])
+        end = 1 if near else 0
+        over = [np.abs(rows[:, side + end] - cut) for side, cut in zip((0, 2), cuts, strict=True)]
+        inside = [(cut > rows[:, side]) & (cut < rows[:, side + 1]) for side, cut in zip((0, 2), cuts, strict=True)]
+        candidates = np.flatnonzero(inside[0] & inside[1] & (over[0] < TAIL) & (over[1] < TAIL))
+        for number in candidates.tolist():
+            spans = [
+                sorted((int(rows[number, side + end]), int(cut[number])))
+                for side, cut in zip((0, 2), cuts, strict=True)
+            ]
+            tails = [keys.codes[span[0] : span[1]].tolist() for span in spans]
+            if tails[0] == tails[1]:
+                continue
+            rows[number, end], rows[number, 2 + end] = cuts[0][number], cuts[1][number]
+            rows[number, 4] -= _common(*tails)
+    return rows
+
+
+def _common(one: list[int], other: list[int]) -> int:
+    """Return the length of the longest common subsequence of two short lists."""
+    from rapidfuzz.distance import LCSseq
+
+    return int(LCSseq.similarity(one, other))
 
 
 def _floor(params: Params) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dedup.intervals import covered
+from dedup.intervals import covered, merged
 from dedup.params import LABELS, Params
 from dedup.schema import (
     Bool,
@@ -35,6 +35,9 @@ _SENTENCE_ENDS = np.array([ord(mark) for mark in "。！？；!?;\n"], np.uint32
 
 QUOTED = 0.6
 """Share of a span between quotation marks from which it is a quotation; what introduces it belongs to it."""
+
+HEAD = 4
+"""Paragraphs at the head of a report or part in which a heading is its title."""
 
 CLAUSE = 60
 """Longest formula, in key characters, that spread alone decides: less than a sentence, in many issuers' reports."""
@@ -114,6 +117,7 @@ def label(
             family_label[taken] = _CODE[name]
             reason[taken] = why
             decided |= taken
+    _absorb(members, family_label, reason, params)
     grade = _grades(passages, families, family_label, medoid_bits)
     # What page noise repeats is no noise itself, and what is written into a form is not the form: for these only
     # the ranges are painted, not the members of the families.
@@ -192,6 +196,22 @@ def _rules(
     ]
 
 
+def _absorb(members: _Members, family_label: UInt8, reason: UInt8, params: Params) -> None:
+    """Call formula what is a formula and the odd words around it; overwrites labels and reasons in place.
+
+    Where two reports go on alike behind a slogan for a word or two, the longer stretch is a family of its own. What is
+    left of it without the slogan would be no passage.
+    """
+    formula = (family_label[members.family] == _CODE["formula"]) if len(members.family) else np.zeros(0, bool)
+    ranges = merged(np.stack([members.start[formula], members.end[formula]], axis=1))
+    raw = members.end - members.start
+    share = covered(members.start, members.end, ranges) / np.maximum(raw, 1)
+    absorbed = members.most(members.length * (1 - share) < params.min_chars) & members.most(share > 0)
+    taken = absorbed & (family_label == _CODE["copy"])
+    family_label[taken] = _CODE["formula"]
+    reason[taken] = Reason.CLAUSE
+
+
 def _reporters(texts: Texts, segments: Segments, raw: Int64, issuers: Sequence[str | None]) -> tuple[Int64, Int64]:
     """Return, for raw positions, the report and the issuer they belong to, as numbers.
 
@@ -218,8 +238,17 @@ def _distinct(group: Int64, value: Int64, groups: int) -> Int64:
 
 
 def _inside_titles(segments: Segments, families: Families) -> Int64:
-    """Return how many key characters of each member lie in titles and headings."""
-    title = np.isin(segments.kind, (ParagraphKind.HEADING, ParagraphKind.PART_TITLE))
+    """Return how many key characters of each member lie in the titles at the head of a report or part.
+
+    Only there: a heading, or a line without a full stop, further down is text of the report like any other.
+    """
+    rows = np.arange(len(segments.kind))
+    report = np.stack([segments.document, segments.part], axis=1)
+    new = np.ones(len(rows), bool)
+    new[1:] = (report[1:] != report[:-1]).any(axis=1)
+    nth = rows - np.maximum.accumulate(np.where(new, rows, 0))
+    part_title = segments.kind == ParagraphKind.PART_TITLE
+    title = part_title | ((segments.kind == ParagraphKind.HEADING) & (segments.level <= 1) & (nth < HEAD))
     ranges = np.stack([segments.start[title], segments.end[title]], axis=1)
     return covered(families.start, families.end, ranges[ranges[:, 1] > ranges[:, 0]])
 
