@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +15,8 @@ from dedup.result import Result
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from dedup.decisions import Decision
 
 _STDOUT = Path("-")
 
@@ -49,7 +51,7 @@ def check(outputs: Outputs) -> None:
                 files.check_target(outputs.csv / f"{name}.csv", force=outputs.force)
 
 
-def deliver(result: Result, outputs: Outputs, face: Face) -> None:
+def deliver(result: Result, outputs: Outputs, face: Face, decisions: Sequence[Decision] = ()) -> None:
     """Write the outputs, print the report unless stdout carries data, and say where the outputs lie.
 
     Parameters
@@ -58,13 +60,15 @@ def deliver(result: Result, outputs: Outputs, face: Face) -> None:
     outputs : Outputs
     face : Face
         What is printed.
+    decisions : sequence of Decision
+        Verdicts that the HTML page shows.
 
     Raises
     ------
     OutputExists, OutputFailed
         As `dedup.report.files.write_files`; the report is not printed then.
     """
-    contents = _contents(result, outputs)
+    contents = _contents(result, outputs, decisions)
     to_stdout = contents.pop(_STDOUT, None)
     # Files before the report: whoever pages through the report and quits must find them.
     if outputs.csv is not None:
@@ -93,7 +97,7 @@ def show(result: Result, outputs: Outputs, face: Face) -> None:
         console.print(block)
 
 
-def _contents(result: Result, outputs: Outputs) -> dict[Path, str | bytes]:
+def _contents(result: Result, outputs: Outputs, decisions: Sequence[Decision]) -> dict[Path, str | bytes]:
     """Return what stands in each file; only faces that were asked for are imported."""
     lang, contents = outputs.lang, dict[Path, str | bytes]()
     if outputs.json is not None:
@@ -113,5 +117,5 @@ def _contents(result: Result, outputs: Outputs) -> dict[Path, str | bytes]:
     if outputs.html is not None:
         from dedup.report.html import render
 
-        contents[outputs.html] = render(result, lang=lang)
+        contents[outputs.html] = render(result, lang=lang, decisions=decisions)
     return contents

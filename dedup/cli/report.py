@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from dedup.cli import outputs as out
+from dedup.cli.decided import Decisions, decided, read_decisions
 from dedup.cli.manual import Command, manual
 from dedup.cli.options import Outputs, Reading, takes
 from dedup.cli.talk import say
@@ -46,13 +47,15 @@ def report(
     result: Annotated[Path, typer.Argument(metavar="RESULT.json", help="What scan --json wrote.")],
     outputs: Outputs,
     reading: Reading,
+    decisions: Decisions = None,
 ) -> None:
     """Read a result, attach its texts, deliver it."""
     out.check(outputs)
+    given = read_decisions(decisions)
     from dedup.report import terminal
 
     found = attach_texts(Result.from_json(result), reading, outputs.lang)
-    out.deliver(found, outputs, terminal)
+    out.deliver(decided(found, given, outputs.lang), outputs, terminal, given)
 
 
 def attach_texts(result: Result, reading: Reading, lang: str) -> Result:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dedup.cli import outputs as out
+from dedup.cli.decided import Decisions, decided, read_decisions
 from dedup.cli.manual import STATUS, Command, manual
 from dedup.cli.options import Known, Outputs, Reading, Running, takes
 from dedup.cli.talk import progress, say_skipped
@@ -44,13 +45,15 @@ def scan(
     reading: Reading,
     known: Known,
     running: Running,
+    decisions: Decisions = None,
 ) -> None:
     """Run a scan and deliver its result."""
     out.check(outputs)
+    given = read_decisions(decisions)
     from dedup.report import terminal
 
-    result = analyse(paths, params, outputs, reading, known, running)
-    out.deliver(result, outputs, terminal)
+    result = decided(analyse(paths, params, outputs, reading, known, running), given, outputs.lang)
+    out.deliver(result, outputs, terminal, given)
     finish(result, running)
 
 

@@ -203,6 +203,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "medoid": "中心",
         "earliest": "最早",
         "changed_since": "{count:,} 份报告已不存在或在扫描后有改动，不附原文（在扫描时的目录中运行可找到）：{names}",
+        "decided": "按裁定归类 {families} 个家族；成员有变动须复核的 {changed} 个，裁定不一致的 {disputed} 个，"
+        "不在此结果中的 {unmatched} 条，均未采用",
         "wrote": "已写出 {path}",
         "review_page": "审查页面 {address}",
         "review_kept": "裁定存于 {path}；按 Ctrl-C 结束",

@@ -205,6 +205,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "medoid": "medoid",
         "earliest": "earliest",
         "changed_since": "{count:,} reports are gone or changed, texts left out (run where you scanned): {names}",
+        "decided": "{families} families labelled as decided; left alone: {changed} whose members changed, "
+        "{disputed} that reviewers judge differently, {unmatched} decisions whose family is not here",
         "wrote": "wrote {path}",
         "review_page": "review page {address}",
         "review_kept": "verdicts are kept in {path}; Ctrl-C ends",

@@ -10,7 +10,7 @@ from itertools import count
 import pytest
 from starlette.testclient import TestClient
 
-from dedup.decisions import SCHEMA, Decision, family_digest, loads
+from dedup.decisions import SCHEMA, Decision, dumps, family_digest, loads
 from dedup.errors import FormatProblem, OutputFailed
 from dedup.review.agreement import agreements
 from dedup.review.desk import Desk
@@ -277,3 +277,30 @@ def test_the_command_exports_without_serving(tmp_path):
     wrong = CliRunner().invoke(app, [str(path), "--port", "70000", "--export", str(tmp_path / "d.doc")])
     assert "port is 70000" in str(wrong.exception)
     assert "must end in .json or .csv" in str(wrong.exception)
+
+
+def test_report_takes_decisions(tmp_path):
+    """dedup report --decisions relabels, says how many took effect, and the page shows the verdict."""
+    from typer.testing import CliRunner
+
+    from dedup.cli.main import app
+    from dedup.result import Result
+
+    path, given = tmp_path / "result.json", tmp_path / "decisions.json"
+    path.write_text(RESULT.to_json(texts=True), encoding="utf-8")
+    cluster = next(row for row in RESULT.clusters if row.label == "copy")
+    with Verdicts(":memory:") as store:
+        desk(store).decide(cluster.id, "template")
+        given.write_text(dumps(desk(store).export()), encoding="utf-8")
+    out, page = tmp_path / "again.json", tmp_path / "page.html"
+    wanted = ["report", str(path), "--decisions", str(given), "--json", str(out), "--html", str(page), "--lang", "en"]
+    done = CliRunner().invoke(app, wanted)
+    assert done.exit_code == 0, done.output
+    assert "1 families labelled as decided" in done.stderr
+    again = {row.id: row.label for row in Result.from_json(out).clusters}
+    assert again == {row.id: "template" if row is cluster else row.label for row in RESULT.clusters}
+    assert page.stat().st_size > 10_000
+    given.write_text("{}", encoding="utf-8")
+    refused = CliRunner().invoke(app, [*wanted, "--force"])
+    assert refused.exit_code == 2
+    assert "the schema is None" in refused.stderr
