@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from functools import cache
 
 import numpy as np
 
@@ -93,7 +94,13 @@ def solid(text: str) -> Bool:
 
 def letters(text: str) -> Bool:
     """Return bool[len(text)]: letters, Han and digits. Punctuation, at which passages often end, weighs nothing."""
-    return np.fromiter(map(str.isalnum, text), np.bool_, len(text))
+    return np.asarray(_alnum()[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)])
+
+
+@cache
+def _alnum() -> Bool:
+    """Return bool[0x110000]: `str.isalnum` of every code point; 0.1 s once against 0.1 us a character."""
+    return np.fromiter((chr(code).isalnum() for code in range(0x110000)), np.bool_, 0x110000)
 
 
 def numbers(text: str) -> Bool:

@@ -82,7 +82,8 @@ def removals_of(
         return []
     ink, tiles = solid(text), units(text, "passage")
     digits = numbers(text)
-    weigh = letters(text) if policy.numbers else letters(text) & ~digits
+    signs = letters(text)
+    weigh = signs if policy.numbers else signs & ~digits
     owner, stands = _owners(tiles, weigh, marks)
     gone = np.zeros(len(text), np.int32)
     if policy.level == "passage":
@@ -95,7 +96,7 @@ def removals_of(
     if policy.numbers:
         veto |= digits & ~stands
     enough = _going(tiles, weigh, stands, marks.noise > 0, veto, policy)
-    going = np.flatnonzero(_long_enough(enough, tiles, letters(text), marks.noise > 0, least))
+    going = np.flatnonzero(_long_enough(enough, tiles, signs, marks.noise > 0, least))
     for unit in going:
         gone[tiles.bounds[unit] : tiles.bounds[unit + 1]] = owner[unit]
     if policy.level == "paragraph":
