@@ -163,7 +163,7 @@ async def _body(request: Request) -> Any:
 
 
 def listen(port: int = 0) -> socket.socket:
-    """Return a socket bound to 127.0.0.1; port 0 takes a free one.
+    """Return a socket that listens on 127.0.0.1; port 0 takes a free one.
 
     Raises
     ------
@@ -174,6 +174,8 @@ def listen(port: int = 0) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((HOST, port))
+        # Listening from now on: a browser that is opened before the server runs waits instead of being refused.
+        bound.listen(64)
     except BaseException:
         bound.close()
         raise

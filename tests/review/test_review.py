@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
 import threading
 from itertools import count
@@ -246,11 +247,11 @@ def test_the_page_comes_with_strict_headers(client):
 
 
 def test_it_listens_on_this_machine_only():
-    """The socket is bound to the loopback address."""
+    """The socket is bound to the loopback address, and takes a browser that comes before the server runs."""
     with listen() as bound:
         assert bound.getsockname()[0] == "127.0.0.1"
         taken = bound.getsockname()[1]
-        bound.listen()
+        socket.create_connection(("127.0.0.1", taken), timeout=5).close()
         with pytest.raises(OSError, match="in use"):
             listen(taken)
 
