@@ -199,8 +199,8 @@ def _rules(
 def _absorb(members: _Members, family_label: UInt8, reason: UInt8, params: Params) -> None:
     """Call formula what is a formula and the odd words around it; overwrites labels and reasons in place.
 
-    Where two reports go on alike behind a slogan for a word or two, the longer stretch is a family of its own. What is
-    left of it without the slogan would be no passage.
+    Where two reports go on alike behind a slogan for a word or two, the longer stretch is a family of its own. What
+    is left of it without the slogan would be no passage.
     """
     formula = (family_label[members.family] == _CODE["formula"]) if len(members.family) else np.zeros(0, bool)
     ranges = merged(np.stack([members.start[formula], members.end[formula]], axis=1))
