@@ -130,6 +130,8 @@ class IndexFile:
             ):  # of the index that is replaced: they would be taken for the new one's
                 target.with_name(target.name + side).unlink(missing_ok=True)
             temporary.replace(target)
+        except DedupError:
+            raise
         except OSError as error:
             raise OutputFailed(str(path), (error.strerror or str(error)).lower()) from error
         finally:
@@ -331,7 +333,8 @@ def _sentences(path: str, holder: object = None) -> Iterator[None]:
             who = holder() if callable(holder) else "another process"
             raise IndexLocked(path, f"{who} is writing; wait for it to finish, then repeat") from error
         if code in _OUTPUT_CODES:
-            raise OutputFailed(path, f"{error}; the index stands as last committed") from error
+            stands = "; the index stands as last committed" if holder else ""
+            raise OutputFailed(path, f"{error}{stands}") from error
         if code == sqlite3.SQLITE_NOTADB:
             raise NotAnIndex(path, "it is no index of dedup, or its first bytes are damaged") from error
         mend = "build it again from the reports, or take a backup"
