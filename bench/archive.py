@@ -87,8 +87,8 @@ def main(paragraphs: int, folder: Path) -> None:
     print(f"build {seconds['build']:.1f} s, {paragraphs / seconds['build']:.0f} paragraphs a second")
     print(f"  of processor time {seconds['build cpu']:.1f} s")
     for unit in ("", " cpu"):
-        more_seconds = seconds[f"one per cent more{unit}"]
-        print(f"one per cent more{unit} {more_seconds:.2f} s, {more_seconds / seconds[f'build{unit}']:.1%} of the build")
+        grown, whole = seconds[f"one per cent more{unit}"], seconds[f"build{unit}"]
+        print(f"one per cent more{unit}: {grown:.2f} s, {grown / whole:.1%} of the build")
     print(f"query of 100 paragraphs: first {seconds['first query']:.2f} s, then {statistics.median(times):.3f} s")
     print(f"  slowest {max(times):.3f} s; opened anew {seconds['open, ask, close']:.3f} s")
     print(
