@@ -320,7 +320,7 @@ def flood(name: str, size: int) -> list[str]:
     if name == "numbers":
         return [f"{text}合计{number + 100_000}元。" for number in range(size)]
     if name == "names":
-        return [f"{text[:80]}由{writer.slot('person')}经手{text[80:]}" for _ in range(size)]
+        return [f"{text[:80]}由{writer.slot('place')}{writer.slot('person')}经手{text[80:]}" for _ in range(size)]
     if name == "everywhere":
         others = make(4 * size).texts
         return ["\n".join([*others[4 * at : 4 * at + 4], text]) for at in range(size)]
