@@ -96,7 +96,7 @@ def _lcs(codes, a, a_end, b, b_end, row):
         diagonal = row[0]
         for y in range(m):
             above = row[y + 1]
-            if codes[x] == codes[b + y]:
+            if codes[x] == codes[b + y] and x != b + y:  # in periodic text the ranges overlap: nothing matches itself
                 row[y + 1] = diagonal + 1
             elif row[y] > above:
                 row[y + 1] = row[y]
@@ -145,7 +145,9 @@ def _extend(codes, i0, j0, step, room_i, room_j, floor, drop, reach, other):
                         other[half + k] = -1
                         continue
                 j = i - k
-                while i < rim_i and j < rim_j and codes[start_i + step * i] == codes[start_j + step * j]:
+                # On the main diagonal of a document everything equals itself; a path that drifted there stays put.
+                apart = start_i + step * i != start_j + step * j
+                while apart and i < rim_i and j < rim_j and codes[start_i + step * i] == codes[start_j + step * j]:
                     i += 1
                     j += 1
                 value = (_UNIT - floor) * (i + j) - _UNIT * d
