@@ -10,9 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from dedup.archive.records import Added, Checked, IndexInfo
+from dedup.errors import ParamsDiffer, ParamsError
 from dedup.index import rows, segments
 from dedup.index.file import FORMAT, IndexFile, params_entry
 from dedup.index.segments import Kind
@@ -55,7 +54,7 @@ class Index:
         self._file = IndexFile(path, wait=wait)
         try:
             header = self._file.header()
-            self.params = Params.from_dict(json.loads(header["params"]))
+            self.params = self._params(header["params"])
             if params is not None:
                 self._file.refuse_other({"params": params_entry(params)}, header)
         except BaseException:
@@ -338,12 +337,11 @@ class Index:
             header = self._file.header()
             found = segments.segments(db, self.path)
             (sources,) = db.execute("SELECT count(DISTINCT source) FROM documents").fetchone()
-        living = [one.sizes[:, one.ids >= 0].sum(axis=1) for one in found]
-        characters, paragraphs = np.sum(living, axis=0).tolist() if living else (0, 0)
+        characters, paragraphs = segments.sizes(found).tolist()
         return IndexInfo(
             path=self.path,
             format=FORMAT,
-            size=sum(one.stat().st_size for one in Path(self.path).parent.glob(Path(self.path).name + "*")),
+            size=self._file.size,
             documents=int(header["documents"]),
             sources=sources,
             paragraphs=paragraphs,
@@ -371,28 +369,16 @@ class Index:
             ``MinHash(num_perm, seed, scheme=...)`` gives for the paragraph's shingle hashes, value for value;
             paragraphs without shingles are left out.
         """
-        from datasketch import MinHash, MinHashLSH
+        from dedup.archive.interchange import to_lsh
 
-        from dedup.steps.pair import banding
-        from dedup.steps.sketch import SCHEME
+        with self._file.reading() as db:
+            return to_lsh(db, self.path, self.params, storage_config)
 
-        params = self.params
-        chosen = banding(params.threshold, params.num_perm, params.recall)
-        lsh = MinHashLSH(num_perm=params.num_perm, params=(chosen.bands, chosen.rows), storage_config=storage_config)
-        drawn = MinHash(num_perm=params.num_perm, seed=params.seed, scheme=SCHEME).permutations
-        with self._file.reading() as db, lsh.insertion_session() as session:
-            for number, document in rows.documents(db, self.path):
-                cut = rows.paragraphs(db, self.path, number, params.num_perm)
-                for place in np.flatnonzero(cut.length >= params.shingle).tolist():
-                    minhash = MinHash(
-                        num_perm=params.num_perm,
-                        seed=params.seed,
-                        scheme=SCHEME,
-                        permutations=drawn,
-                        hashvalues=cut.sketches[place],
-                    )
-                    session.insert((number, document.name, place + 1), minhash)
-        return lsh
+    def _params(self, stored: str) -> Params:
+        try:
+            return Params.from_dict(json.loads(stored))
+        except ParamsError as error:
+            raise ParamsDiffer(self.path, f"it was made by another version of dedup: {error}") from error
 
     @cached_property
     def _identity(self) -> dict[str, str]:

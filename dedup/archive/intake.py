@@ -23,7 +23,6 @@ from dedup.index.rows import Packed, Paragraphs
 from dedup.index.segments import Columns, Kind, Segment
 from dedup.params import Params
 from dedup.result import Document, Skipped
-from dedup.schema import Int64
 
 if TYPE_CHECKING:
     from dedup.read import ReadOptions
@@ -212,17 +211,3 @@ def _count(file: IndexFile, fingerprints: Sequence[bytes], sign: int) -> None:
     total = int(header["content"], 16) + sign * sum(int.from_bytes(one, "big") for one in fingerprints)
     file.put("documents", str(int(header["documents"]) + sign * len(fingerprints)))
     file.put("content", f"{total % _MODULUS:064x}")
-
-
-def all_documents(db: sqlite3.Connection, path: str) -> Iterator[Document]:
-    """Yield every stored document."""
-    for _, document in rows.documents(db, path):
-        yield document
-
-
-def sizes(found: Iterable[Segment]) -> Int64:
-    """Return key characters and paragraphs of all living documents (int64[2])."""
-    total = np.zeros(2, np.int64)
-    for one in found:
-        total += one.sizes[:, one.ids >= 0].sum(axis=1)
-    return total

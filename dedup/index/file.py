@@ -24,6 +24,7 @@ from dedup.errors import (
     FormatTooNew,
     IndexDamaged,
     IndexLocked,
+    IndexProblem,
     NotAnIndex,
     OutputExists,
     OutputFailed,
@@ -139,6 +140,13 @@ class IndexFile:
                 with contextlib.suppress(OSError):
                     temporary.with_name(name).unlink(missing_ok=True)
 
+    @property
+    def size(self) -> int:
+        """Bytes on disk, the write-ahead log included."""
+        path = Path(self.path)
+        sides = (path.with_name(path.name + side) for side in _SIDES)
+        return path.stat().st_size + sum(side.stat().st_size for side in sides if side.exists())
+
     def close(self) -> None:
         """Close the file; what was not committed is gone."""
         with self.told():
@@ -177,6 +185,8 @@ class IndexFile:
         OutputFailed
             If the disk is full or the file cannot be written.
         """
+        if self.db.in_transaction:
+            raise IndexProblem(self.path, f"{what} was called while documents() is being read: end that first")
         with self.told():
             self._claim(f"process {os.getpid()} on {socket.gethostname()} ({what})")
             try:
@@ -209,7 +219,10 @@ class IndexFile:
                 raise IndexLocked(self.path, f"{self._holder()} is writing; wait for it to finish, then repeat")
 
     def _holder(self) -> str:
-        row = self.db.execute("SELECT value FROM header WHERE name = 'writer'").fetchone()
+        try:
+            row = self.db.execute("SELECT value FROM header WHERE name = 'writer'").fetchone()
+        except sqlite3.Error:  # asked while an error is being told: the name is a courtesy
+            row = None
         return str(row[0]) if row and row[0] else "another process"
 
     def header(self) -> dict[str, str]:
@@ -221,7 +234,9 @@ class IndexFile:
             If an entry does not agree with its checksum, or one is missing.
         """
         values = {}
-        for name, value, known in self.db.execute("SELECT name, value, crc FROM header"):
+        with self.told():
+            entries = self.db.execute("SELECT name, value, crc FROM header").fetchall()
+        for name, value, known in entries:
             if crc(name.encode(), value.encode()) != known:
                 raise IndexDamaged(self.path, f"the header entry {name!r} does not agree with its checksum")
             values[name] = value

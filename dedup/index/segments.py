@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
@@ -351,7 +351,9 @@ def _concatenated(pieces: list[UInt64]) -> UInt64:
     return np.concatenate(pieces).astype(np.uint64, copy=False) if pieces else np.zeros(0, np.uint64)
 
 
-def living(found: Iterable[Segment]) -> Iterator[int]:
-    """Yield the ids of all documents that stand in a segment."""
-    for segment in found:
-        yield from segment.ids[segment.ids >= 0].tolist()
+def sizes(found: Iterable[Segment]) -> Int64:
+    """Return key characters and paragraphs of all documents that stand in segments (int64[2])."""
+    total = np.zeros(2, np.int64)
+    for one in found:
+        total += one.sizes[:, one.ids >= 0].sum(axis=1)
+    return total

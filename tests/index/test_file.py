@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -148,6 +149,29 @@ def test_a_reader_keeps_its_state_to_the_end(where: Path, archived: list[Documen
         writer.drop([one.source for one in archived[:6]])
         assert [first, *rows] == archived[:6]
         assert len(reader) == 0
+
+
+def test_writing_in_the_middle_of_reading_is_told(where: Path, archived: list[Document]) -> None:
+    """Adding an index to itself while it is read is a mistake with a sentence, not a damaged file."""
+    with Index.create(where) as index:
+        index.add(archived[:3])
+        held = index.documents()
+        next(held)
+        with pytest.raises(IndexProblem, match="while documents"):
+            index.add(archived)
+        held.close()
+        assert index.add(archived[:4]).added == 1
+
+
+def test_parameters_this_version_does_not_know_are_told(where: Path) -> None:
+    """An index of a version with more parameters is refused by name."""
+    with Index.create(where) as index, index._file.told():
+        values = index.params.to_dict() | {"moonlight": 3}
+        index._file.db.execute("BEGIN")
+        index._file.put("params", json.dumps(values))
+        index._file.db.execute("COMMIT")
+    with pytest.raises(ParamsDiffer, match="moonlight is not a parameter"):
+        Index(where)
 
 
 def test_a_second_writer_waits_then_says_who_holds_it(where: Path, archived: list[Document]) -> None:
