@@ -49,9 +49,9 @@ def exact_pairs(texts: list[str], threshold: float, k: int = 5) -> NDArray[np.ui
     _prefixes(sets.indptr, sets.length, sets.hashes, counters, begin, words[0])
     counts, over, largest = (np.zeros(1, np.int64) for _ in range(3))
     everybody = np.int64(1 << 40)
-    buckets.sort_bands(words, everybody, counts, over, largest)
+    buckets.sort_bands(words, everybody, everybody, counts, over, largest)
     found = np.empty(int(counts[0]), np.uint64)
-    buckets.write_pairs(words, everybody, np.zeros(1, np.int64), found)
+    buckets.write_pairs(words, everybody, everybody, np.zeros(1, np.int64), found)
     found = found[: buckets.distinct(found, np.empty_like(found))]
     left, right = (found >> _U64(32)).astype(np.int64), (found & _U64(0xFFFFFFFF)).astype(np.int64)
     long, short = np.maximum(sets.length[left], sets.length[right]), np.minimum(sets.length[left], sets.length[right])

@@ -49,6 +49,16 @@ def _sort(words, other):
 
 
 @numba.njit(cache=True)
+def _end_of_run(words, i):
+    """Return the end of the run of equal keys that begins at i."""
+    key = words[i] >> _U64(32)
+    j = i + 1
+    while j < words.shape[0] and words[j] >> _U64(32) == key:
+        j += 1
+    return j
+
+
+@numba.njit(cache=True)
 def groups(digest, words, other, head):
     """Write the first row that has the same digest, for each row.
 
@@ -85,11 +95,11 @@ def groups(digest, words, other, head):
 
 
 @numba.njit(cache=True, parallel=True)
-def sort_bands(words, cap, pairs, over, largest):
+def sort_bands(words, cap, few, pairs, over, largest):
     """Sort each band's words and count the pairs they make.
 
     words : uint64[bands, P]   key above, row below; sorted afterwards
-    cap : int64                each row meets the first `cap` rows of its bucket
+    cap, few : int64           as for `write_pairs`
     pairs : int64[bands]       written: pairs that `write_pairs` will write
     over : int64[bands]        written: buckets larger than `cap`
     largest : int64[bands]     written: size of the largest bucket
@@ -105,13 +115,12 @@ def sort_bands(words, cap, pairs, over, largest):
         most = np.int64(0)
         i = 0
         while i < n:
-            key = row[i] >> _U64(32)
-            j = i + 1
-            while j < n and row[j] >> _U64(32) == key:
-                made += min(np.int64(j - i), cap)
-                j += 1
-            most = max(most, np.int64(j - i))
-            if j - i > cap:
+            j = _end_of_run(row, i)
+            size = j - i
+            met = min(size, cap if size <= cap else few)
+            made += met * (met - 1) // 2 + (size - met) * met
+            most = max(most, size)
+            if size > cap:
                 wide += 1
             i = j
         pairs[band] = made
@@ -120,15 +129,17 @@ def sort_bands(words, cap, pairs, over, largest):
 
 
 @numba.njit(cache=True, parallel=True)
-def write_pairs(words, cap, begin, out):
-    """Write the pairs of every bucket: each row with the first `cap` rows before it.
+def write_pairs(words, cap, few, begin, out):
+    """Write the pairs of every bucket.
 
     words : uint64[bands, P]   as `sort_bands` leaves them
-    cap : int64
+    cap : int64                the members of a bucket up to this size are paired all with all
+    few : int64                those of a larger one with its first `few` rows
     begin : int64[bands]       band b writes from out[begin[b]] on
     out : uint64[...]          written: (lower row << 32) | higher row
 
-    A bucket of n costs n * cap, not n squared; every row still meets a representative in each band.
+    A bucket of n costs n * few, not n squared; every row still meets representatives in each band: the lowest rows,
+    so that the bands of a flood agree on most of them and the same pairs come of all.
     """
     n = words.shape[1]
     for band in numba.prange(words.shape[0]):
@@ -136,13 +147,12 @@ def write_pairs(words, cap, begin, out):
         at = begin[band]
         i = 0
         while i < n:
-            key = row[i] >> _U64(32)
-            j = i + 1
-            while j < n and row[j] >> _U64(32) == key:
-                for h in range(i, min(j, i + cap)):
-                    out[at] = (row[h] << _U64(32)) | (row[j] & _LOW)
+            j = _end_of_run(row, i)
+            met = cap if j - i <= cap else few
+            for x in range(i + 1, j):
+                for h in range(i, min(x, i + met)):
+                    out[at] = (row[h] << _U64(32)) | (row[x] & _LOW)
                     at += 1
-                j += 1
             i = j
 
 

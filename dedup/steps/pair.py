@@ -16,6 +16,13 @@ from dedup.params import Params
 from dedup.result import Limit
 from dedup.schema import Bool, Int64, Pairs, UInt64
 
+REPRESENTATIVES = 8
+"""Members of an overfull bucket whom all its members are compared with.
+
+As many as the bucket's bound, 64, made twelve million pairs of 50,000 variants of one paragraph; eight make two, and
+the same components.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Banding:
@@ -110,16 +117,16 @@ def pair(words: UInt64, params: Params) -> tuple[Pairs, list[Limit]]:
 
     Notes
     -----
-    LSH by bands (Indyk, Motwani 1998; Leskovec et al., chapter 3). A member of a bucket of n meets the bucket's
-    first ``bucket`` members, so a flood of n near copies costs ``n * bucket``, not n squared; every member still
-    meets a representative in each band. Cost: O(bands * P) plus the pairs.
+    LSH by bands (Indyk, Motwani 1998; Leskovec et al., chapter 3). The members of a bucket larger than ``bucket``
+    meet its first few only, so that a flood of n near copies costs n, not n squared; every member still meets
+    representatives in each band. Cost: O(bands * P) plus the pairs.
     """
     bands = len(words)
-    cap = np.int64(params.bucket)
+    bounds = np.int64(params.bucket), np.int64(min(params.bucket, REPRESENTATIVES))
     count, over, largest = (np.zeros(bands, np.int64) for _ in range(3))
-    buckets.sort_bands(words, cap, count, over, largest)
+    buckets.sort_bands(words, *bounds, count, over, largest)
     found = np.empty(int(count.sum()), np.uint64)
-    buckets.write_pairs(words, cap, np.cumsum(count) - count, found)
+    buckets.write_pairs(words, *bounds, np.cumsum(count) - count, found)
     found = found[: buckets.distinct(found, np.empty_like(found))]
     limits = []
     if over.any():

@@ -101,16 +101,16 @@ def test_radix_order_holds_beyond_sixteen_bits_of_rows():
     assert (order == wanted).all()
 
 
-def banded(values, height, cap):
+def banded(values, height, cap, few):
     """Pack the bands of signatures, sort them, write their pairs; return (pairs as written, buckets over the cap)."""
     rows = range(len(values))
     bands = len(values[0]) // height if values else 1
     keys = [[hash_of(row[band * height : (band + 1) * height]) for row in values] for band in range(bands)]
     words = np.array([[key << 32 | row for key, row in zip(one, rows, strict=True)] for one in keys], np.uint64)
     count, over, largest = (np.empty(bands, np.int64) for _ in range(3))
-    buckets.sort_bands(words.reshape(bands, len(values)), INT(cap), count, over, largest)
+    buckets.sort_bands(words.reshape(bands, len(values)), INT(cap), INT(few), count, over, largest)
     out = np.empty(count.sum(), np.uint64)
-    buckets.write_pairs(words.reshape(bands, len(values)), INT(cap), np.cumsum(count) - count, out)
+    buckets.write_pairs(words.reshape(bands, len(values)), INT(cap), INT(few), np.cumsum(count) - count, out)
     return out, over.tolist(), largest.tolist()
 
 
@@ -129,7 +129,7 @@ def unpacked(pairs):
 )
 def test_band_pairs_are_all_pairs_where_buckets_are_small(values, shape):
     bands, height = shape
-    pairs, over, _ = banded(values, height, 64)
+    pairs, over, _ = banded(values, height, 64, 2)
     assert set(unpacked(pairs)) == naive.band_pairs(values, bands, height)
     assert not any(over)
     kept = buckets.distinct(pairs, np.empty_like(pairs))
@@ -137,10 +137,10 @@ def test_band_pairs_are_all_pairs_where_buckets_are_small(values, shape):
 
 
 def test_a_bucket_of_n_costs_n():
-    """Doubling the members of one bucket doubles the pairs: each meets the first `cap` only."""
+    """Doubling the members of one bucket doubles the pairs: each meets the first `few` only."""
     costs = []
     for n in (1_000, 2_000):
-        pairs, over, largest = banded([(1, 1, 1, 1)] * n, 4, 16)
+        pairs, over, largest = banded([(1, 1, 1, 1)] * n, 4, 64, 16)
         costs.append(len(pairs))
         assert (over, largest) == ([1], [n])
         assert {right for _, right in unpacked(pairs)} == set(range(1, n))
@@ -155,12 +155,12 @@ def test_bands_hold_beyond_sixteen_bits_of_rows():
     wanted = np.sort(words)
     count, over, largest = (np.empty(1, np.int64) for _ in range(3))
     table = words[None, :].copy()
-    buckets.sort_bands(table, INT(2), count, over, largest)
+    buckets.sort_bands(table, INT(3), INT(2), count, over, largest)
     assert (table[0] == wanted).all()
     sizes = np.unique(key, return_counts=True)[1]
-    assert over[0] == (sizes > 2).sum()
+    assert over[0] == (sizes > 3).sum()
     assert largest[0] == sizes.max()
-    assert count[0] == np.maximum(2 * sizes - 3, 0).sum()  # 0, 1, then two each
+    assert count[0] == np.where(sizes > 3, 2 * sizes - 3, sizes * (sizes - 1) // 2).sum()  # 0, 1, then two each
 
 
 @given(st.lists(st.integers(0, 3) | st.integers(0, 2**64 - 1), max_size=60))
