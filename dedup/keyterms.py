@@ -1,35 +1,15 @@
-"""What is a family about, in a few words? Answers with key terms of its medoid.
-
-Words come from jieba, with a tokenizer and a cache of our own: the shared temporary file that jieba uses by default
-can be written by anyone on the machine.
-"""
+"""What is a family about, in a few words? Answers with key terms of its medoid."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import lru_cache
-from typing import Any
+
+from dedup.lexicon import tokenizer
 
 _WORD = re.compile(r"^[\u4e00-\u9fff]{2,}$")
 TERMS = 3
 """Key terms in a title."""
-
-
-@lru_cache(maxsize=1)
-def tokenizer() -> Any:
-    """Return this package's own jieba tokenizer; building it takes about half a second."""
-    import logging
-
-    import jieba
-
-    from dedup.kernels import cache_folder
-
-    jieba.setLogLevel(logging.WARNING)
-    own = jieba.Tokenizer()
-    own.tmp_dir = str(cache_folder())
-    own.initialize()
-    return own
 
 
 def key_terms(text: str) -> tuple[str, ...]:

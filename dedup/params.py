@@ -68,6 +68,9 @@ class Params:
         From this many independent issuers on, a clause (no whole sentence) they share is called ``formula``.
     formula_chars : int
         Longest ``formula``, in key characters; what is common but longer is copied all the same.
+    rewrite_chars : int
+        Up to this many key characters in body paragraphs, paragraphs are also compared by their words, which finds
+        rewritten ones; a larger corpus is not, and a `Limit` says so. 0 switches it off.
     labels : tuple of str
         The labels that are decided; a label left out falls through to the next one in order.
     """
@@ -87,6 +90,7 @@ class Params:
     formula_bits: float = 8.5
     formula_chars: int = 90
     formula_issuers: int = 3
+    rewrite_chars: int = 2_000_000
     labels: tuple[str, ...] = LABELS[:-1]
 
     def __post_init__(self) -> None:
@@ -148,6 +152,7 @@ BOUNDS: tuple[tuple[str, float, float], ...] = (
     ("formula_bits", 0.0, 64.0),
     ("formula_chars", 0, 100_000),
     ("formula_issuers", 2, 1_000_000),
+    ("rewrite_chars", 0, 1_000_000_000),
 )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from dedup import intervals
 from dedup.params import Params
 from dedup.result import Document, Limit, Result, Skipped
-from dedup.schema import Bool, Int64, KeyStream, Pairs, Passages, Seeds, Segments, Texts
+from dedup.schema import Bool, Families, Int64, KeyStream, Pairs, Passages, Seeds, Segments, Texts, UInt8
 
 if TYPE_CHECKING:
     from dedup.read import ReadOptions
@@ -22,7 +22,19 @@ if TYPE_CHECKING:
 Progress = Callable[[str, float], None]
 """Called with the name of a stage and the share of it that is done, from 0.0 to 1.0."""
 
-STAGES = ("read", "repair", "normalise", "segment", "pair", "anchor", "align", "cluster", "label", "describe")
+STAGES = (
+    "read",
+    "repair",
+    "normalise",
+    "segment",
+    "pair",
+    "anchor",
+    "align",
+    "cluster",
+    "rewrite",
+    "label",
+    "describe",
+)
 
 
 @dataclass(slots=True)
@@ -93,7 +105,19 @@ def scan(
     """
     from dedup import __version__, describe
     from dedup.kernels.threads import threads
-    from dedup.steps import align, anchor, background, cluster, contrast, furniture, label, normalise, repair, segment
+    from dedup.steps import (
+        align,
+        anchor,
+        background,
+        cluster,
+        contrast,
+        furniture,
+        label,
+        normalise,
+        repair,
+        rewrite,
+        segment,
+    )
 
     params = params or Params()
     clock = _Clock(progress)
@@ -138,6 +162,11 @@ def scan(
             )
         with clock.stage("cluster"):
             families = cluster.cluster(keys, passages, params)
+        with clock.stage("rewrite"):
+            role = _roles(everything, archived, len(documents))
+            more_passages, more = rewrite.rewrite(keys, segments, passages, role, params)
+            passages, families = _joined(passages, families, more_passages)
+            limits += more
         with clock.stage("label"):
             bits = background.span_bits(keys, families.start, families.end, background.load())
             issuers = [document.issuer for document in everything]
@@ -209,6 +238,36 @@ def _asked_for(keys: KeyStream, seeds: Seeds, documents: Sequence[Document], arc
     left, right = (np.searchsorted(keys.indptr, side, side="right") - 1 for side in (seeds.left, seeds.right))
     kept = new[left] | new[right]
     return Seeds(seeds.left[kept], seeds.right[kept], seeds.length[kept])
+
+
+def _roles(documents: Sequence[Document], archived: Sequence[Document], reports: int) -> UInt8:
+    """Return 2 for a report that was asked about, 1 for an archived one, 0 for a form or reference."""
+    old = {id(document) for document in archived}
+    role = np.array([1 if id(document) in old else 2 for document in documents], np.uint8)
+    role[reports:] = 0
+    return role
+
+
+def _joined(passages: Passages, families: Families, more: Passages) -> tuple[Passages, Families]:
+    """Add passages that belong to no family of copies, each with a family of its own, in the order of places."""
+    n, count = len(passages.wording), len(more.wording)
+    if not count:
+        return passages, families
+    columns = [np.concatenate([getattr(one, name) for one in (passages, more)]) for name in Passages.__slots__]
+    order = np.lexsort((columns[2], columns[0]))
+    place = np.empty(n + count, np.int64)
+    place[order] = np.arange(n + count)
+    sides = np.stack([more.left_start, more.right_start, more.left_end, more.right_end], axis=1)
+    families = Families(
+        indptr=np.append(families.indptr, families.indptr[-1] + 2 * np.arange(1, count + 1)),
+        start=np.append(families.start, sides[:, :2].ravel()),
+        end=np.append(families.end, sides[:, 2:].ravel()),
+        wording=np.append(families.wording, np.stack([np.ones(count), more.wording], axis=1).ravel()),
+        medoid=np.append(families.medoid, len(families.start) + 2 * np.arange(count)),
+        passages=place[np.append(families.passages, n + np.arange(count))],
+        passage_indptr=np.append(families.passage_indptr, families.passage_indptr[-1] + np.arange(1, count + 1)),
+    )
+    return Passages(*(column[order] for column in columns)), families
 
 
 def _part_aids(

@@ -118,3 +118,23 @@ def components(nodes: int, edges: Sequence[tuple[int, int]]) -> list[int]:
 def union_of_ranges(ranges: Sequence[tuple[int, int]]) -> set[int]:
     """Every position that some range covers."""
     return {position for start, end in ranges for position in range(start, end)}
+
+
+def cosine(one: dict[str, float], other: dict[str, float]) -> float:
+    """Cosine of two weighted word sets, by scikit-learn."""
+    from sklearn.feature_extraction import DictVectorizer
+    from sklearn.metrics.pairwise import cosine_similarity
+
+    return float(cosine_similarity(DictVectorizer().fit_transform([one, other]))[0, 1])
+
+
+def sharing_rare_pairs(codes: Sequence[Sequence[int]], common: int, share: float) -> set[tuple[int, int]]:
+    """Pairs of texts that share so many neighbouring characters found in few texts, measured by the shorter one."""
+    grams = [{tuple(text[i : i + 2]) for i in range(len(text) - 1)} for text in codes]
+    rare = {gram for one in grams for gram in one if sum(gram in other for other in grams) <= common}
+    return {
+        (i, j)
+        for j in range(len(codes))
+        for i in range(j)
+        if len(grams[i] & grams[j] & rare) >= max(1, share * (min(len(codes[i]), len(codes[j])) - 1))
+    }

@@ -26,6 +26,7 @@ FLOORS = {
     "read": 2,
     "steps": 2,
     "kernels": 1,
+    "lexicon": 1,
     "errors": 0,
     "params": 0,
     "schema": 0,

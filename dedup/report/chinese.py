@@ -80,6 +80,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "anchor": "{count} 个常见片段出现超过 {bound} 次，只用于佐证",
         "changes": "{count} 对片段超过 {bound} 字，未列出逐处改动",
         "passages": "{count} 个家族的成员过多，配对只列到 {bound} 对，其余只与中心成员对照",
+        "rewrite": "正文超过 {bound} 字，{count} 个段落未查找改写",
         "short": "{count} 个段落短于 {bound} 字，未单独比较",
         "other": "{kind}：{count} 处受限，上限 {bound}",
     },
@@ -157,6 +158,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "formula_bits": "套话每个字组的平均信息量上限（比特）",
         "formula_chars": "套话的最大字数",
         "formula_issuers": "至少多少个独立单位使用才称为套话",
+        "rewrite_chars": "按用词查找改写的正文总字数上限（0 为不查找）",
         "labels": "启用的类别",
     },
     "stages": {
@@ -168,6 +170,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "anchor": "定位",
         "align": "对齐",
         "cluster": "归并",
+        "rewrite": "查找改写",
         "label": "分类",
         "describe": "整理",
     },

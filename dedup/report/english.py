@@ -80,6 +80,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "anchor": "{count} frequent anchors occurred more than {bound} times and were used only as support",
         "changes": "{count} pairs are longer than {bound} characters; their changes are not listed",
         "passages": "{count} families are too large: pairs are listed up to {bound}, others against the medoid only",
+        "rewrite": "rewriting was not sought in {count} paragraphs: the body text exceeds {bound} characters",
         "short": "{count} paragraphs are shorter than {bound} characters and were not compared on their own",
         "other": "{kind}: {count} bounded at {bound}",
     },
@@ -157,6 +158,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "formula_bits": "mean information of a formula's k-grams, in bits, at most",
         "formula_chars": "most characters of a formula",
         "formula_issuers": "independent issuers that a formula needs at least",
+        "rewrite_chars": "key characters of body text up to which rewriting is sought (0: never)",
         "labels": "labels that are decided",
     },
     "stages": {
@@ -168,6 +170,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "anchor": "anchoring",
         "align": "aligning",
         "cluster": "clustering",
+        "rewrite": "seeking rewriting",
         "label": "labelling",
         "describe": "describing",
     },
