@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -11,7 +10,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from dedup.archive.records import Added, Checked, IndexInfo
-from dedup.errors import ParamsDiffer, ParamsError
 from dedup.index import rows, segments
 from dedup.index.file import FORMAT, IndexFile, params_entry
 from dedup.index.segments import Kind
@@ -54,7 +52,7 @@ class Index:
         self._file = IndexFile(path, wait=wait)
         try:
             header = self._file.header()
-            self.params = self._params(header["params"])
+            self.params = self._file.params(header)
             if params is not None:
                 self._file.refuse_other({"params": params_entry(params)}, header)
         except BaseException:
@@ -373,12 +371,6 @@ class Index:
 
         with self._file.reading() as db:
             return to_lsh(db, self.path, self.params, storage_config)
-
-    def _params(self, stored: str) -> Params:
-        try:
-            return Params.from_dict(json.loads(stored))
-        except ParamsError as error:
-            raise ParamsDiffer(self.path, f"it was made by another version of dedup: {error}") from error
 
     @cached_property
     def _identity(self) -> dict[str, str]:

@@ -124,7 +124,7 @@ def _fold() -> str:
 @lru_cache(maxsize=8)
 def _probe(params: Params) -> str:
     made = prints([Document("probe", _PROBE), Document("probe", _PROBE[::-1])], params)
-    whole = hashlib.sha256(params_entry(params).encode())
+    whole = hashlib.sha256()
     for table in (made.sizes, *(getattr(made.paragraphs, name) for name in Paragraphs.__slots__), *made.postings):
         whole.update(np.ascontiguousarray(table).astype("<u8").tobytes())
     return whole.hexdigest()[:16]

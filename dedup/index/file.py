@@ -29,6 +29,7 @@ from dedup.errors import (
     OutputExists,
     OutputFailed,
     ParamsDiffer,
+    ParamsError,
 )
 from dedup.params import Params
 
@@ -268,17 +269,33 @@ class IndexFile:
         clauses = []
         for name, value in wanted.items():
             if name == "params":
-                ours, theirs = json.loads(found[name]), json.loads(value)
+                ours, theirs = self.params(found).to_dict(), self.params({name: value}).to_dict()
                 clauses += [
-                    f"{field} is {ours.get(field)} in the index and {theirs.get(field)} here"
-                    for field in sorted(ours.keys() | theirs.keys())
-                    if ours.get(field) != theirs.get(field)
+                    f"{field} is {ours[field]} in the index and {theirs[field]} here"
+                    for field in ours
+                    if ours[field] != theirs[field]
                 ]
             elif found[name] != value:
                 clauses.append(f"{_NAMES[name]} is {found[name]} in the index and {value} here")
         if clauses:
             mend = "use the same, or make a new index from what `dedup index export` writes"
             raise ParamsDiffer(self.path, f"{'; '.join(clauses)}: {mend}")
+
+    def params(self, header: Mapping[str, str]) -> Params:
+        """Return the parameters of a header.
+
+        A parameter that came with a later version is not in it and takes its default: what was stored does not depend
+        on it, or the probe text would tell.
+
+        Raises
+        ------
+        ParamsDiffer
+            If one is not known to this version.
+        """
+        try:
+            return Params.from_dict(json.loads(header["params"]))
+        except ParamsError as error:
+            raise ParamsDiffer(self.path, f"it was made by another version of dedup: {error}") from error
 
     def _verify_tables(self) -> None:
         found = {name for (name,) in self.db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}

@@ -174,6 +174,23 @@ def test_parameters_this_version_does_not_know_are_told(where: Path) -> None:
         Index(where)
 
 
+def test_an_index_older_than_a_parameter_takes_its_default(
+    built: Path, where: Path, arriving: list[Document]
+) -> None:
+    """A parameter that came later does not make an archive worthless; what was stored does not depend on it."""
+    shutil.copy(built, where)
+    with Index(where) as index:
+        wanted = index.query(arriving)
+        values = {name: value for name, value in index.params.to_dict().items() if name != "mass_issuers"}
+        with index._file.writing("test"):
+            index._file.put("params", json.dumps(values))
+    with Index(where, params=Params()) as index:
+        assert index.params == Params()
+        assert index.query(arriving) == wanted
+    with pytest.raises(ParamsDiffer, match="mass_issuers is 5 in the index and 9 here"):
+        Index(where, params=Params(mass_issuers=9))
+
+
 def test_a_second_writer_waits_then_says_who_holds_it(where: Path, archived: list[Document]) -> None:
     """The holder is named by process, host and verb."""
     told = rf"process {os.getpid()} on .*\(merge\) is writing"
