@@ -1,0 +1,62 @@
+"""Fenced blocks of a Markdown page, and the form in which two outputs are compared."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CUT = "…"
+"""A line of its own in a shown output: lines are left out here."""
+
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, its text, and the output block that follows it directly, if one does."""
+
+    lang: str
+    text: str
+    output: str | None = None
+
+
+def blocks(page: str) -> list[Block]:
+    """Return the blocks of a page; a ``text`` block behind another one, with nothing between, is its output."""
+    found: list[Block] = []
+    before = -1
+    for fence in _FENCE.finditer(page):
+        lang, text = fence.groups()
+        if lang == "text" and found and not page[before : fence.start()].strip():
+            found[-1] = Block(found[-1].lang, found[-1].text, text)
+        else:
+            found.append(Block(lang, text))
+        before = fence.end()
+    return found
+
+
+def form(line: str) -> str:
+    """Return a line without what a change of rules may move: figures, ids, grades, and families by label.
+
+    What stays is all the words, so that a page cannot show an output that the command does not have.
+    """
+    line = re.sub(r"[（(][^（()）]*(?:级|grade) ?[^（()）]*[)）]", "(@)", line)  # families by label and grade
+    line = re.sub(r"\[[0-9a-f]{16}\]", "[@]", line)
+    line = re.sub(r"\b[ABC] 级|grade [ABC]\b", "@", line)
+    line = re.sub(r"\d[\d.,]*", "#", line)
+    return re.sub(r"\s+", " ", line).strip()
+
+
+def missing(shown: str, printed: str) -> str | None:
+    """Return the first stretch of a shown output that was not printed, in order and without gaps, or None."""
+    lines = [form(line) for line in printed.splitlines()]
+    at = 0
+    for stretch in re.split(rf"^{CUT}\n", shown, flags=re.M):
+        wanted = [form(line) for line in stretch.splitlines()]
+        while wanted and lines[at : at + len(wanted)] != wanted:
+            if at + len(wanted) > len(lines):
+                return stretch
+            at += 1
+        at += len(wanted)
+    return None

@@ -1,0 +1,142 @@
+"""The READMEs do what they say: blocks are run, outputs are what was printed, links lead somewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import shlex
+import shutil
+import tomllib
+
+import pytest
+from typer.testing import CliRunner
+
+from dedup.cli.main import app
+from tests.docs.blocks import ROOT, blocks, form, missing
+
+PAGES = ("README.md", "README.zh.md")
+LINKED = sorted(
+    str(path.relative_to(ROOT))
+    for folder in (ROOT, ROOT / "docs")
+    for path in folder.glob("*.md")
+    if path.stat().st_size
+)
+LATER = {"docs/performance.md"}
+"""Written by ``make bench``, which takes hours: a clone may not have it yet."""
+
+
+def read(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def run_shell(text, folder):
+    """Run the lines of a shell block; return what they printed on stdout.
+
+    `make` and `pip` lines are checked, not run: they would install. `dedup review` would serve until it is stopped,
+    so here it is made to write the verdicts and end.
+    """
+    printed = ""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        words = shlex.split(line, comments=True)
+        if words[0] == "make":
+            assert re.search(rf"^{words[1]}:.*##", makefile, re.M), line
+        elif words[:4] == ["python", "-m", "pip", "install"]:
+            extras = tomllib.loads(read("pyproject.toml"))["project"]["optional-dependencies"]
+            wanted = re.fullmatch(r"\.(?:\[(\w+)\])?", words[4])
+            assert wanted and (wanted[1] is None or wanted[1] in extras), line
+        else:
+            assert words[0] == "dedup", f"{line!r} is not run by this test"
+            more = ["--export", str(folder / "verdicts.json")] if words[1] == "review" else []
+            done = CliRunner().invoke(app, [*words[1:], *more], prog_name="dedup")
+            assert done.exit_code == 0, (line, done.output)
+            printed += done.stdout
+    return printed
+
+
+def run_python(text):
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(text, "README", "exec"), {"__name__": "readme"})
+    return printed.getvalue()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_blocks_run_and_print_what_the_page_shows(name, tmp_path, monkeypatch):
+    """Every shell and Python block is run, in order, in one folder; figures, ids and grades may move, not words."""
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DEDUP_LANG", raising=False)
+    ran = shown = 0
+    for block in blocks(read(name)):
+        assert block.lang in ("sh", "python"), f"a {block.lang!r} block shows the output of nothing"
+        printed = run_python(block.text) if block.lang == "python" else run_shell(block.text, tmp_path)
+        ran += 1
+        if block.output is not None:
+            shown += 1
+            assert missing(block.output, printed) is None, printed
+    assert (ran, shown) == (7, 4)
+
+
+def test_both_languages_show_the_same_commands():
+    """The Chinese page is a twin: the same blocks but for the language of the output and of the comments."""
+
+    def commands(name):
+        return [
+            re.sub(r" --lang en| *#.*", "", block.text) if block.lang == "sh" else block.text
+            for block in blocks(read(name))
+        ]
+
+    assert commands("README.md") == commands("README.zh.md")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_table_of_statuses_is_true(name, tmp_path, monkeypatch):
+    """0, 1 and 2 are what a scan ends with: done, found under --check, something unreadable."""
+    rows = dict(re.findall(r"^\| ([012]) \| (.+) \|$", read(name), re.M))
+    assert set(rows) == {"0", "1", "2"}
+    assert "`--check`" in rows["1"] and "`--ignore-unreadable`" in rows["2"]
+    monkeypatch.chdir(tmp_path)
+    report = next((ROOT / "data" / "reports").glob("01-*.txt"))
+    twin = tmp_path / "twin.txt"
+    twin.write_text(next((ROOT / "data" / "reports").glob("04-*.txt")).read_text("utf-8"), encoding="utf-8")
+    other = next((ROOT / "data" / "reports").glob("05-*.txt"))
+
+    def status(*arguments):
+        return CliRunner().invoke(app, ["scan", *map(str, arguments)], prog_name="dedup").exit_code
+
+    assert status(twin, other) == 0
+    assert status(report, "--check") == 0
+    assert status(twin, other, "--check") == 1
+    assert status(report, "nowhere.txt") == 2
+    assert status(report, "nowhere.txt", "--ignore-unreadable") == 0
+    assert status(report, "--threshold", "2") == 2
+
+
+@pytest.mark.parametrize("name", LINKED)
+def test_links_lead_to_files_that_exist(name):
+    """No page points at something that is not there."""
+    folder = (ROOT / name).parent
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", read(name)):
+        if "://" not in target:
+            path = (folder / target).resolve()
+            assert path.exists() or str(path.relative_to(ROOT)) in LATER, f"{name} points at {target}"
+
+
+@pytest.mark.parametrize("name", LINKED)
+def test_every_make_target_that_a_page_names_exists(name):
+    """`make something` in a page is a target of the Makefile."""
+    targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.M))
+    assert set(re.findall(r"`make ([a-z-]+)", read(name))) <= targets
+
+
+def test_the_comparison_sees_a_wrong_word_and_a_wrong_order():
+    """Masking hides figures, ids and grades, nothing else."""
+    assert form("1. suspected copying grade A  3 places [0123456789abcdef]") == "#. suspected copying @ # places [@]"
+    assert form("发现家族 35 个（疑似抄袭 A 级 15，套话 6），相似片段 372 对") == "发现家族 # 个(@)，相似片段 # 对"
+    printed = "one 1\ntwo 2\nthree 3\n"
+    assert missing("one 9\n…\nthree 9\n", printed) is None
+    assert missing("one 9\nthree 9\n", printed) == "one 9\nthree 9\n"
+    assert missing("three 1\n…\none 1\n", printed) == "one 1\n"
+    assert missing("one 9\n…\nfour 9\n", printed) == "four 9\n"
