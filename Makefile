@@ -10,7 +10,7 @@ ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick test-browser check lint gate bench notebooks docs warmup clean
+.PHONY: help demo test quick test-browser index-kills check lint gate bench notebooks docs warmup clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ quick: $(VENV)/.dev ## the tests that take no more than seconds each
 
 test-browser: $(VENV)/.dev ## the tests of the page in a browser; says so and skips where there is no Chromium
 	$(BIN)/python -m pytest -m browser -rs
+
+index-kills: $(VENV)/.dev ## kill an addition to an archive thirty times and see that nothing is lost
+	DEDUP_KILLS=30 $(BIN)/python -m pytest tests/index/test_file.py -k kills
 
 lint: $(VENV)/.dev ## format, lint, types
 	$(BIN)/ruff format --check .

@@ -278,7 +278,7 @@ class IndexFile:
             elif found[name] != value:
                 clauses.append(f"{_NAMES[name]} is {found[name]} in the index and {value} here")
         if clauses:
-            mend = "use the same, or make a new index from what `dedup index export` writes"
+            mend = "use the same, or fill a new index from this one (dedup index create NEW --from OLD)"
             raise ParamsDiffer(self.path, f"{'; '.join(clauses)}: {mend}")
 
     def params(self, header: Mapping[str, str]) -> Params:
@@ -345,8 +345,12 @@ def _connect(path: Path, wait: float) -> sqlite3.Connection:
     still = not os.access(path.parent, os.W_OK) and not path.with_name(path.name + "-wal").exists()
     uri = f"file:{quote(str(path.absolute()))}?mode={'ro&immutable=1' if still else 'rw'}"
     db = sqlite3.connect(uri, uri=True, timeout=wait, isolation_level=None)
-    db.execute("PRAGMA cell_size_check=ON")
-    db.execute("PRAGMA cache_size=-65536")
+    try:
+        db.execute("PRAGMA cell_size_check=ON")
+        db.execute("PRAGMA cache_size=-65536")  # KB, read as they are needed: the inner pages of a large archive
+    except BaseException:
+        db.close()
+        raise
     return db
 
 
