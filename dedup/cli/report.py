@@ -48,6 +48,9 @@ def report(
     outputs: Outputs,
     reading: Reading,
     decisions: Decisions = None,
+    plots: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write pictures for slides (PNG, SVG); needs dedup[notebook].")
+    ] = None,
 ) -> None:
     """Read a result, attach its texts, deliver it."""
     out.check(outputs)
@@ -55,7 +58,24 @@ def report(
     from dedup.report import terminal
 
     found = attach_texts(Result.from_json(result), reading, outputs.lang)
-    out.deliver(decided(found, given, outputs.lang), outputs, terminal, given)
+    found = decided(found, given, outputs.lang)
+    if plots is not None:
+        _draw(found, plots, outputs)
+    out.deliver(found, outputs, terminal, given)
+
+
+def _draw(result: Result, folder: Path, outputs: Outputs) -> None:
+    """Write the pictures, all or none, and say where they lie."""
+    from dedup.report import files
+    from dedup.report.plots import plots
+
+    contents: dict[Path, str | bytes] = {
+        folder / name: data for name, data in plots(result, lang=outputs.lang).items()
+    }
+    files.make_folder(folder)
+    files.write_files(contents, force=outputs.force)
+    for path in contents:
+        say(words(outputs.lang).say("wrote", path=path))
 
 
 def attach_texts(result: Result, reading: Reading, lang: str) -> Result:

@@ -210,6 +210,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "changed_since": "{count:,} reports are gone or changed, texts left out (run where you scanned): {names}",
         "decided": "{families} families labelled as decided; left alone: {changed} whose members changed, "
         "{disputed} that reviewers judge differently, {unmatched} decisions whose family is not here",
+        "plot_share": "highest unexplained share found in one other report",
+        "plot_reports": "reports",
+        "plot_sharing": "unexplained share of each row's report that stands in each column's",
         "wrote": "wrote {path}",
         "review_page": "review page {address}",
         "review_kept": "verdicts are kept in {path}; Ctrl-C ends",
