@@ -88,9 +88,10 @@ def candidates(
     left_out = np.cumsum(_lengths(segments, ids[weak])) > spare
     if left_out.any():
         least = int(best[weak[left_out]].max())
-        detail = f"share at most {least} characters with the new ones in one place, not compared"
+        detail = f"not compared: shared anchors cover at most {least} characters in one place"
         limits.append(Limit("archive documents", int(left_out.sum()), spare, detail))
     strong[weak[~left_out]] = True
+    strong &= _lengths(segments, ids) >= params.shingle  # shorter ones are not compared in a scan either
     return ids[strong][np.argsort(key[strong], kind="stable")], limits
 
 

@@ -114,13 +114,14 @@ class Index:
         jobs : int
             Threads.
         told : callable, optional
-            Called after each batch with the sum so far.
+            Called with the sum so far after each batch but the last.
 
         Returns
         -------
         Added
             An unchanged document is left as it is; one that has changed, or is no longer in a source that is given,
-            is removed. Inputs that cannot be read are listed; what is stored of their source stands.
+            is removed. Inputs that cannot be read are listed; what is stored of a source stands if any of it could
+            not be read.
 
         Raises
         ------
@@ -156,6 +157,7 @@ class Index:
         for one in each(inputs, read):
             if isinstance(one, Skipped):
                 skipped.append(one)
+                intake.note(one)
                 continue
             batch.append(one)
             chars += len(one.text)
@@ -218,6 +220,7 @@ class Index:
             archived=stored,
             templates=templates,
             references=references,
+            read=read,
             jobs=jobs,
             progress=progress,
         )

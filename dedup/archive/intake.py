@@ -51,11 +51,19 @@ def each(inputs: Iterable[Input], options: ReadOptions | None) -> Iterator[Docum
 
 @dataclass(slots=True)
 class Intake:
-    """One addition or merge: what its sources hold, as far as they have been seen."""
+    """One addition or merge: what its sources hold, as far as seen, and which of them could not be read whole."""
 
     file: IndexFile
     params: Params
     held: dict[str, Counter[bytes]] = field(default_factory=dict)
+    torn: set[str] = field(default_factory=set)
+
+    def note(self, skipped: Skipped) -> None:
+        """Note a source of which something could not be read: what is missing from it may be there all the same."""
+        from dedup.read import SOFT_KINDS
+
+        if skipped.kind not in SOFT_KINDS:
+            self.torn.add(skipped.source)
 
     def fresh(self, db: sqlite3.Connection, packed: Packed) -> bool:
         """Note that its source holds a document; return whether it is stored fewer times than it is held."""
@@ -101,6 +109,8 @@ class Intake:
         """Return the ids of documents that their source, having been given, no longer holds."""
         ids = []
         for source, held in self.held.items():
+            if source in self.torn:
+                continue
             left = Counter(held)
             for number, fingerprint in rows.fingerprints(db, source):
                 if left[fingerprint] > 0:

@@ -81,6 +81,15 @@ def test_a_source_is_replaced_as_a_whole(where: Path) -> None:
         index.check(sample=9)
 
 
+def test_a_source_that_cannot_be_read_whole_loses_nothing(where: Path) -> None:
+    """A torn file shows some of its records; the others are not gone. A note that is no error tears nothing."""
+    record = [Document("a.zip", f"{text}村修了三里机耕路，收割机能开到地头。", member=text) for text in "甲乙"]
+    with Index.create(where) as index:
+        index.add(record)
+        assert index.add([record[0], Skipped("a.zip", "cut off", kind="damaged", member="乙")]).removed == 0
+        assert index.add([record[0], Skipped("a.zip", "a hidden file", kind="hidden", member=".x")]).removed == 1
+
+
 def test_equal_documents_of_one_source_are_several(where: Path) -> None:
     """Two equal records under one name are two documents, as in a scan; added again they are still two."""
     twin = Document("a.csv", "水库除险加固完工，溢洪道加宽两米，下游三个村不再担心汛期。", member="7")
@@ -180,6 +189,18 @@ def test_what_archived_reports_share_among_themselves_is_not_told(where: Path, a
         assert {one.left.document, one.right.document} & new
     for cluster in result.clusters:
         assert {member.document for member in cluster.members} & new
+
+
+def test_a_scan_leaves_archived_documents_to_themselves(archived: list[Document], arriving: list[Document]) -> None:
+    """Between new documents, and between new and archived ones, it finds what a scan of all finds; nothing else."""
+    from dedup import scan
+
+    whole, asked = scan([*archived, *arriving]), scan(arriving, archived=archived)
+    assert asked.documents[0].name == whole.documents[0].name
+    new = {info.id for info in whole.documents if info.source.startswith("new/")}
+    wanted = [one for one in whole.passages if {one.left.document, one.right.document} & new]
+    assert [(one.left, one.right) for one in asked.passages] == [(one.left, one.right) for one in wanted]
+    assert len(wanted) < len(whole.passages)
 
 
 def consistent(result: Result) -> None:
