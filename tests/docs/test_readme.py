@@ -133,7 +133,7 @@ def test_every_make_target_that_a_page_names_exists(name):
 
 def test_the_comparison_sees_a_wrong_word_and_a_wrong_order():
     """Masking hides figures, ids and grades, nothing else."""
-    assert form("1. suspected copying grade A  3 places [0123456789abcdef]") == "#. suspected copying @ # places [@]"
+    assert form("1. suspected copying grade A  3 places [0123456789abcdef]") == "# suspected copying @ # places [@]"
     assert form("发现家族 35 个（疑似抄袭 A 级 15，套话 6），相似片段 372 对") == "发现家族 # 个(@)，相似片段 # 对"
     printed = "one 1\ntwo 2\nthree 3\n"
     assert missing("one 9\n…\nthree 9\n", printed) is None

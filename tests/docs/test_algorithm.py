@@ -1,0 +1,81 @@
+"""docs/algorithm.md states figures; they are those of the code."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from dedup import Params
+from dedup.steps import background, normalise, repair
+from dedup.steps.pair import banding
+from tests.docs.blocks import ROOT, blocks
+
+PAGE = (ROOT / "docs" / "algorithm.md").read_text(encoding="utf-8")
+
+
+def rows(columns):
+    """Return the cells of all table rows of the page with so many columns."""
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line[:1] == "|"]
+    return [cells for cells in lines if len(cells) == columns]
+
+
+def number(text):
+    return float(text.replace(",", ""))
+
+
+def test_the_table_of_bands_is_what_banding_chooses():
+    """Bands, rows and the S-curve at and below each threshold."""
+    shown = [cells for cells in rows(6) if re.fullmatch(r"0\.\d", cells[0])]
+    assert len(shown) == 5
+    for threshold, size, *chances in shown:
+        t = number(threshold)
+        chosen = banding(t, Params().num_perm, Params().recall)
+        assert size == f"{chosen.bands} × {chosen.rows}"
+        for step, chance in enumerate(chances):
+            assert number(chance) == pytest.approx(1 - (1 - (t - step / 10) ** chosen.rows) ** chosen.bands, abs=5e-5)
+
+
+def test_the_constants_are_those_of_the_code():
+    """Each row of the table of constants names a constant, its value and where it is."""
+    shown = [cells for cells in rows(3) if cells[2].startswith("`dedup.")]
+    assert len(shown) == 25
+    for name, value, module in shown:
+        assert getattr(import_module(module.strip("`")), name.strip("`")) == number(value), (name, module)
+
+
+def test_the_parameters_named_with_a_value_have_it_by_default():
+    """`bucket` 64 in the page is `Params().bucket`."""
+    defaults = Params().to_dict()
+    named = re.findall(r"`([a-z_]+)` ([\d.,]*\d)", PAGE)
+    assert len(named) >= 8
+    for name, value in named:
+        assert defaults[name] == number(value), name
+
+
+def test_the_examples_have_the_bits_that_the_page_says():
+    """Mean rarity of a gram, by the table that ships."""
+    table = background.load()
+    assert f"N = {table.documents:,}" in PAGE and f"{len(table.hashes):,}, as 32-bit hashes" in PAGE
+    assert f"{table.ceiling:.2f} bits" in PAGE
+    shown = [cells for cells in rows(2) if re.fullmatch(r"\d+\.\d\d", cells[1])]
+    assert len(shown) == 4
+    for text, bits in shown:
+        texts = repair.lay_out([text])
+        keys = normalise.normalise(texts, repair.repair(texts))
+        length = len(keys.codes)
+        found = background.span_bits(keys, np.array([0]), np.array([length]), table)[0]
+        assert number(bits) == pytest.approx(found * background.GRAM / (length - background.GRAM + 1), abs=5e-3)
+
+
+def test_the_block_that_counts_a_background_table_makes_one(tmp_path, monkeypatch):
+    """It runs as it stands, and what it writes can be read."""
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    monkeypatch.chdir(tmp_path)
+    (block,) = [block.text for block in blocks(PAGE) if block.lang == "python"]
+    exec(compile(block, "algorithm.md", "exec"), {})
+    made = background.load(tmp_path / "background.npz")
+    assert made.documents == 43 and len(made.hashes) > 100
