@@ -56,6 +56,16 @@ def test_the_parameters_named_with_a_value_have_it_by_default():
         assert defaults[name] == number(value), name
 
 
+def test_the_table_of_bounds_names_every_kind_of_limit():
+    """Whatever can stand in `limits` is explained; `{...}` in a kind stands for one of several words."""
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "dedup").rglob("*.py"))
+    kinds = set(re.findall(r'\bLimit\(\s*f?"([^"]+)"', source))
+    shown = ", ".join(cells[0] for cells in rows(3))
+    assert len(kinds) >= 6
+    for kind in kinds:
+        assert re.search(re.sub(r"\{[^}]*\}", r"\\w+", kind), shown), kind
+
+
 def test_the_examples_have_the_bits_that_the_page_says():
     """Mean rarity of a gram, by the table that ships."""
     table = background.load()
