@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
+from dedup.evidence import STARRED, Witness
 from dedup.params import LABELS, Params
 from dedup.result import (
     GRADES,
@@ -20,7 +21,6 @@ from dedup.result import (
     Cluster,
     Document,
     DocumentInfo,
-    Evidence,
     Limit,
     Part,
     Passage,
@@ -37,7 +37,6 @@ from dedup.schema import (
     Labels,
     PassageKind,
     Passages,
-    Reason,
     Segments,
     Texts,
 )
@@ -62,6 +61,7 @@ class Tables:
     labels: Labels
     changes: Changes
     documents: Sequence[Document]
+    _paths: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def slice(self, start: int, end: int) -> str:
         """Return the raw text of a raw range."""
@@ -124,14 +124,20 @@ class Tables:
 
     def _headings(self, paragraph: int, document: int) -> tuple[str, ...]:
         """Return the heading path above a paragraph, outermost first."""
-        path: list[str] = []
-        segments = self.segments
-        row = int(segments.heading[paragraph]) if paragraph >= 0 else -1
-        while row >= 0 and len(path) < 9 and segments.document[row] == document:
-            start = int(segments.raw_start[row])
-            path.append(self.slice(start, min(int(segments.raw_end[row]), start + _HEADING)).strip())
-            row = int(segments.heading[row])
-        return tuple(reversed(path))
+        row = int(self.segments.heading[paragraph]) if paragraph >= 0 else -1
+        return self._path(row) if row >= 0 and self.segments.document[row] == document else ()
+
+    def _path(self, heading: int) -> tuple[str, ...]:
+        """Return a heading and those above it, outermost first."""
+        path = self._paths.get(heading)
+        if path is None:
+            segments = self.segments
+            start = int(segments.raw_start[heading])
+            text = self.slice(start, min(int(segments.raw_end[heading]), start + _HEADING)).strip()
+            above = int(segments.heading[heading])
+            path = (*(self._path(above) if above >= 0 else ()), text)
+            self._paths[heading] = path
+        return path
 
 
 def describe(
@@ -183,6 +189,7 @@ def _clusters(tables: Tables) -> tuple[list[Cluster], list[int]]:
     """Return the clusters in the order of families, and the order in which they are shown."""
     families, labels = tables.families, tables.labels
     spans = tables.spans(families.start, families.end)
+    witness = Witness(tables, spans)
     clusters: list[Cluster] = []
     seen: dict[str, int] = {}
     for number in range(len(families.medoid)):
@@ -196,6 +203,7 @@ def _clusters(tables: Tables) -> tuple[list[Cluster], list[int]]:
             name = digest("family", text, str(seen[name]))
         wording = tuple(round(float(families.wording[row]), 4) for row in rows)
         passages = families.passages[families.passage_indptr[number] : families.passage_indptr[number + 1]]
+        evidence = witness.of(number, passages)
         clusters.append(
             Cluster(
                 id=name,
@@ -210,7 +218,8 @@ def _clusters(tables: Tables) -> tuple[list[Cluster], list[int]]:
                 documents=len({span.document for span in members}),
                 issuers=int(labels.issuers[number]),
                 earliest=_earliest(tables, members),
-                evidence=_evidence(tables, number, members, passages),
+                evidence=evidence,
+                star=any(one.kind in STARRED for one in evidence),
             )
         )
     shown = {name: rank for rank, name in enumerate(("copy", "mass", "self", "template", "citation", "formula"))}
@@ -240,20 +249,6 @@ def _earliest(tables: Tables, members: Sequence[Span]) -> int | None:
         return None
     least = min(date for date in dates if date is not None)
     return dates.index(least) if sum(date == least for date in dates) == 1 else None
-
-
-def _evidence(tables: Tables, number: int, members: Sequence[Span], passages: Int64) -> tuple[Evidence, ...]:
-    labels = tables.labels
-    rows = [Evidence("rule", {"why": Reason(labels.reason[number]).name.lower()})]
-    if len(passages):
-        rows.append(Evidence("verbatim_run", {"chars": int(tables.changes.longest_run[passages].max())}))
-    rows.append(
-        Evidence(
-            "spread",
-            {"documents": len({span.document for span in members}), "issuers": int(labels.issuers[number])},
-        )
-    )
-    return tuple(rows)
 
 
 def _passages(tables: Tables, clusters: Sequence[Cluster], of_passage: Int64) -> tuple[Passage, ...]:

@@ -39,7 +39,7 @@ class Params:
         for passages and family members the identity of wording (see `dedup.steps.align`).
     min_chars : int
         Shortest passage reported, in matched key characters (punctuation, digits and space do not count). A whole
-        body paragraph that stands elsewhere word for word is reported from 8 on.
+        body paragraph that stands elsewhere word for word is reported from 10 on.
     shingle : int
         Characters in a paragraph shingle (k of the k-gram).
     num_perm : int
@@ -90,7 +90,7 @@ class Params:
     formula_bits: float = 8.5
     formula_chars: int = 90
     formula_issuers: int = 3
-    rewrite_chars: int = 2_000_000
+    rewrite_chars: int = 5_000_000
     labels: tuple[str, ...] = LABELS[:-1]
 
     def __post_init__(self) -> None:

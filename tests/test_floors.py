@@ -21,6 +21,8 @@ FLOORS = {
     "describe": 5,
     "archive": 5,
     "keyterms": 5,
+    "evidence": 5,
+    "spelling": 5,
     "executors": 4,
     "index": 3,
     "read": 2,

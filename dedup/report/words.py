@@ -114,7 +114,8 @@ def evidence_sentence(evidence: Evidence, lang: str) -> str:
         told = joint.join(facts.values())
         return vocabulary.evidence.get(f"rule:{told}", vocabulary.evidence["rule"].format(why=told))
     try:
-        return vocabulary.evidence[evidence.kind].format(**facts)
+        sentence = vocabulary.evidence[evidence.kind].format(**facts)
+        return sentence + vocabulary.evidence["more"].format(**facts) if "more" in facts else sentence
     except (KeyError, IndexError):
         return f"{evidence.kind}: " + ", ".join(f"{name}={value}" for name, value in facts.items())
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from dedup.result import Limit
 from dedup.schema import Float64, Int64, KeyStream, Passages, SlotKind, Texts
+from dedup.steps.data import readings, words
 
 KINDS = ("number", "name", "mask", "typo", "insert", "delete", "replace")
 """Kinds of change; `Changes.kind` is an index into this."""
@@ -90,7 +91,10 @@ def contrast(
             rows.extend((number, *change) for change in sorted(_changes(texts, keys, sides, ops), key=_place))
     table = np.array(rows, np.int64).reshape(-1, 6).T
     limits = [Limit("changes", too_long, LONGEST, "passages listed without changes")] if too_long else []
-    return Changes(*(column.copy() for column in table), similarity=similarity, longest_run=longest_run), limits
+    passage, kind, left_start, left_end, right_start, right_end = (column.copy() for column in table)
+    return Changes(
+        passage, kind, left_start, left_end, right_start, right_end, similarity=similarity, longest_run=longest_run
+    ), limits
 
 
 def _place(change: tuple[int, int, int, int, int]) -> tuple[int, int, int, int, int]:
@@ -150,13 +154,32 @@ def _kind(tag: str, sides: _Sides, i1: int, i2: int, j1: int, j2: int) -> str:
         return tag
     left, right = sides.left[i1:i2], sides.right[j1:j2]
     after = sides.left[i2 : i2 + 2]
-    if after == sides.right[j2 : j2 + 2] and max(len(left), len(right)) <= 4:
-        if after[:1] in _SUFFIXES or after in _TITLES:
-            return "name"
-        # One character in the middle of agreeing text: mistyped, misread or mended.
-        if len(left) == len(right) == 1 and i1 > 1 and sides.left[i1 - 2 : i1] == sides.right[j1 - 2 : j1]:
+    agrees = after == sides.right[j2 : j2 + 2] and max(len(left), len(right)) <= 4
+    if agrees and (after[:1] in _SUFFIXES or after in _TITLES):
+        return "name"
+    if len(left) == len(right) == 1 and _same_reading(left, right):
+        words_of = (_makes_word(sides.left, i1), _makes_word(sides.right, j1))
+        if words_of[0] != words_of[1]:
             return "typo"
     return "replace"
+
+
+def _makes_word(text: str, at: int) -> bool:
+    """Return whether a character makes a word with one of its neighbours.
+
+    Where it does on one side of a passage only, the other side slipped: 布署 for 部署. Where it does on both, the
+    writer may have meant either (权力, 权利); where on neither, it is a name, or nobody can tell.
+    """
+    return text[max(at - 1, 0) : at + 1] in words() or text[at : at + 2] in words()
+
+
+def _same_reading(one: str, other: str) -> bool:
+    """Return whether two characters share a reading, tones aside: only then does a change sound like a slip."""
+    table = readings()
+    low, high = (np.array([ord(one), ord(other)], np.uint64) + np.uint64(step) << np.uint64(30) for step in (0, 1))
+    first, last = np.searchsorted(table, low), np.searchsorted(table, high)
+    mine, theirs = (table[a:b] & np.uint64((1 << 30) - 1) for a, b in zip(first, last, strict=True))
+    return bool(np.isin(mine, theirs).any())
 
 
 def _slot_changes(
