@@ -50,6 +50,11 @@ def grams(text: str) -> set[str]:
     return {text[at : at + K] for at in range(len(text) - K + 1)}
 
 
+def _parts(texts: Texts) -> Iterable[Texts]:
+    """Yield ten thousand texts at a time: tokens of a million at once need 20 GB, and time to be collected."""
+    return (texts[at : at + 10_000] for at in range(0, len(texts), 10_000))
+
+
 def _pairs(rows: Iterable[tuple[int, int]]) -> Answer:
     return np.array([(a, b) for a, b in rows if a < b], np.int64).reshape(-1, 2)
 
@@ -108,7 +113,9 @@ def rensa(texts: Texts, threshold: float) -> Answer:
     """Full-set R-MinHash: ``from_token_sets``, ``insert_many``, ``query_all``, ``jaccard``."""
     from rensa import RMinHash, RMinHashLSH
 
-    sketches = RMinHash.from_token_sets([list(grams(text)) for text in texts], num_perm=VALUES, seed=42)
+    sketches = []
+    for part in _parts(texts):
+        sketches += RMinHash.from_token_sets([list(grams(text)) for text in part], num_perm=VALUES, seed=42)
     index = RMinHashLSH(threshold=threshold, num_perm=VALUES, num_bands=BANDS)
     index.insert_many(sketches)
     return _pairs(
@@ -123,7 +130,7 @@ def rensa_rho(texts: Texts, threshold: float) -> Answer:
     """The sampling pipeline that its README measures: it answers with flags, not pairs."""
     from rensa import RMinHash, RMinHashLSH
 
-    lists = [[text[at : at + K] for at in range(len(text) - K + 1)] for text in texts]
+    lists = ([text[at : at + K] for at in range(len(text) - K + 1)] for text in texts)
     matrix = RMinHash.digest_matrix_from_token_sets_rho(lists, num_perm=VALUES, seed=42)
     index = RMinHashLSH(threshold=threshold, num_perm=VALUES, num_bands=BANDS)
     return np.array(index.query_duplicate_flags_matrix_one_shot(matrix), np.int64)
@@ -165,7 +172,8 @@ def fastsketch(texts: Texts, threshold: float) -> Answer:
     from FastSketchLSH import FastSimilaritySketch
 
     sketcher = FastSimilaritySketch(size=VALUES, seed=42)
-    return _fastsketch(np.asarray(sketcher.batch([list(grams(text)) for text in texts])), threshold)
+    digests = [np.asarray(sketcher.batch([list(grams(text)) for text in part])) for part in _parts(texts)]
+    return _fastsketch(np.concatenate(digests), threshold)
 
 
 def _hashed(texts: Texts) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
