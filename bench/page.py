@@ -32,7 +32,7 @@ def read(results: Path, name: str) -> Any:
 
 def render(results: Path) -> str:
     """Return the page."""
-    parts = [_INTRODUCTION.format(machine=_machine(read(results, "machine") or {}))]
+    parts = [_INTRODUCTION.format(machine=_machine(read(results, "machine") or []))]
     tables = sorted(
         (json.loads(path.read_text(encoding="utf-8")) for path in results.glob("peers-*.json")),
         key=lambda table: (table["paragraphs"], table["threshold"]),
@@ -57,15 +57,19 @@ the ratios within each round. Only the work is timed, neither imports nor a warm
 """
 
 
-def _machine(facts: Row) -> str:
-    if not facts:
+def _machine(runs: list[Row]) -> str:
+    """Name the machine of the last run, and every run that the kept results come of."""
+    if not runs:
         return ""
-    load = ", ".join(f"{value:.1f}" for value in facts["load"])
-    return (
-        f"`{facts['command']}` on {facts['cpu']}, {facts['cores']} cores, {facts['memory_gb']} GB, "
-        f"{facts['system']}, Python {facts['python']}, numpy {facts['numpy']}, {facts['day']}; "
-        f"load average at the beginning {load}."
-    )
+    last = runs[-1]
+    lines = [
+        f"{last['cpu']}, {last['cores']} cores, {last['memory_gb']} GB, {last['system']}, Python {last['python']}, "
+        f"numpy {last['numpy']}. Runs, and how busy the machine was when each began (load average of 1, 5, 15 min):\n"
+    ]
+    for run in runs:
+        load = ", ".join(f"{value:.1f}" for value in run["load"])
+        lines.append(f"- {run['day']}: `{run['command']}` ({load})")
+    return "\n".join(lines)
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:

@@ -205,7 +205,9 @@ def main(given: list[str]) -> int:
     sizes = [int(size) for size in options.sizes.split(",")]
     thresholds = [float(threshold) for threshold in options.thresholds.split(",")]
     if not options.render:
-        keep("machine", machine(given))
+        earlier = page.read(RESULTS, "machine") or []
+        now = machine(given)
+        keep("machine", [run for run in earlier if run["command"] != now["command"]] + [now])
         for name, part in (("peers", peers), ("route", route), ("scans", scans), ("floods", floods)):
             if name in options.parts.split(","):
                 part(options, sizes, thresholds)
