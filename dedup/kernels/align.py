@@ -11,8 +11,6 @@ import numba
 import numpy as np
 
 _UNIT = np.int64(1000)
-_SMALL = np.int64(4)  # unmatched characters, both sides together, that an edit may have: a word for a word
-_OPEN = np.int64(3_000)  # what a longer gap costs beyond its characters: four matched ones on either side
 _FOREIGN = np.int64(8)  # characters that both sides may put in each other's place at no further cost: a name
 
 
@@ -76,14 +74,10 @@ def chain(left, right, length, group, max_gap, floor, lookback, score, parent, c
 def _gap_cost(on_left, on_right, floor):
     """Return what unmatched characters between two matching stretches cost.
 
-    Each costs the floor. A gap longer than an edit costs something to open, or a copy would run on over the name of a
-    town into the sign-off behind it, which all reports share. Where both sides go on with something else for longer
-    than a name, that is counted once more: a dropped sentence parts nothing, two different sentences may.
+    Each costs the floor. Where both sides go on with something else for longer than a name, that is counted once
+    more: a dropped sentence parts nothing, two different sentences may.
     """
-    cost = floor * (on_left + on_right)
-    if on_left + on_right > _SMALL:
-        cost += _OPEN
-    return cost + floor * max(np.int64(0), min(on_left, on_right) - _FOREIGN)
+    return floor * (on_left + on_right + max(np.int64(0), min(on_left, on_right) - _FOREIGN))
 
 
 @numba.njit(cache=True)
@@ -219,6 +213,31 @@ def _segments(value, begin, stop, total, keep):
 
 
 @numba.njit(cache=True)
+def _promising(codes, left, right, length, seeds, low_left, high_left, low_right, high_right, least):
+    """Tell whether the seeds of a short chain lie in enough equal characters to be worth aligning.
+
+    Most chains are one common word: a glance at the characters around it costs a hundredth of an alignment. A
+    passage that this misses has no stretch of `least` equal characters although it is short.
+    """
+    total = np.int64(0)
+    for s in seeds:
+        i = left[s]
+        j = right[s]
+        total += length[s]
+        while total < least and i > low_left and j > low_right and codes[i - 1] == codes[j - 1]:
+            i -= 1
+            j -= 1
+            total += 1
+        i = left[s] + length[s]
+        j = right[s] + length[s]
+        while total < least and i < high_left and j < high_right and codes[i] == codes[j]:
+            i += 1
+            j += 1
+            total += 1
+    return total >= least
+
+
+@numba.njit(cache=True)
 def _tiles(match, at_left, at_right, x, y, strict, least, out):
     """Cut a passage that runs into its own right side into tiles of one period; return how many were written.
 
@@ -292,6 +311,12 @@ def passages(
     for c in numba.prange(chain_ptr.shape[0] - 1):
         first = chain_ptr[c]
         seeds = chain_ptr[c + 1] - first
+        out_count[c] = 0
+        if seeds <= 2 and not _promising(
+            codes, left, right, length, member[first : first + seeds], low_left[c], high_left[c], low_right[c],
+            high_right[c], least if seeds == 1 else least + 4,
+        ):  # fmt: skip
+            continue
         room = 2 * seeds + 3
         match = np.empty(room, np.int64)
         at_left = np.empty(room + 1, np.int64)

@@ -6,18 +6,13 @@ import numba
 import numpy as np
 
 _UNIT = np.int64(1000)
-_SMALL = np.int64(4)
-_OPEN = np.int64(3_000)
 _FOREIGN = np.int64(8)
 
 
 @numba.njit(cache=True, inline="always")
 def _gap_cost(on_left, on_right, floor):
     """Return what unmatched characters between two passages cost; as align.py does (a test asserts it)."""
-    cost = floor * (on_left + on_right)
-    if on_left + on_right > _SMALL:
-        cost += _OPEN
-    return cost + floor * max(np.int64(0), min(on_left, on_right) - _FOREIGN)
+    return floor * (on_left + on_right + max(np.int64(0), min(on_left, on_right) - _FOREIGN))
 
 
 @numba.njit(cache=True)

@@ -31,20 +31,27 @@ SHORTEST, LONG = 16, 40
 """Matched characters between which the wording asked for falls to the threshold (see `_near_enough`)."""
 
 TAIL = 16
-"""Key characters beyond a paragraph border that have to be exact to stay."""
+"""Key characters beyond a paragraph border that have to agree to stay."""
 
-WHOLE = 8
+AGREES = 0.8
+"""Share of such a tail that has to agree."""
+
+WHOLE = 10
 """Fewest key characters of a whole paragraph that is reported although it is shorter than ``min_chars``."""
 
-_DROP = 15_000
-"""How far, in thousandths, an extension may fall below its best before it is given up (X-drop): about a dozen
-changed characters in a row, or 25 inserted ones. Doubling it moved no end on the tuning set and cost a fifth more.
+_DROP = 8_000
+"""How far, in thousandths, an extension may fall below its best before it is given up (X-drop): half a dozen
+changed characters in a row, or 13 inserted ones; longer gaps are bridged by seeds beyond them. Twice as much moved no
+end on the tuning set and doubled the time.
 """
 
 _LOOKBACK = 40
 """Seeds looked back at for a predecessor in a chain; minimap2 uses 25 to 50 (Li 2018)."""
 
-_HALF = 512
+_PIECE = 8
+"""Fewest matched characters of a piece that may become part of a passage by merging with its neighbours."""
+
+_HALF = 128
 """Diagonals to each side in the scratch of one extension; more edits only mean starting again from the best point."""
 
 
@@ -89,7 +96,7 @@ def align(keys: KeyStream, segments: Segments, seeds: Seeds, params: Params) -> 
         keys.codes, seeds.left, seeds.right, seeds.length, member, chain_ptr,
         (left_document[tail] == right_document[tail]).astype(np.uint8),
         low_left, high_left, low_right, high_right, np.int64(floor), np.int64(strict),
-        np.int64(max(WHOLE, params.min_chars // 2, params.window)), np.int64(_DROP), np.int64(_HALF), out, count,
+        np.int64(max(_PIECE, params.min_chars // 2, params.window)), np.int64(_DROP), np.int64(_HALF), out, count,
     )  # fmt: skip
     base = 2 * chain_ptr[:-1] + np.arange(len(tail))
     rows = out[np.repeat(base - np.cumsum(count) + count, count) + np.arange(count.sum())]
@@ -140,37 +147,35 @@ def _resolve(keys: KeyStream, segments: Segments, rows: Int64, params: Params, s
 
 
 def _within_paragraphs(keys: KeyStream, segments: Segments, rows: Int64) -> Int64:
-    """Cut off what hangs over a paragraph border at either end by less than `TAIL` characters and differs.
+    """Cut off what hangs over a paragraph border at either end by less than `TAIL` characters and hardly agrees.
 
-    A sign-off (…镇人民政府) or the next heading agrees with that of any other report; behind a copied paragraph it
-    would be taken for more of the copy, for a name in between costs less than its commonplace rest brings.
+    A sign-off (…镇人民政府, a date) or the next heading agrees in part with that of any other report; behind a copied
+    paragraph it would be taken for more of the copy, for a name in between costs less than its commonplace rest
+    brings.
     """
     if not len(segments.start):
         return rows
     rows = rows.copy()
-    for near in (True, False):
-        border = segments.start if near else segments.end
+    for at_end in (True, False):
         cuts = []
         for side in (0, 2):
-            if near:  # the last paragraph that begins before the end
-                row = np.searchsorted(border, rows[:, side + 1]) - 1
-            else:  # the first paragraph that ends behind the start
-                row = np.minimum(np.searchsorted(border, rows[:, side], side="right"), len(border) - 1)
-            cuts.append(border[np.maximum(row, 0)])
-        end = 1 if near else 0
-        over = [np.abs(rows[:, side + end] - cut) for side, cut in zip((0, 2), cuts, strict=True)]
-        inside = [(cut > rows[:, side]) & (cut < rows[:, side + 1]) for side, cut in zip((0, 2), cuts, strict=True)]
-        candidates = np.flatnonzero(inside[0] & inside[1] & (over[0] < TAIL) & (over[1] < TAIL))
-        for number in candidates.tolist():
-            spans = [
-                sorted((int(rows[number, side + end]), int(cut[number])))
-                for side, cut in zip((0, 2), cuts, strict=True)
-            ]
-            tails = [keys.codes[span[0] : span[1]].tolist() for span in spans]
-            if tails[0] == tails[1]:
-                continue
-            rows[number, end], rows[number, 2 + end] = cuts[0][number], cuts[1][number]
-            rows[number, 4] -= _common(*tails)
+            start, end = rows[:, side], rows[:, side + 1]
+            if at_end:  # the first paragraph that begins less than TAIL before the end
+                row = np.searchsorted(segments.start, end - TAIL, side="right")
+                cut = segments.start[np.minimum(row, len(segments.start) - 1)]
+            else:  # the last paragraph that ends less than TAIL behind the start
+                cut = segments.end[np.maximum(np.searchsorted(segments.end, start + TAIL) - 1, 0)]
+            cuts.append(np.where((cut > start) & (cut < end), cut, -1))
+        column = 1 if at_end else 0
+        for number in np.flatnonzero((cuts[0] >= 0) & (cuts[1] >= 0)).tolist():
+            tails = []
+            for side, cut in zip((0, 2), cuts, strict=True):
+                low, high = sorted((int(rows[number, side + column]), int(cut[number])))
+                tails.append(keys.codes[low:high].tolist())
+            common = _common(*tails)
+            if common < AGREES * max(map(len, tails)):
+                rows[number, column], rows[number, 2 + column] = cuts[0][number], cuts[1][number]
+                rows[number, 4] -= common
     return rows
 
 
@@ -190,11 +195,11 @@ def _near_enough(rows: Int64, threshold: float) -> Bool:
     """Return which passages are near enough for their length.
 
     Sixteen characters of which four differ are a common turn of phrase; of a hundred and sixty with forty that
-    differ nobody doubts the source. The bound falls from two thirds of the way to identity at `SHORTEST` matches to
+    differ nobody doubts the source. The bound falls from half way to identity at `SHORTEST` matches to
     the threshold at `LONG`.
     """
     share = np.clip((LONG - rows[:, 4]) / (LONG - SHORTEST), 0, 1)
-    bound = threshold + share * (1 - threshold) * 2 / 3
+    bound = threshold + share * (1 - threshold) / 2
     length = (rows[:, 1] - rows[:, 0]) + (rows[:, 3] - rows[:, 2])
     return 2 * rows[:, 4] >= bound * length - 1e-9
 
