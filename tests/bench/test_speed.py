@@ -170,7 +170,9 @@ def test_the_page_is_made_of_kept_results(tmp_path):
             "passages": 7, "first_run": 5.0, "timings": {"read": 0.25}, "limits": ["anchor: 2"]}  # fmt: skip
     scans = [{"name": f"{n}, folder", "chars": n} | scan | {"seconds": n / 100, "cpu": n / 100} for n in (100, 1_000)]
     (tmp_path / "scans.json").write_text(json.dumps(scans))
+    (tmp_path / "machine.json").write_text(json.dumps([run.machine(["--rounds", "3"])]))
     text = page.render(tmp_path)
+    assert "`python -m bench.run --rounds 3`" in text
     assert "| gaoya | 1 | 24 | 9 | 12 |" in text
     assert "- text-dedup: not to be had" in text
     assert "characters^1.00" in text
