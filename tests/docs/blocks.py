@@ -37,7 +37,7 @@ def blocks(page: str) -> list[Block]:
 
 
 def form(line: str) -> str:
-    """Return a line without what a change of rules may move: figures, ids, grades, and families by label.
+    """Return a line without what a change of rules may move: figures, bars, ids, grades, families by label.
 
     What stays is all the words, so that a page cannot show an output that the command does not have.
     """
@@ -45,6 +45,7 @@ def form(line: str) -> str:
     line = re.sub(r"\[[0-9a-f]{16}\]", "[@]", line)
     line = re.sub(r"\b[ABC] 级|grade [ABC]\b", "@", line)
     line = re.sub(r"\d[\d.,]*", "#", line)
+    line = re.sub("[█▓▒▦≡░▫·]{6,}", "|", line)
     return re.sub(r"\s+", " ", line).strip()
 
 
