@@ -147,9 +147,10 @@ class Witness:
         """Yield the slips that two reports have: those of the medoid, and those that two others have against it."""
         slips = [*self._own_slips(number, members), *self._common_slips(number, passages)]
         if slips:
-            yield Evidence("typo", {"text": slips[:SHOWN]} | _left_out(slips))
+            written, meant = ([slip[side] for slip in slips[:SHOWN]] for side in (0, 1))
+            yield Evidence("typo", {"text": written, "meant": meant} | _left_out(slips))
 
-    def _own_slips(self, number: int, members: range) -> Iterator[str]:
+    def _own_slips(self, number: int, members: range) -> Iterator[tuple[str, str]]:
         if number >= _SPELLED_FAMILIES:
             return
         medoid = int(self._tables.families.medoid[number])
@@ -159,9 +160,9 @@ class Witness:
         for slip in spelling.slips(text):
             around = text[max(slip.start - _CONTEXT, 0) : slip.end + _CONTEXT]
             if any(around in other for other in others):
-                yield f"{slip.written}（{slip.meant}）"
+                yield slip.written, slip.meant
 
-    def _common_slips(self, number: int, passages: Int64) -> Iterator[str]:
+    def _common_slips(self, number: int, passages: Int64) -> Iterator[tuple[str, str]]:
         for low, high, others in self._differing(number, passages, ("typo",)):
             before, right, after = (self._tables.slice(*at) for at in ((low - 1, low), (low, high), (high, high + 1)))
             # Of the two sides of a slip one makes a word; if it is not the medoid, the others are right together.
@@ -169,7 +170,7 @@ class Witness:
             reports = {value: {report for wrong, report in others if wrong == value} for value, _ in others}
             for wrong in sorted(value for value, of in reports.items() if len(of) > 1):
                 if word is not None:
-                    yield f"{word.replace(right, wrong)}（{word}）"
+                    yield word.replace(right, wrong), word
 
     # Names left over
 
@@ -274,6 +275,8 @@ class Witness:
         tables = self._tables
         rows = []
         for low, high, others in self._differing(number, passages, ("number", "mask")):
+            if low == high and len({report for _, report in others}) < len(others):
+                continue  # a sentence with figures was put in: the medoid has no slot there
             lead, tail = tables.slice(max(low - 8, 0), low), tables.slice(high, high + 1)
             told = list(dict.fromkeys([tables.slice(low, high).strip(), *(value for value, _ in others)]))
             shown = "／".join(value or "—" for value in told[:SHOWN]) + ("／…" if told[SHOWN:] else "")
@@ -282,7 +285,7 @@ class Witness:
             yield Evidence("slots", {"values": rows[:SHOWN]} | _left_out(rows))
 
 
-def _left_out(rows: Sequence[str]) -> dict[str, int]:
+def _left_out(rows: Sequence[object]) -> dict[str, int]:
     return {"more": len(rows) - SHOWN} if len(rows) > SHOWN else {}
 
 

@@ -239,7 +239,7 @@ def sample_result() -> Result:
         star=True,
         evidence=[
             Evidence("verbatim_run", {"chars": 35}),
-            Evidence("leftover", {"text": "石门", "from": "石门乡"}),
+            Evidence("leftover", {"text": "石门", "from": "石门乡.txt", "in": "柳河乡.txt"}),
         ],
         changes={"replace": ("清明", "冬至"), "number": ("半亩", "一亩"), "typo": ("过火面积", "过伙面积")},
     )

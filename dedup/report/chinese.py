@@ -56,7 +56,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "evidence": {
         "verbatim_run": "最长连续 {chars} 字逐字相同",
         "number": "同一个罕见数字：{value}",
-        "typo": "同样的错字：{text}",
+        "typo": "同样的错字：{text}（应为：{meant}）",
         "leftover": "“{text}”像是从 {from} 遗留下来的，见于 {in}",
         "order": "{paragraphs} 个段落先后次序相同",
         "slots": "数字或遮盖处不同：{values}",

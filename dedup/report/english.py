@@ -56,7 +56,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "evidence": {
         "verbatim_run": "{chars} characters in a row are word for word the same",
         "number": "the same rare number: {value}",
-        "typo": "the same misprint: {text}",
+        "typo": "the same misprint: {text} (for {meant})",
         "leftover": "“{text}” looks left over from {from}; it stands in {in}",
         "order": "{paragraphs} paragraphs stand in the same order",
         "slots": "numbers or masks differ: {values}",

@@ -325,9 +325,9 @@ class _Rarity:
         if 2 * int(bold.sum()) > len(snippet):
             bold[:] = False
         for one in cluster.evidence:
-            told = str(one.facts.get(_EVIDENT.get(one.kind, ""), ""))
-            if told:
-                for match in re.finditer(re.escape(told), snippet):
+            told = one.facts.get(_EVIDENT.get(one.kind, ""), ())
+            for text in filter(None, [told] if isinstance(told, str) else told):
+                for match in re.finditer(re.escape(str(text)), snippet):
                     bold[match.start() : match.end()] = True
         edges = np.flatnonzero(np.diff(np.concatenate(([False], bold, [False])).astype(np.int8)))
         return [[int(start), int(end)] for start, end in edges.reshape(-1, 2)]
