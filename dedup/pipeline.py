@@ -12,9 +12,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedup import intervals
-from dedup.params import Params
+from dedup.params import LABELS, Params
 from dedup.result import Document, Limit, Result, Skipped
-from dedup.schema import Bool, Families, Int64, KeyStream, Pairs, Passages, Seeds, Segments, Texts, UInt8
+from dedup.schema import (
+    Bool,
+    Families,
+    Int64,
+    KeyStream,
+    Labels,
+    Pairs,
+    Passages,
+    Seeds,
+    Segments,
+    Surface,
+    Texts,
+    UInt8,
+)
 
 if TYPE_CHECKING:
     from dedup.read import ReadOptions
@@ -140,11 +153,8 @@ def scan(
             texts = repair.lay_out([document.text for document in everything])
             edits = repair.repair(texts)
             keys = normalise.normalise(texts, edits)
-
-        def surface(start: int, end: int) -> str:
-            return normalise.surface(texts, edits, start, end)
-
         with clock.stage("segment"):
+            surface = normalise.surfaces(texts, edits)
             noise = furniture.furniture(texts, edits, [document.furniture for document in everything])
             segments = segment.segment(texts, edits, keys, noise)
         with clock.stage("pair"):
@@ -173,7 +183,7 @@ def scan(
             known = label.Known(*(_agreeing(texts, keys, table, surface) for table in explained))
             labels = label.label(texts, keys, segments, passages, families, noise, bits, issuers, known, params)
         with clock.stage("describe"):
-            changes, more = contrast.contrast(texts, keys, passages, surface)
+            changes, more = contrast.contrast(texts, keys, passages, surface, _at_issue(passages, families, labels))
             limits += more
             tables = describe.Tables(texts, edits, keys, segments, passages, families, labels, changes, documents)
             result = describe.describe(tables, params, skipped, limits, __version__)
@@ -285,13 +295,22 @@ def _part_aids(
     return rows(right < reports), (rows(template), rows(reference))
 
 
-def _agreeing(texts: Texts, keys: KeyStream, passages: Passages, surface: Callable[[int, int], str]) -> Int64:
+def _at_issue(passages: Passages, families: Families, labels: Labels) -> Bool:
+    """Return which passages are not explained as formula, furniture, template or citation (bool[R])."""
+    explained = [LABELS.index(name) for name in ("furniture", "template", "citation", "formula")]
+    wanted = np.ones(len(passages.wording), bool)
+    owner = np.repeat(np.arange(len(families.medoid)), np.diff(families.passage_indptr))
+    wanted[families.passages[np.isin(labels.family_label[owner], explained)]] = False
+    return wanted
+
+
+def _agreeing(texts: Texts, keys: KeyStream, passages: Passages, surface: Surface) -> Int64:
     """Return the raw ranges of reports that agree with an aid: its passages without what was written into them."""
     from dedup.steps import contrast
 
     if not len(passages.wording):
         return np.empty((0, 2), np.int64)
-    changes, _ = contrast.contrast(texts, keys, passages, surface)
+    changes, _ = contrast.contrast(texts, keys, passages, surface, np.ones(len(passages.wording), bool))
     start, end = keys.raw_span(passages.left_start, passages.left_end)
     whole = intervals.merged(np.stack([start, end], axis=1))
     written = intervals.merged(np.stack([changes.left_start, changes.left_end], axis=1))

@@ -133,6 +133,25 @@ class KeyStream:
         return self.origin[start], self.origin[last] + self.span[last].astype(np.int64)
 
 
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """What similarity compares: the texts repaired, with width, script, case and white space folded, nothing else.
+
+    codes : uint32[M]     folded code points; numbers, names, masks and punctuation are kept
+    origin : int64[M]     raw position of the code point each came from, not decreasing
+
+    Made by `dedup.steps.normalise.surfaces`; read by contrast.
+    """
+
+    codes: UInt32
+    origin: Int64
+
+    def slice(self, start: int, end: int) -> UInt32:
+        """Return the folded code points that came from a raw range."""
+        first, last = np.searchsorted(self.origin, (start, end))
+        return self.codes[first:last]
+
+
 class ParagraphKind(IntEnum):
     """What a paragraph is, by its shape."""
 

@@ -6,14 +6,14 @@ are compared slot by slot, because the key stream leaves them out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from dedup.result import Limit
-from dedup.schema import Float64, Int64, KeyStream, Passages, SlotKind, Texts
+from dedup.schema import Bool, Float64, Int64, KeyStream, Passages, SlotKind, Surface, Texts, UInt32
 from dedup.steps.data import readings, words
 
 KINDS = ("number", "name", "mask", "typo", "insert", "delete", "replace")
@@ -24,6 +24,7 @@ LONGEST = 20_000
 rapidfuzz takes a bit per pair of characters. A `Limit` says how many there were."""
 
 _SUFFIXES = frozenset("省市县区州盟旗镇乡村屯组社局办所站厂司校院")
+_PARTICLES = frozenset("的地得了着过和或与及以于对向未有不没已在再为是其之而则予")
 _TITLES = ("同志", "书记", "镇长", "乡长", "主任", "主席", "局长", "委员", "代表")
 
 
@@ -49,16 +50,17 @@ class Changes:
 
 
 def contrast(
-    texts: Texts, keys: KeyStream, passages: Passages, surface: Callable[[int, int], str]
+    texts: Texts, keys: KeyStream, passages: Passages, surface: Surface, wanted: Bool
 ) -> tuple[Changes, list[Limit]]:
-    """Return the changes and similarities of all passages.
+    """Return the similarity of all passages, and the changes of those wanted.
 
     Parameters
     ----------
     texts, keys, passages
         Tables of the earlier steps.
-    surface : callable
-        Text of a raw range with only width, script and white space folded (see `dedup.steps.normalise.surface`).
+    surface : Surface
+    wanted : bool[R]
+        Which passages get their changes listed: what a formula changes into nobody asks.
 
     Returns
     -------
@@ -79,9 +81,12 @@ def contrast(
     too_long = 0
     for number in range(len(passages.wording)):
         sides = _Sides.of(keys, passages, number)
-        left, right = surface(*sides.left_raw), surface(*sides.right_raw)
-        if left != right:
-            similarity[number] = Indel.normalized_similarity(left, right)
+        left, right = surface.slice(*sides.left_raw), surface.slice(*sides.right_raw)
+        if len(left) != len(right) or (left != right).any():
+            similarity[number] = Indel.normalized_similarity(_text(left), _text(right))
+            if not wanted[number]:
+                longest_run[number] = 0
+                continue
             if min(len(left), len(right)) > LONGEST and sides.left != sides.right:
                 too_long += 1
                 longest_run[number] = 0
@@ -95,6 +100,10 @@ def contrast(
     return Changes(
         passage, kind, left_start, left_end, right_start, right_end, similarity=similarity, longest_run=longest_run
     ), limits
+
+
+def _text(codes: UInt32) -> str:
+    return codes.tobytes().decode("utf-32-le", "surrogatepass")
 
 
 def _place(change: tuple[int, int, int, int, int]) -> tuple[int, int, int, int, int]:
@@ -174,7 +183,12 @@ def _makes_word(text: str, at: int) -> bool:
 
 
 def _same_reading(one: str, other: str) -> bool:
-    """Return whether two characters share a reading, tones aside: only then does a change sound like a slip."""
+    """Return whether two characters share a reading, tones aside: only then does a change sound like a slip.
+
+    Particles are left out: they have rare readings (和 as huò, 的 as dí), and one put for another is grammar.
+    """
+    if one in _PARTICLES or other in _PARTICLES:
+        return False
     table = readings()
     low, high = (np.array([ord(one), ord(other)], np.uint64) + np.uint64(step) << np.uint64(30) for step in (0, 1))
     first, last = np.searchsorted(table, low), np.searchsorted(table, high)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from dedup.kernels import text as kernels
-from dedup.schema import EditKind, Edits, KeyStream, Slots, Texts, UInt32
+from dedup.schema import EditKind, Edits, Int64, KeyStream, Slots, Surface, Texts, UInt32
 from dedup.steps import data
 
 
@@ -122,6 +122,26 @@ def surface(texts: Texts, edits: Edits, start: int, end: int) -> str:
     return fold(np.concatenate(pieces)).tobytes().decode("utf-32-le", "surrogatepass")
 
 
+def surfaces(texts: Texts, edits: Edits) -> Surface:
+    """Return the whole batch as similarity compares it, with the way back.
+
+    The same fold as `surface`, made once for all ranges: comparing many passages costs slices, not folding.
+
+    Notes
+    -----
+    O(N + E); 12 bytes a character.
+    """
+    kept = np.ones(texts.codes.size, bool)
+    for start, end in zip(edits.start.tolist(), edits.end.tolist(), strict=True):
+        kept[start:end] = False
+    origin = np.flatnonzero(kept)
+    new_origin = np.repeat(edits.start, np.diff(edits.indptr))
+    place = np.searchsorted(origin, new_origin)
+    codes = np.insert(texts.codes[origin], place, edits.codes)
+    folded, source = _folded(codes)
+    return Surface(codes=folded, origin=np.insert(origin, place, new_origin)[source])
+
+
 def fold(codes: UInt32) -> UInt32:
     """Fold code points without dropping any but white space and what is invisible.
 
@@ -134,19 +154,25 @@ def fold(codes: UInt32) -> UInt32:
     uint32[M]
         ``fold(fold(codes))`` equals ``fold(codes)``.
     """
+    return _folded(codes)[0]
+
+
+def _folded(codes: UInt32) -> tuple[UInt32, Int64]:
+    """Return the folded code points, and the place in `codes` that each came from."""
     tables = data.tables()
     low = tables.kind[codes] & 0x0F
-    codes = codes[(low < data.Class.SPACE) | (low >= data.Class.REPLACED)]
-    folded = tables.fold[codes]
+    source = np.flatnonzero((low < data.Class.SPACE) | (low >= data.Class.REPLACED))
+    folded = tables.fold[codes[source]]
     several = np.flatnonzero(folded >= data.MULTI_BIT)
     if several.size:
         row = folded[several].astype(np.int64) & 0x7FFF_FFFF
         counts = np.ones(folded.size, np.int64)
         counts[several] = tables.multi_indptr[row + 1] - tables.multi_indptr[row]
         ends = np.cumsum(counts)
-        folded = np.repeat(folded, counts)
+        folded, source = np.repeat(folded, counts), np.repeat(source, counts)
         for place, one in zip((ends - counts)[several].tolist(), row.tolist(), strict=True):
             piece = tables.multi[tables.multi_indptr[one] : tables.multi_indptr[one + 1]]
             folded[place : place + piece.size] = piece
-        folded = folded[(tables.kind[folded] & 0x0F < data.Class.SPACE)]
-    return folded
+        seen = tables.kind[folded] & 0x0F < data.Class.SPACE
+        folded, source = folded[seen], source[seen]
+    return folded, source

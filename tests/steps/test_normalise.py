@@ -20,7 +20,7 @@ from rapidfuzz.distance import LCSseq
 from dedup.kernels import cuts, lines, marks, text
 from dedup.schema import KeyStream, SlotKind, Texts
 from dedup.steps import data
-from dedup.steps.normalise import fold, normalise, surface
+from dedup.steps.normalise import fold, normalise, surface, surfaces
 from dedup.steps.repair import lay_out, repair
 from tests import naive_text
 from tests.noise import NOISES
@@ -405,3 +405,17 @@ def test_cost_grows_with_length_only(unit: str) -> None:
 
     seconds(10)
     assert seconds(12_000) < 24 * seconds(1_200) + 0.5
+
+
+@given(st.lists(st.text("鄉鎮(xiāng) ××1２㈱½\u200b，。Ａa\ufffd", max_size=30), max_size=4), st.data())
+def test_the_surface_of_a_batch_is_that_of_each_range(rows, draw):
+    """Folding everything once and slicing gives what folding a range gives, wherever no edit is cut in two."""
+    laid = lay_out(rows)
+    edits = repair(laid)
+    whole = surfaces(laid, edits)
+    cut = draw.draw(st.lists(st.integers(0, int(laid.indptr[-1])), min_size=2, max_size=2).map(sorted))
+    inside = [place for place in cut if not ((edits.start < place) & (place < edits.end)).any()]
+    if len(inside) == 2:
+        text = whole.slice(*cut).tobytes().decode("utf-32-le", "surrogatepass")
+        assert text == surface(laid, edits, *cut)
+    assert (np.diff(whole.origin) >= 0).all()
