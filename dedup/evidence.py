@@ -105,6 +105,13 @@ class Witness:
         families = self._tables.families
         return self._tables.key_text(int(families.start[row]), int(families.end[row]))
 
+    def _around(self, low: int, high: int, chars: int) -> tuple[str, str]:
+        """Return the raw text before and after a raw range, no further than its document."""
+        tables = self._tables
+        document = int(tables.texts.document_of(np.array([low]))[0])
+        start, end = tables.texts.indptr[document : document + 2].tolist()
+        return tables.slice(max(low - chars, start), low), tables.slice(high, min(high + chars, end))
+
     # Figures
 
     def _figure(self, slot: int) -> str | None:
@@ -164,7 +171,7 @@ class Witness:
 
     def _common_slips(self, number: int, passages: Int64) -> Iterator[tuple[str, str]]:
         for low, high, others in self._differing(number, passages, ("typo",)):
-            before, right, after = (self._tables.slice(*at) for at in ((low - 1, low), (low, high), (high, high + 1)))
+            (before, after), right = self._around(low, high, 1), self._tables.slice(low, high)
             # Of the two sides of a slip one makes a word; if it is not the medoid, the others are right together.
             word = next((one for one in (before + right, right + after) if one in words()), None)
             reports = {value: {report for wrong, report in others if wrong == value} for value, _ in others}
@@ -277,7 +284,7 @@ class Witness:
         for low, high, others in self._differing(number, passages, ("number", "mask")):
             if low == high and len({report for _, report in others}) < len(others):
                 continue  # a sentence with figures was put in: the medoid has no slot there
-            lead, tail = tables.slice(max(low - 8, 0), low), tables.slice(high, high + 1)
+            lead, tail = self._around(low, high, 8)[0], self._around(low, high, 1)[1]
             told = list(dict.fromkeys([tables.slice(low, high).strip(), *(value for value, _ in others)]))
             shown = "／".join(value or "—" for value in told[:SHOWN]) + ("／…" if told[SHOWN:] else "")
             rows.append(_LAST_WORDS.findall(lead)[0] + shown + (tail if tail.isalpha() else ""))
