@@ -20,7 +20,7 @@ import numpy as np
 from dedup import spelling
 from dedup.params import LABELS
 from dedup.result import Evidence, Span
-from dedup.schema import Int64, Reason, SlotKind
+from dedup.schema import Int64, PassageKind, Reason, SlotKind
 from dedup.steps.contrast import KINDS
 from dedup.steps.data import words
 
@@ -85,6 +85,8 @@ class Witness:
         first, last = (int(tables.families.indptr[number + step]) for step in (0, 1))
         members = range(first, last)
         rows = [Evidence("rule", {"why": Reason(tables.labels.reason[number]).name.lower()})]
+        if (tables.passages.kind[passages] == PassageKind.REWRITTEN).any():
+            rows.append(Evidence("rewritten"))
         if len(passages):
             rows.append(Evidence("verbatim_run", {"chars": int(tables.changes.longest_run[passages].max())}))
         documents = len({self._spans[row].document for row in members})

@@ -60,6 +60,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "leftover": "“{text}”像是从 {from} 遗留下来的，见于 {in}",
         "order": "{paragraphs} 个段落先后次序相同",
         "slots": "数字或遮盖处不同：{values}",
+        "rewritten": "改写：词语大多相同，语句不同",
         "more": "（另有 {more} 处未列）",
         "rule": "归类依据：{why}",
         "rule:page_noise": "归类依据：页面噪声之外不足两处",

@@ -60,6 +60,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "leftover": "“{text}” looks left over from {from}; it stands in {in}",
         "order": "{paragraphs} paragraphs stand in the same order",
         "slots": "numbers or masks differ: {values}",
+        "rewritten": "rewritten: mostly the same words, other sentences",
         "more": " ({more} more are not listed)",
         "rule": "labelled so because: {why}",
         "rule:page_noise": "labelled so because fewer than two places lie outside page furniture",

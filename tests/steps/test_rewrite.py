@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup import Document, Params, scan
+from dedup.clean import CleanPolicy, plan
 from dedup.schema import PassageKind, Passages
 from dedup.steps import furniture, normalise, repair, rewrite, segment
 from tests import naive
@@ -116,6 +117,13 @@ def test_a_rewriting_stands_in_a_family_of_its_own_with_its_own_figure():
     (family,) = [row for row in result.clusters if row.id == passage.cluster]
     assert (family.label, family.grade, len(family.members)) == ("copy", "C", 2)
     assert family.weakest == passage.wording < result.params.threshold
+    assert "rewritten" in {one.kind for one in family.evidence}
+
+
+@pytest.mark.parametrize("level", ["paragraph", "passage"])
+def test_cleaning_takes_no_rewriting_away(level):
+    """It is below the threshold: a person may call it a copy, a cleaner must not."""
+    assert plan(scan(pair(*BOLD)), CleanPolicy(level=level)).removals == ()
 
 
 @pytest.mark.parametrize("one, other", APART)
