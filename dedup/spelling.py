@@ -21,7 +21,7 @@ from dedup.steps.background import GRAM
 
 GAIN = 7.0
 """Nats by which the corrected word must be likelier than what stands there: a thousand times. On its own this would
-call names slips (练溪 for 练习); of 88 such in 300,000 characters of law and reports the context left 4."""
+call names slips (练溪 for 练习); of 88 such in 300,000 characters of law and reports the context left none."""
 
 COMMON = 60
 """Least count, in jieba's dictionary, of a word that may be meant."""
