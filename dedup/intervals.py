@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dedup.schema import Int64
+from dedup.schema import Bool, Int64
 
 
 def merged(ranges: Int64) -> Int64:
@@ -27,9 +27,9 @@ def without(ranges: Int64, holes: Int64) -> Int64:
     borders = np.unique(np.concatenate([ranges.ravel(), holes.ravel()]))
     start, end = borders[:-1], borders[1:]
 
-    def inside(these: Int64) -> np.ndarray:
+    def inside(these: Int64) -> Bool:
         row = np.searchsorted(these[:, 0], start, side="right") - 1
-        return (row >= 0) & (start < these[np.maximum(row, 0), 1])
+        return np.asarray((row >= 0) & (start < these[np.maximum(row, 0), 1]), bool)
 
     kept = inside(ranges) & ~inside(holes)
     return merged(np.stack([start[kept], end[kept]], axis=1))

@@ -135,7 +135,7 @@ def create(
 
 
 _ADD = manual(
-    "Store reports: unchanged ones are skipped by their content, changed ones replaced.",
+    "Store reports. Unchanged ones are skipped by their content, changed ones replaced.",
     "把报告存入库中：内容未变的跳过，变了的替换。",
     example="dedup index add archive.dedup reports/2009/",
     output="新增 120 份，未变 0 份，移除 0 份，共存 120 份",
@@ -171,7 +171,7 @@ def add(
 
 
 _QUERY = manual(
-    "Compare new reports with one another and with all that are stored.",
+    "Compare new reports with all that are stored. And with one another.",
     "新报告相互比对，并与库中全部报告比对。",
     example="dedup index query archive.dedup new/ --html report.html",
     output="a clustering report on stdout, the reviewer's page in report.html",
@@ -247,7 +247,7 @@ def merge(
 
 
 _CHECK = manual(
-    "Verify every row, all counts, and some reports against a fresh computation.",
+    "Verify an index. Every row, all counts, and some reports computed afresh.",
     "核对全部数据与计数，并抽样重算。",
     example="dedup index check archive.dedup",
     output="索引完好：核对报告 120 份、段落 2714 段、索引项 93012 条，重算 16 份",
@@ -294,7 +294,7 @@ def info(index: File, language: Language) -> None:
 
 
 _EXPORT = manual(
-    "Write all stored reports as JSON lines, texts and facts, in the order of their names.",
+    "Write all stored reports as JSON lines. Texts and facts, in the order of their names.",
     "把库中全部报告按名称次序写成 JSON 行。",
     example="dedup index export archive.dedup > reports.jsonl",
     output='{"id": "reports/a.txt", "source": "reports/a.txt", "text": "…"}',

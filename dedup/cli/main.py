@@ -32,6 +32,7 @@ COMMANDS: tuple[str, ...] = (
     "report",
     "review",
     "evaluate",
+    "index",
     "doctor",
 )
 """Modules of this package with a function ``register(app)``; in the order in which help lists them."""

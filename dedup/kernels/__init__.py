@@ -56,7 +56,7 @@ def _point_numba_to_our_cache() -> None:
     if "numba" in sys.modules:  # imported before us: its configuration is read already
         from numba.core import config
 
-        config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
+        vars(config)["CACHE_DIR"] = os.environ["NUMBA_CACHE_DIR"]
 
 
 _point_numba_to_our_cache()

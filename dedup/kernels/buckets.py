@@ -128,7 +128,7 @@ def sort_bands(words, cap, few, pairs, over, largest):
         largest[band] = most
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True)
 def write_pairs(words, cap, few, begin, out):
     """Write the pairs of every bucket.
 
@@ -139,10 +139,11 @@ def write_pairs(words, cap, few, begin, out):
     out : uint64[...]          written: (lower row << 32) | higher row
 
     A bucket of n costs n * few, not n squared; every row still meets representatives in each band: the lowest rows,
-    so that the bands of a flood agree on most of them and the same pairs come of all.
+    so that the bands of a flood agree on most of them and the same pairs come of all. One thread: writing is little
+    work, and on a busy machine waiting for the other threads costs more.
     """
     n = words.shape[1]
-    for band in numba.prange(words.shape[0]):
+    for band in range(words.shape[0]):
         row = words[band]
         at = begin[band]
         i = 0

@@ -22,8 +22,13 @@ def threads(jobs: int) -> Iterator[None]:
     if jobs < 1:
         raise ParamsError([f"jobs is {jobs}, but must be at least 1"])
     before = numba.get_num_threads()
-    numba.set_num_threads(min(jobs, numba.config.NUMBA_NUM_THREADS))
+    numba.set_num_threads(min(jobs, _most()))
     try:
         yield
     finally:
         numba.set_num_threads(before)
+
+
+def _most() -> int:
+    """Return how many threads numba was started with: more cannot be asked for."""
+    return int(vars(numba.config)["NUMBA_NUM_THREADS"])

@@ -211,7 +211,7 @@ def _whole(segments: Segments, rows: Int64) -> Bool:
     if not len(start):
         return np.zeros(len(rows), bool)
     length = np.minimum(rows[:, 1] - rows[:, 0], rows[:, 3] - rows[:, 2])
-    whole = rows[:, 4] >= 0.9 * length
+    whole: Bool = np.asarray(rows[:, 4] >= 0.9 * length, bool)
     for first, last in ((0, 1), (2, 3)):
         row = np.minimum(np.searchsorted(start, rows[:, first]), len(start) - 1)
         whole &= (start[row] >= rows[:, first]) & (end[row] <= rows[:, last])

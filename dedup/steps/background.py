@@ -69,7 +69,7 @@ def span_bits(keys: KeyStream, start: Int64, end: Int64, background: Background)
     grams = np.empty(indptr[-1], np.uint64)
     hashing.grams(keys.codes, start, end, indptr, np.int64(GRAM), grams)
     total = np.concatenate([[0.0], np.cumsum(background.bits(grams))])
-    return (total[indptr[1:]] - total[indptr[:-1]]) / GRAM
+    return np.asarray((total[indptr[1:]] - total[indptr[:-1]]) / GRAM, np.float64)
 
 
 def count(keys: KeyStream, least: int) -> Background:

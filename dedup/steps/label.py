@@ -153,7 +153,7 @@ class _Members:
 
     def every(self, holds: Bool) -> Bool:
         """Return for which families something holds of every member (bool[F])."""
-        return np.bincount(self.family[~holds], minlength=self.families) == 0
+        return np.asarray(np.bincount(self.family[~holds], minlength=self.families) == 0, bool)
 
     def most(self, holds: Bool) -> Bool:
         """Return for which families something holds of more than half of the members (bool[F])."""

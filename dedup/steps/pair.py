@@ -53,8 +53,9 @@ def banding(threshold: float, num_perm: int, recall: float) -> Banding:
 
     Examples
     --------
-    >>> banding(0.7, 128, 0.99)
-    Banding(bands=25, rows=5, recall=0.990015...)
+    >>> chosen = banding(0.7, 128, 0.99)
+    >>> chosen.bands, chosen.rows, round(chosen.recall, 4)
+    (32, 4, 0.9998)
     """
     best = Banding(num_perm, 1, _curve(threshold, num_perm, 1))
     for rows in range(2, num_perm + 1):

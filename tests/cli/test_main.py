@@ -57,8 +57,13 @@ def test_every_command_module_is_registered():
 
 
 def test_every_command_shows_a_sentence_in_both_languages_an_example_its_output_and_its_statuses(run):
-    for name, command in get_command(app).commands.items():
-        told = run(name, "--help")
+    commands = get_command(app).commands
+    groups = {name: command.commands for name, command in commands.items() if hasattr(command, "commands")}
+    leaves = [(name, command) for name, command in commands.items() if name not in groups]
+    leaves += [(f"{name} {verb}", command) for name, verbs in groups.items() for verb, command in verbs.items()]
+    assert len(leaves) > len(commands)
+    for name, command in leaves:
+        told = run(*name.split(), "--help")
         assert told.exit_code == 0
         for heading in ("Example:", "Output:", "Exit status:"):
             assert heading in told.stdout, (name, heading)
