@@ -10,7 +10,7 @@ ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick test-browser index-kills check lint gate bench notebooks docs warmup clean
+.PHONY: help demo test quick test-nojit test-browser index-kills check lint gate bench notebooks docs warmup clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ test: $(VENV)/.dev ## every test, the notebooks included
 quick: $(VENV)/.dev ## the tests that take no more than seconds each
 	$(BIN)/python -m pytest -m "not slow and not browser"
 
+test-nojit: $(VENV)/.dev ## the kernels' tests once more, uncompiled
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest tests/kernels
+
 test-browser: $(VENV)/.dev ## the tests of the page in a browser; says so and skips where there is no Chromium
 	$(BIN)/python -m pytest -m browser -rs
 
@@ -53,10 +56,8 @@ lint: $(VENV)/.dev ## format, lint, types
 
 check: lint test ## lint and every test
 
-gate: $(VENV)/.run ## the figures of the sample corpus against its gold
-	@mkdir -p demo-out
-	$(BIN)/dedup scan data/reports --template data/template.txt --json demo-out/gate.json --force > /dev/null
-	$(BIN)/dedup evaluate data/gold.jsonl demo-out/gate.json
+gate: $(VENV)/.dev ## accuracy against its pinned floors: the small grid, data/, and statutes where they are at hand
+	$(BIN)/python -m bench.gate
 
 bench: $(VENV)/.dev ## measure speed and accuracy beside the peers (see docs/performance.md)
 	$(PIP) -e '.[bench]'

@@ -201,7 +201,7 @@ def minimisers(codes, indptr, k, window, block_document, block_start, block_end,
         count[b] = written - block_indptr[b]
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True)
 def grams(codes, start, end, indptr, k, out):
     """Write the hash of every k-gram of each range, in text order.
 
@@ -211,9 +211,10 @@ def grams(codes, start, end, indptr, k, out):
     k : int64
     out : uint64[M]         written; the same hashes as `shingles` gives, neither sorted nor made distinct
 
-    O(characters), no allocation; one thread writes one range.
+    O(characters), no allocation. One thread: it is asked for a few spans at a time, thousands of times, and beginning
+    a parallel loop on a busy machine took five milliseconds each.
     """
-    for p in numba.prange(start.shape[0]):
+    for p in range(start.shape[0]):
         n = indptr[p + 1] - indptr[p]
         if n > 0:
             _hash_grams(codes, start[p], n, k, out[indptr[p] : indptr[p + 1]])

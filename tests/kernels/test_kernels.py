@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.kernels import align, buckets, hashing, minhash, overlap, seeds, sets, sorting, unionfind
+from dedup.kernels import align, buckets, hashing, minhash, seeds, sets, sorting, unionfind
 
 settings.register_profile("kernels", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("kernels")
@@ -283,13 +283,6 @@ def test_segments_are_the_maximal_scoring_ones(scores):
     wanted = naive.maximal_segments(scores)
     assert [sum(scores[i:j]) for i, j in found] == [sum(scores[i:j]) for i, j in wanted]
     assert all(sum(scores[i:j]) > 0 for i, j in found)
-
-
-@given(st.integers(0, 60), st.integers(0, 60))
-def test_copies_of_the_gap_cost_agree(on_left, on_right):
-    """align.py and overlap.py hold the same lines, for a kernel calls no kernel of another file."""
-    gap = INT(on_left), INT(on_right), INT(600)
-    assert align._gap_cost(*gap) == overlap._gap_cost(*gap) >= 600 * (on_left + on_right)
 
 
 @given(st.integers(1, 12), st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=20))
