@@ -79,10 +79,21 @@ def _extents(start: Int64, end: Int64, node: Int64, nodes: int) -> tuple[Int64, 
     return spans[first, 1], spans[first, 2]
 
 
-def _families(
-    keys: KeyStream, graph: _Graph, passages: Passages, threshold: float
-) -> list[tuple[int, dict[int, float]]]:
-    """Return (medoid, {member: wording}) for each family, members in text order."""
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """A star: its medoid, and the wording of each member node with it, in text order.
+
+    `spans` says where the members stand if not over their nodes' own stretch: a node that fits no medoid is shown as
+    its passage has it.
+    """
+
+    medoid: int
+    wording: dict[int, float]
+    spans: dict[int, tuple[int, int]]
+
+
+def _families(keys: KeyStream, graph: _Graph, passages: Passages, threshold: float) -> list[_Family]:
+    """Return the families of all components."""
     root = np.empty(len(graph.start), np.int64)
     unionfind.components(graph.left, graph.right, root)
     neighbours: dict[int, dict[int, int]] = defaultdict(dict)
@@ -92,7 +103,7 @@ def _families(
                 known = neighbours[a].get(b)
                 if known is None or passages.matches[row] > passages.matches[known]:
                     neighbours[a][b] = row
-    found: list[tuple[int, dict[int, float]]] = []
+    found: list[_Family] = []
     order = np.argsort(root, kind="stable")
     borders = np.flatnonzero(np.diff(root[order], prepend=-1, append=-2))
     compare = _Comparison(keys, graph, passages, threshold)
@@ -114,6 +125,14 @@ class _Comparison:
         codes = self.keys.codes[self.graph.start[node] : self.graph.end[node]]
         return codes.tobytes().decode("utf-32-le", "surrogatepass")
 
+    def sides(self, row: int) -> dict[int, tuple[int, int]]:
+        """Return where a passage has its two nodes."""
+        table = self.passages
+        return {
+            int(self.graph.left[row]): (int(table.left_start[row]), int(table.left_end[row])),
+            int(self.graph.right[row]): (int(table.right_start[row]), int(table.right_end[row])),
+        }
+
     def __call__(self, one: int, other: int, row: int | None) -> float | None:
         from rapidfuzz.distance import Indel
 
@@ -125,9 +144,7 @@ class _Comparison:
         return wording if wording >= self.threshold else None
 
 
-def _stars(
-    nodes: list[int], neighbours: dict[int, dict[int, int]], compare: _Comparison
-) -> list[tuple[int, dict[int, float]]]:
+def _stars(nodes: list[int], neighbours: dict[int, dict[int, int]], compare: _Comparison) -> list[_Family]:
     """Cover one component with stars: the node with most neighbours left takes all it is verified with."""
     matches = compare.passages.matches
     weight = {node: sum(int(matches[row]) for row in neighbours[node].values()) for node in nodes}
@@ -152,27 +169,32 @@ def _stars(
                     family[other] = wording
                     free.discard(other)
                     frontier.append(other)
-        if len(family) == 1:  # all neighbours went elsewhere: the nearest one that still fits stands in both
-            nearest = sorted(neighbours[medoid], key=lambda other: (-int(matches[neighbours[medoid][other]]), other))
-            for other in nearest:
-                wording = compare(medoid, other, neighbours[medoid][other])
-                if wording is None:  # the passage itself reaches the threshold even where the stretches do not
-                    wording = float(compare.passages.wording[neighbours[medoid][other]])
-                family[other] = wording
-                break
-        found.append((medoid, dict(sorted(family.items(), key=lambda item: int(compare.graph.start[item[0]])))))
-    return [one for one in found if len(one[1]) > 1]
+        spans: dict[int, tuple[int, int]] = {}
+        if len(family) == 1:  # all neighbours went elsewhere: the nearest one stands in both families
+            other = min(neighbours[medoid], key=lambda node: (-int(matches[neighbours[medoid][node]]), node))
+            row = neighbours[medoid][other]
+            wording = compare(medoid, other, row)
+            if wording is None:  # the passage reaches the threshold even where the stretches do not
+                wording, spans = float(compare.passages.wording[row]), compare.sides(row)
+            family[other] = wording
+        place = {node: spans.get(node, (int(compare.graph.start[node]), 0)) for node in family}
+        found.append(_Family(medoid, dict(sorted(family.items(), key=lambda item: place[item[0]])), spans))
+    return found
 
 
-def _table(graph: _Graph, passages: Passages, groups: list[tuple[int, dict[int, float]]]) -> Families:
-    groups = sorted(groups, key=lambda one: [(int(graph.start[n]), int(graph.end[n])) for n in one[1]])
-    member = np.array([node for _, family in groups for node in family], np.int64)
+def _table(graph: _Graph, passages: Passages, groups: list[_Family]) -> Families:
+    def place(family: _Family) -> list[tuple[int, int]]:
+        return [family.spans.get(node, (int(graph.start[node]), int(graph.end[node]))) for node in family.wording]
+
+    groups = sorted(groups, key=place)
     indptr = np.zeros(len(groups) + 1, np.int64)
-    np.cumsum([len(family) for _, family in groups], out=indptr[1:])
-    medoid = [int(first) + list(family).index(node) for first, (node, family) in zip(indptr, groups, strict=False)]
+    np.cumsum([len(family.wording) for family in groups], out=indptr[1:])
+    medoid = [
+        int(first) + list(family.wording).index(family.medoid) for first, family in zip(indptr, groups, strict=False)
+    ]
     of_node: dict[int, set[int]] = defaultdict(set)
-    for number, (_, family) in enumerate(groups):
-        for node in family:
+    for number, family in enumerate(groups):
+        for node in family.wording:
             of_node[node].add(number)
     rows: list[list[int]] = [[] for _ in groups]
     for row, (left, right) in enumerate(zip(graph.left.tolist(), graph.right.tolist(), strict=True)):
@@ -180,11 +202,12 @@ def _table(graph: _Graph, passages: Passages, groups: list[tuple[int, dict[int, 
             rows[number].append(row)
     passage_indptr = np.zeros(len(groups) + 1, np.int64)
     np.cumsum([len(one) for one in rows], out=passage_indptr[1:])
+    spans = np.array([span for family in groups for span in place(family)], np.int64).reshape(-1, 2)
     return Families(
         indptr=indptr,
-        start=graph.start[member] if len(member) else np.empty(0, np.int64),
-        end=graph.end[member] if len(member) else np.empty(0, np.int64),
-        wording=np.array([value for _, family in groups for value in family.values()], np.float64),
+        start=spans[:, 0].copy(),
+        end=spans[:, 1].copy(),
+        wording=np.array([value for family in groups for value in family.wording.values()], np.float64),
         medoid=np.array(medoid, np.int64),
         passages=np.array([row for one in rows for row in one], np.int64),
         passage_indptr=passage_indptr,

@@ -1,0 +1,188 @@
+"""Anchors, alignment and families: exact ends, one copy one passage, no chains, cost in proportion."""
+
+from __future__ import annotations
+
+import random
+
+import naive
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dedup import Document, Params, scan
+from dedup.kernels import overlap
+
+
+def invented(seed, length):
+    """A text of so many characters without any structure, ended by a full stop."""
+    rng = random.Random(seed)
+    return "".join(chr(0x4E00 + rng.randrange(3_000)) for _ in range(length - 1)) + "。"
+
+
+def edited(text, share, seed):
+    """The text with so many of its characters replaced, evenly."""
+    rng = random.Random(seed)
+    places = set(rng.sample(range(len(text) - 1), int(share * len(text))))
+    return "".join(chr(0x4E00 + rng.randrange(3_000)) if i in places else c for i, c in enumerate(text))
+
+
+def documents(*texts):
+    return [Document(f"{number:04}.txt", text) for number, text in enumerate(texts)]
+
+
+def found(*texts, **params):
+    return scan(documents(*texts), Params(**params))
+
+
+@pytest.mark.parametrize("length", [20, 40, 150, 600, 2_000])
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.1])
+def test_ends_are_exact_on_both_sides(length, share):
+    """Whatever stands around it, a copied block is one passage that begins and ends where the copy does."""
+    block = edited(invented(length, length), share if length > 20 else 0.0, 1)
+    left = invented(1, 300) + invented(length, length) + invented(2, 300)
+    right = invented(3, 120) + block + invented(4, 500)
+    (passage,) = found(left, right).passages
+    for span, start in ((passage.left, 300), (passage.right, 120)):
+        assert abs(span.start - start) <= 5
+        assert abs(span.end - (start + length)) <= 6  # the full stop is no key character
+
+
+def test_a_copy_may_cross_paragraph_borders():
+    block = [invented(seed, 40) for seed in range(4)]
+    (passage,) = found("\n".join(block), "".join(block)).passages
+    assert passage.wording == 1.0
+    assert (passage.left.start, passage.right.start) == (0, 0)
+
+
+def test_a_dropped_sentence_leaves_one_passage():
+    sentences = [invented(seed, 45) for seed in range(6)]
+    (passage,) = found("".join(sentences), "".join(sentences[:2] + sentences[3:])).passages
+    assert passage.kind == "aligned"
+    assert [change.kind for change in passage.changes] == ["delete"]
+
+
+def test_unrelated_text_between_two_copies_parts_them():
+    first, second = invented(1, 80), invented(2, 80)
+    passages = found(first + invented(3, 400) + second, first + invented(4, 400) + second).passages
+    assert len(passages) == 2
+
+
+def test_shuffled_sentences_are_one_passage_that_says_so():
+    sentences = [invented(seed, 50) for seed in range(6)]
+    order = [3, 0, 5, 2, 4, 1]
+    (passage,) = found("".join(sentences), "".join(sentences[i] for i in order)).passages
+    assert passage.kind == "shuffled"
+    assert passage.right.end - passage.right.start >= 280
+
+
+def test_a_sign_off_behind_a_copy_is_no_part_of_it():
+    block = invented(5, 120)
+    left = f"{block}\n磨盘溪乡人民政府\n2011年3月2日\n"
+    right = f"{block}\n枫香坳镇人民政府\n2012年12月9日\n"
+    (passage,) = found(left, right).passages
+    assert passage.left.end <= 120 and passage.right.end <= 120
+
+
+def test_nothing_matches_itself():
+    """A title that stands twice at the head does not make the whole report a copy of itself."""
+    title = "磨盘溪乡二〇一一年河道清淤工作总结"
+    text = f"{title}\n{title}\n{invented(1, 400)}"
+    assert all(p.left.end <= p.right.start and p.left.end - p.left.start < 40 for p in found(text).passages)
+
+
+def test_short_passages_must_be_nearer():
+    """A fifth changed is a copy at 200 characters and none at 25."""
+    long, short = invented(1, 200), invented(2, 25)
+    assert len(found(long, edited(long, 0.2, 3)).passages) == 1
+    assert found(short + invented(4, 90), edited(short, 0.2, 5) + invented(6, 90)).passages == ()
+
+
+def test_a_chain_of_versions_is_not_one_family():
+    """Sixty versions, each 6 % off the last: every member of a family is near its medoid, and there are several."""
+    versions = [invented(1, 300)]
+    for number in range(59):
+        versions.append(edited(versions[-1], 0.06, number))
+    result = found(*versions)
+    assert len(result.clusters) >= 4
+    for cluster in result.clusters:
+        medoid = naive_key(result, cluster.members[cluster.medoid])
+        for span, wording in zip(cluster.members, cluster.wording, strict=True):
+            key = naive_key(result, span)
+            assert wording == pytest.approx(2 * naive.lcs(medoid, key) / (len(medoid) + len(key)), abs=1e-4)
+            assert wording >= 0.7
+    in_families = {span.document for cluster in result.clusters for span in cluster.members}
+    assert in_families == set(range(60))
+
+
+def naive_key(result, span):
+    return [char for char in result.text(span) if "\u4e00" <= char <= "\u9fff"]
+
+
+def test_two_families_that_a_mosaic_touches_stay_two():
+    one, other = invented(1, 150), invented(2, 150)
+    result = found(one + invented(3, 200), other + invented(4, 200), one + other)
+    assert sorted(len(cluster.members) for cluster in result.clusters) == [2, 2]
+
+
+def test_the_inner_copy_of_a_longer_copy_is_its_own_family():
+    """Two reports share a long block, two others its middle only: the long block is a family, the middle another."""
+    head, middle, tail = invented(1, 300), invented(2, 100), invented(3, 300)
+    whole = head + middle + tail
+    result = found(whole, whole + invented(4, 50), middle + invented(5, 200), invented(6, 200) + middle)
+    assert sorted(len(cluster.members) for cluster in result.clusters) == [2, 4]
+
+
+@pytest.mark.parametrize("count", [2, 10, 100])
+def test_a_block_in_many_reports_is_one_family_of_so_many(count):
+    block = invented(1, 150)
+    texts = [invented(100 + n, 100) + (block if n < count else invented(900 + n, 150)) for n in range(120)]
+    (cluster,) = found(*texts).clusters
+    assert len(cluster.members) == cluster.documents == count
+    assert cluster.label == ("copy" if count < 5 else "mass")
+
+
+def test_one_paragraph_in_every_document_costs_its_number():
+    """Passages grow with the corpus, not with its square: counted, not timed."""
+    block = invented(1, 150)
+    sizes = []
+    for count in (150, 300):
+        result = found(*(invented(100 + n, 60) + block for n in range(count)))
+        assert len(result.clusters[0].members) == count
+        assert any(limit.kind == "anchor" for limit in result.limits)
+        sizes.append(len(result.passages))
+    assert sizes[1] <= 2.3 * sizes[0]
+
+
+def test_one_sentence_repeated_costs_its_number():
+    sentence = "各村把巡河记录按月装订成册送交水管站留存，"
+    sizes = [len(found(sentence * count).passages) for count in (500, 1_000)]
+    assert sizes == [499, 999]
+
+
+rows_of = st.lists(
+    st.tuples(st.integers(0, 200), st.integers(10, 60), st.integers(0, 200), st.integers(10, 60)),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(deadline=None, derandomize=True, max_examples=80)
+@given(rows_of)
+def test_merging_keeps_every_position_and_the_threshold(rows):
+    """What is merged covers what went in; whatever changed keeps the wording asked for; nothing is lost."""
+    table = np.array([[a, a + n, 1_000 + b, 1_000 + b + m, min(n, m)] for a, n, b, m in rows], np.int64)
+    table = table[np.lexsort((table[:, 2], table[:, 0]))]
+    before = table.copy()
+    group, same = np.array([0, len(table)]), np.zeros(1, np.uint8)
+    pieces, shuffled = np.empty(len(table), np.int64), np.empty(len(table), np.uint8)
+    arguments = np.int64(600), np.int64(700), pieces, shuffled
+    overlap.merge_shuffled(table, group, same, np.int64(100), *arguments)
+    overlap.merge_neighbours(table, group, same, np.int64(50), *arguments)
+    assert pieces.sum() == len(table)
+    after = table[pieces > 0]
+    for side in (0, 2):
+        covered = naive.union_of_ranges([(row[side], row[side + 1]) for row in after.tolist()])
+        assert naive.union_of_ranges([(row[side], row[side + 1]) for row in before.tolist()]) <= covered
+    for row in table[pieces > 1].tolist():
+        assert 2_000 * row[4] >= 700 * (row[1] - row[0] + row[3] - row[2])
