@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dedup.cli.decided import Decisions, decided, read_decisions
 from dedup.cli.manual import Command, manual
 from dedup.cli.options import Language, Reading, takes
 from dedup.cli.talk import progress, say, say_skipped
@@ -224,12 +225,14 @@ def clean(
     replay: Annotated[
         Path | None, typer.Option(metavar="F", help="Make the corpus of this audit again, without computing.")
     ] = None,
+    decisions: Decisions = None,
 ) -> None:
     """Read, scan, clean, and say what went."""
     from dedup.clean import clean as clean_corpus
     from dedup.clean.layout import check_out
 
     policy = cleaning.policy(prefer or ())
+    given = read_decisions(decisions)
     documents, skipped = _read(paths, reading, language.lang)
     base = _base(paths)
     # Before an hour's scan, not after it.
@@ -239,6 +242,7 @@ def clean(
         raise typer.Exit(_status(skipped, target))
     beside, more = _read(against or [], reading, language.lang)
     found = _scan(result, [*documents, *beside], [*skipped, *more], scanning, language.lang)
+    found = decided(found, given, language.lang)
     report = clean_corpus(
         found,
         documents,

@@ -11,6 +11,8 @@ from typer.testing import CliRunner, Result
 
 import dedup.pipeline
 from dedup.cli.main import app
+from dedup.decisions import family_digest
+from dedup.read import read
 from dedup.result import Document, Skipped
 from tests.clean.hand import found, result_of, tree
 
@@ -120,3 +122,26 @@ def test_the_whole_way_with_the_real_scan(run, tmp_path, monkeypatch):
         encoding="gb18030"
     )
     assert left.count(BLOCK) == 1
+
+
+def test_what_reviewers_called_a_template_stays(run: Callable[..., Result], tmp_path: Path) -> None:
+    """A verdict changes the label, and labels decide what goes."""
+    documents = [row for row in read(["corpus"]) if isinstance(row, Document)]
+    result = result_of(documents, [found(documents, BLOCK)])
+    family = result.clusters[0]
+    verdict = {
+        "family": family.id,
+        "digest": family_digest(result, family),
+        "verdict": "template",
+        "reason": "",
+        "reviewer": "甲",
+        "time": "2020-01-01T00:00:00+08:00",
+    }
+    (tmp_path / "decisions.json").write_text(
+        json.dumps({"schema": "dedup.decisions/1", "decisions": [verdict]}), encoding="utf-8"
+    )
+    assert run("clean", "corpus", "-o", "without").exit_code == 0
+    told = run("clean", "corpus", "-o", "with", "--decisions", "decisions.json")
+    assert told.exit_code == 0, told.stderr
+    assert BLOCK not in (tmp_path / "without" / "b.txt").read_text(encoding="gb18030")
+    assert BLOCK in (tmp_path / "with" / "b.txt").read_text(encoding="gb18030")
