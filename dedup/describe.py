@@ -45,6 +45,7 @@ from dedup.steps.contrast import KINDS, Changes
 TITLED = 300
 """Families that get a title of key terms; further ones are titled by their first characters, which costs nothing."""
 
+_PASSAGE_KINDS = tuple(kind.name.lower() for kind in PassageKind)
 _HEADING = 40  # characters of a heading that are shown
 
 
@@ -271,7 +272,7 @@ def _passages(tables: Tables, clusters: Sequence[Cluster], of_passage: Int64) ->
                 similarity=round(float(changes.similarity[number]), 4),
                 left=one,
                 right=other,
-                kind=PassageKind(table.kind[number]).name.lower(),
+                kind=_PASSAGE_KINDS[table.kind[number]],
                 direction=_direction(tables, one, other),
                 cluster=cluster.id if cluster else None,
                 changes=tuple(

@@ -87,8 +87,9 @@ class Witness:
         rows = [Evidence("rule", {"why": Reason(tables.labels.reason[number]).name.lower()})]
         if (tables.passages.kind[passages] == PassageKind.REWRITTEN).any():
             rows.append(Evidence("rewritten"))
-        if len(passages):
-            rows.append(Evidence("verbatim_run", {"chars": int(tables.changes.longest_run[passages].max())}))
+        run = int(tables.changes.longest_run[passages].max(initial=0))
+        if run:  # not looked for where a formula or page noise is merely listed
+            rows.append(Evidence("verbatim_run", {"chars": run}))
         documents = len({self._spans[row].document for row in members})
         rows.append(Evidence("spread", {"documents": documents, "issuers": int(tables.labels.issuers[number])}))
         if LABELS[tables.labels.family_label[number]] in _ACCUSED:
