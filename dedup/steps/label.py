@@ -21,6 +21,7 @@ from dedup.schema import (
     KeyStream,
     Labels,
     ParagraphKind,
+    PassageKind,
     Passages,
     Reason,
     Segments,
@@ -35,6 +36,9 @@ _SENTENCE_ENDS = np.array([ord(mark) for mark in "。！？；!?;\n"], np.uint32
 
 QUOTED = 0.6
 """Share of a span between quotation marks from which it is a quotation; what introduces it belongs to it."""
+
+VERBATIM = 0.95
+"""Wording from which a copy counts as verbatim for its grade."""
 
 HEAD = 4
 """Paragraphs at the head of a report or part in which a heading is its title."""
@@ -290,11 +294,13 @@ def _grades(passages: Passages, families: Families, family_label: UInt8, bits: F
     aligned = np.zeros(len(grade), bool)
     for number in range(len(grade)):
         rows = families.passages[families.passage_indptr[number] : families.passage_indptr[number + 1]]
-        aligned[number] = bool((passages.kind[rows] == 0).any()) if len(rows) else True
+        # A long copy with one repeated title out of place is no scattered one.
+        in_place = (passages.kind[rows] == PassageKind.ALIGNED) | (passages.wording[rows] >= VERBATIM)
+        aligned[number] = bool(in_place.any()) if len(rows) else True
     accused = np.isin(family_label, (_CODE["copy"], _CODE["mass"]))
     grade[accused] = 3
     grade[accused & aligned & (weakest >= 0.8) & (length >= 40)] = 2
-    grade[accused & aligned & (weakest >= 0.95) & (length >= 80) & (bits >= 120)] = 1
+    grade[accused & aligned & (weakest >= VERBATIM) & (length >= 80) & (bits >= 120)] = 1
     return grade
 
 

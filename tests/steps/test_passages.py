@@ -186,3 +186,11 @@ def test_merging_keeps_every_position_and_the_threshold(rows):
         assert naive.union_of_ranges([(row[side], row[side + 1]) for row in before.tolist()]) <= covered
     for row in table[pieces > 1].tolist():
         assert 2_000 * row[4] >= 700 * (row[1] - row[0] + row[3] - row[2])
+
+
+def test_a_repeated_title_does_not_take_the_grade_of_a_long_copy():
+    """One title more on one side makes the passage shuffled; it is verbatim and long all the same."""
+    title, body = invented(1, 30), invented(2, 900)
+    result = found(f"{title}\n{body}", f"{title}\n{title}\n{title}\n{body}")
+    longest = max(result.clusters, key=lambda cluster: max(span.end - span.start for span in cluster.members))
+    assert (longest.label, longest.grade) == ("copy", "A")
