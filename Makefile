@@ -61,7 +61,7 @@ gate: $(VENV)/.dev ## accuracy against its pinned floors: the small grid, data/,
 
 bench: $(VENV)/.dev ## measure speed and accuracy beside the peers (see docs/performance.md)
 	$(PIP) -e '.[bench]'
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench.run
 
 notebooks: $(VENV)/.dev ## execute the notebooks
 	@if ls notebooks/*.ipynb > /dev/null 2>&1; then $(BIN)/python -m pytest --nbmake notebooks; fi

@@ -1,6 +1,6 @@
 """Keys of the bands of signatures, for storing. Caller: dedup.archive.prints.
 
-Within one scan `minhash.bucket_pairs` compares the values themselves; a stored band has only this key.
+Within one scan `dedup.kernels.buckets` works on the words of the bands; a stored band has only this key.
 """
 
 from __future__ import annotations
