@@ -65,7 +65,8 @@ class Params:
         Mean rarity of its k-grams, in bits, up to which a short passage is called ``formula``; a gram never seen
         in the background table has about 10.6 bits (see `dedup.steps.background`).
     formula_issuers : int
-        From this many independent issuers on, a clause (no whole sentence) they share is called ``formula``.
+        From this many independent issuers on, in as many files, a clause (no whole sentence) they share is called
+        ``formula``.
     formula_chars : int
         Longest ``formula``, in key characters; what is common but longer is copied all the same.
     rewrite_chars : int

@@ -225,3 +225,16 @@ def test_the_front_door_is_light():
     heavy = "numba", "sklearn", "scipy", "jieba", "datasketch", "numpy"
     script = f"import sys, dedup\nprint([name for name in {heavy!r} if name in sys.modules])"
     assert run(script, "0").strip() == "[]"
+
+
+def test_versions_pasted_into_one_file_do_not_make_a_clause_a_formula():
+    """A clause in four parts of two files is copied; in four files it is a formula."""
+    clause = "碾坊由看坝的老人轮流值守每晚在账簿上画押"
+    # A word of its own on both sides of the clause, so that the clause is all they share.
+    around = ("甲乙丙丁戊己", "子丑寅卯辰巳", "金木水火土日", "东南西北中外")
+    texts = [f"{words[:3]}说，{clause}，{words[3:]}照办。" for words in around]
+    file = "".join(f"第{n}篇：总结\n{text}\n" for n, text in zip("一二三", texts, strict=False))
+    pasted = scan([Document("集.txt", file), Document("乙.txt", texts[3])])
+    apart = scan([Document(f"{n}.txt", text) for n, text in enumerate(texts)])
+    assert {c.label for c in pasted.clusters if len(c.members) == 4} == {"copy"}
+    assert {c.label for c in apart.clusters} == {"formula"}

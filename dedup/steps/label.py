@@ -186,6 +186,8 @@ def _rules(
     clause = short & (members.length <= CLAUSE) & ~_holds_sentence_end(texts, members.start, members.end)
     reports = _distinct(members.family, members.report, members.families)
     spread = _distinct(members.family, members.issuer, members.families)
+    # Versions of one material pasted into one file do not make its clauses common: the file counts once here.
+    files = _distinct(members.family, texts.document_of(members.start), members.families)
     return [
         ("furniture", Reason.PAGE_NOISE, clean < 2),
         ("furniture", Reason.TITLES, members.every(titles)),
@@ -193,7 +195,7 @@ def _rules(
         ("citation", Reason.REFERENCE, members.most(members.covered(known.reference, 0.8))),
         ("citation", Reason.QUOTED, members.every(members.covered(_quotations(texts), QUOTED))),
         ("formula", Reason.COMMON, members.most(common)),
-        ("formula", Reason.CLAUSE, members.most(clause) & (spread >= params.formula_issuers)),
+        ("formula", Reason.CLAUSE, members.most(clause) & (np.minimum(spread, files) >= params.formula_issuers)),
         ("self", Reason.ONE_REPORT, reports == 1),
         ("self", Reason.ONE_ISSUER, spread == 1),
         ("mass", Reason.MANY_ISSUERS, spread >= params.mass_issuers),
