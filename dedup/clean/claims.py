@@ -35,7 +35,7 @@ class _Settling:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._links = Links(desk.result, desk.texts)
+        self._links = Links(desk.result, desk.texts, desk.families)
         self._claims: list[Claim] = []
         self._marks: dict[int, Marks] = {}
         self._stayed: Counter[str] = Counter()

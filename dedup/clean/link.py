@@ -12,20 +12,21 @@ characters themselves (`Links.matched`).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from rapidfuzz.distance import Indel, Levenshtein
 
-from dedup.clean.desk import HAN_NUMERALS, solid
+from dedup.clean.desk import HAN_NUMERALS
 from dedup.result import Cluster, Result, Span
-from dedup.schema import Bool, Edits, Int64, Texts
-from dedup.steps.normalise import fold, normalise, surface
+from dedup.schema import Bool, Int32, Int64, UInt32
+from dedup.steps.normalise import normalise, surfaces
 from dedup.steps.repair import lay_out, repair
 
 # Both distances are bit-parallel: 64 cells of the length-by-length table an instruction, 0.2 s at this bound.
 _MOST_CELLS = 10**10
+_BATCH = 1 << 21  # characters folded together; larger saves nothing more
 _NUMBER = re.compile(rf"[0-9]+(?:[.,:][0-9]+)*|[{HAN_NUMERALS}]+")
 _NUMERALS = frozenset("0123456789" + HAN_NUMERALS)
 
@@ -42,39 +43,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class _Folded:
-    """Every member of one family as matching sees it: key streams (wording), and surfaces (similarity)."""
+    """A member as matching sees it.
 
-    family: Cluster
-    texts: Texts
-    edits: Edits
-    keys: list[str]
-    surfaces: list[str]
-    traces: dict[int, _Trace]
-
-
-@dataclass(frozen=True, slots=True)
-class _Trace:
-    """A member as its alignment sees it: repaired, folded character by character, without white space.
-
-    ``signs[i]`` comes from character ``origin[i]`` of the member; ``idle`` (one bool a character of the member) marks
-    those left out: white space, and what `dedup.steps.repair` found a machine to have put there.
+    ``key`` is its key stream (wording), ``signs`` its surface (similarity): repaired and folded, without white space.
+    ``signs[i]`` comes from character ``origin[i]`` of the member, an int32[len(signs)], not decreasing.
     """
 
+    key: str
     signs: str
-    origin: Int64
-    idle: Bool
-
-
-class _Fold(dict[int, int]):
-    """Code point to folded code point, filled as it is asked; what folds to several stays."""
-
-    def __missing__(self, code: int) -> int:
-        folded = fold(np.array([code], np.uint32))
-        self[code] = int(folded[0]) if len(folded) == 1 else code
-        return self[code]
-
-
-_FOLD = _Fold()
+    origin: Int32
 
 
 class Links:
@@ -86,13 +63,21 @@ class Links:
         Passages and families.
     texts : sequence of str
         Text of each document of the result.
+    families : sequence of Cluster
+        Those that will be asked about, in the order in which they will be.
+
+    Notes
+    -----
+    Members are folded in batches of `_BATCH` characters: folded one by one, the fixed cost of each call was ten times
+    the work. Equal texts are folded once, and not at all where nothing else stands in their family.
     """
 
-    def __init__(self, result: Result, texts: Sequence[str]) -> None:
+    def __init__(self, result: Result, texts: Sequence[str], families: Sequence[Cluster]) -> None:
         self._texts = texts
         self._threshold = result.params.threshold
         self._listed = {_pair(row.left, row.right): Link(row.wording, row.similarity) for row in result.passages}
-        self._folded: _Folded | None = None  # of the family asked for last: families are settled one by one
+        self._waiting = iter(families)
+        self._folded: dict[str, _Folded] = {}
 
     def find(self, family: Cluster, one: int, other: int) -> Link | None:
         """Return the link of two members (rows of the family), or None where they differ too much.
@@ -104,19 +89,19 @@ class Links:
         linked: what cannot be verified does not go.
         """
         first, second = family.members[one], family.members[other]
-        listed = self._listed.get(_pair(first, second))
+        listed = self._listed.get(_pair(first, second)) if self._listed else None
         if listed is not None:
             return listed if listed.wording >= self._threshold else None
         if self._text(first) == self._text(second):
             return Link(1.0, 1.0)
-        folded = self._fold(family)
+        left, right = self._fold(first), self._fold(second)
         if family.medoid in (one, other):
             wording: float | None = family.wording[other if one == family.medoid else one]
         else:
-            wording = _identity(folded.keys[one], folded.keys[other])
+            wording = _identity(left.key, right.key)
         if wording is None or wording < self._threshold:
             return None
-        return Link(wording, _identity(folded.surfaces[one], folded.surfaces[other]))
+        return Link(wording, _identity(left.signs, right.signs))
 
     def matched(self, family: Cluster, one: int, other: int) -> Bool:
         """Return which characters of one member stand, in order, in the other.
@@ -135,7 +120,7 @@ class Links:
         first, second = family.members[one], family.members[other]
         if self._text(first) == self._text(second):
             return np.ones(first.end - first.start, np.bool_)
-        left, right = self._trace(family, one), self._trace(family, other)
+        left, right = self._fold(first), self._fold(second)
         stands = np.zeros(len(left.signs), np.bool_)
         if len(left.signs) * len(right.signs) <= _MOST_CELLS:
             shift = np.zeros(len(left.signs), np.int64)
@@ -144,56 +129,52 @@ class Links:
                     stands[block.src_start : block.src_end] = True
                     shift[block.src_start : block.src_end] = block.dest_start - block.src_start
             _whole_numbers(left.signs, right.signs, stands, shift)
-        mask = left.idle.copy()
+        mask = np.ones(first.end - first.start, np.bool_)
+        mask[left.origin] = False
         mask[left.origin[stands]] = True
         return mask
-
-    def _trace(self, family: Cluster, row: int) -> _Trace:
-        folded = self._fold(family)
-        if row not in folded.traces:
-            folded.traces[row] = _traced(folded.texts, folded.edits, row)
-        return folded.traces[row]
 
     def _text(self, span: Span) -> str:
         return self._texts[span.document][span.start : span.end]
 
-    def _fold(self, family: Cluster) -> _Folded:
-        if self._folded is None or self._folded.family is not family:
-            texts = lay_out([self._text(span) for span in family.members])
-            edits = repair(texts)
-            keys = normalise(texts, edits)
-            ranges = range(len(family.members))
-            self._folded = _Folded(
-                family,
-                texts,
-                edits,
-                [
-                    keys.codes[keys.indptr[row] : keys.indptr[row + 1]].tobytes().decode("utf-32-le", "surrogatepass")
-                    for row in ranges
-                ],
-                [surface(texts, edits, int(texts.indptr[row]), int(texts.indptr[row + 1])) for row in ranges],
-                {},
-            )
-        return self._folded
+    def _fold(self, span: Span) -> _Folded:
+        text = self._text(span)
+        while text not in self._folded:
+            self._fold_more(text)
+        return self._folded[text]
+
+    def _fold_more(self, wanted: str) -> None:
+        """Fold the members of the next families; the one wanted in any case."""
+        batch: dict[str, None] = {wanted: None}
+        size = len(wanted)
+        for family in self._waiting:
+            texts = dict.fromkeys(self._text(span) for span in family.members)
+            if len(texts) > 1:
+                batch |= texts
+                size += sum(map(len, texts))
+            if size >= _BATCH:
+                break
+        fresh = [text for text in batch if text not in self._folded]
+        self._folded |= zip(fresh, _folded(fresh), strict=True)
 
 
-def _traced(texts: Texts, edits: Edits, row: int) -> _Trace:
-    begin, end = int(texts.indptr[row]), int(texts.indptr[row + 1])
-    codes = texts.codes[begin:end]
-    used = solid(codes.tobytes().decode("utf-32-le", "surrogatepass"))
-    origins, signs = [], []
-    for edit in range(*np.searchsorted(edits.start, [begin, end]).tolist()):
-        start = int(edits.start[edit]) - begin
-        used[start : int(edits.end[edit]) - begin] = False
-        put = edits.codes[int(edits.indptr[edit]) : int(edits.indptr[edit + 1])]
-        origins.append(np.full(len(put), start, np.int64))
-        signs.append(put)
-    places = np.flatnonzero(used)
-    origin = np.concatenate([places, *origins])
-    order = np.argsort(origin, kind="stable")
-    shown = np.concatenate([codes[places], *signs])[order].astype("<u4")
-    text = shown.tobytes().decode("utf-32-le", "surrogatepass").translate(_FOLD)
-    return _Trace(text, origin[order], ~used)
+def _folded(members: Sequence[str]) -> Iterator[_Folded]:
+    """Yield texts folded."""
+    texts = lay_out(members)
+    edits = repair(texts)
+    keys, shown = normalise(texts, edits), surfaces(texts, edits)
+    borders = np.searchsorted(shown.origin, texts.indptr)
+    for row, base in enumerate(texts.indptr[:-1].tolist()):
+        here = slice(int(borders[row]), int(borders[row + 1]))
+        yield _Folded(
+            _string(keys.codes[keys.indptr[row] : keys.indptr[row + 1]]),
+            _string(shown.codes[here]),
+            (shown.origin[here] - base).astype(np.int32),
+        )
+
+
+def _string(codes: UInt32) -> str:
+    return codes.tobytes().decode("utf-32-le", "surrogatepass")
 
 
 def _whole_numbers(left: str, right: str, stands: Bool, shift: Int64) -> None:
