@@ -13,32 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels import buckets
+from dedup.paragraphs import one_paragraph_each
 from dedup.params import Params
-from dedup.schema import KeyStream, Parts, Segments, Slots
-from dedup.steps import expand, pair, repair, shingle, verify
+from dedup.steps import expand, pair, shingle, verify
 
 _U64 = np.uint64
 _COUNTERS = 1 << 25
 
 
-def tables(texts: list[str]) -> tuple[KeyStream, Segments]:
-    """Lay folded texts out as a key stream of one paragraph each, taken as they are."""
-    laid = repair.lay_out(texts)
-    start, end = laid.indptr[:-1], laid.indptr[1:]
-    none = np.empty(0, np.int64)
-    flat = np.zeros(len(texts), np.uint8)
-    minus = np.full(len(texts), -1)
-    keys = KeyStream(
-        laid.codes, none, none.astype(np.uint16), laid.indptr, Slots(none, none, none, none.astype(np.uint8))
-    )
-    parts = Parts(none, none, none, none, none)
-    rows = np.arange(len(texts))
-    return keys, Segments(rows, start, end, start, end, flat, flat, minus, minus, start, start, parts)
-
-
 def exact_pairs(texts: list[str], threshold: float, k: int = 5) -> NDArray[np.uint64]:
     """Return every pair of texts at the threshold, packed as (left << 32) | right and sorted."""
-    keys, segments = tables(texts)
+    keys, segments = one_paragraph_each(texts, fold=False)
     first, group = pair.groups(shingle.digest(keys, segments))
     sets = shingle.shingle(keys, segments, first, k)
     counters = np.zeros(_COUNTERS, np.uint32)

@@ -14,6 +14,7 @@ import importlib.metadata
 import itertools
 import json
 import multiprocessing
+import os
 import resource
 import sys
 import tempfile
@@ -77,10 +78,10 @@ def _agreeing(digests: NDArray[Any], left: Answer, right: Answer, threshold: flo
 
 
 def ours(texts: Texts, threshold: float) -> Answer:
-    from bench.exact import default, tables
-    from dedup.pipeline import near_pairs
+    from bench.exact import default
+    from dedup import near_duplicates
 
-    pairs, _ = near_pairs(*tables(texts), default(threshold))
+    pairs = near_duplicates(texts, default(threshold), fold=False, jobs=os.cpu_count() or 1)
     return np.stack([pairs.left, pairs.right], axis=1)
 
 

@@ -117,7 +117,7 @@ def route(path: str, rounds: int = 5) -> dict[str, Any]:
 
 def _route(texts: list[str]) -> tuple[dict[str, tuple[float, float]], int]:
     """Run the steps once; return (wall, processor) seconds of each, and the number of candidates."""
-    from bench.exact import tables
+    from dedup.paragraphs import one_paragraph_each
     from dedup.steps import expand, pair, shingle, sketch, verify
 
     params = Params()
@@ -129,7 +129,7 @@ def _route(texts: list[str]) -> tuple[dict[str, tuple[float, float]], int]:
         took[name] = (wall, cpu)
         return value
 
-    keys, segments = step("buffer", lambda: tables(texts))
+    keys, segments = step("buffer", lambda: one_paragraph_each(texts, fold=False))
     digest = step("digests", lambda: shingle.digest(keys, segments))
     first, group = step("exact groups", lambda: pair.groups(digest))
     words = step(

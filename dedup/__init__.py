@@ -20,6 +20,8 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from dedup.archive import Index
     from dedup.errors import DedupError
+    from dedup.estimator import NearDuplicates
+    from dedup.paragraphs import near_duplicates
     from dedup.params import Params
     from dedup.pipeline import scan
     from dedup.result import Document, Result
@@ -28,12 +30,24 @@ _HOME = {
     "DedupError": "dedup.errors",
     "Document": "dedup.result",
     "Index": "dedup.archive",
+    "NearDuplicates": "dedup.estimator",
     "Params": "dedup.params",
     "Result": "dedup.result",
+    "near_duplicates": "dedup.paragraphs",
     "scan": "dedup.pipeline",
 }
 
-__all__ = ["DedupError", "Document", "Index", "Params", "Result", "__version__", "scan"]
+__all__ = [
+    "DedupError",
+    "Document",
+    "Index",
+    "NearDuplicates",
+    "Params",
+    "Result",
+    "__version__",
+    "near_duplicates",
+    "scan",
+]
 
 
 def __getattr__(name: str) -> Any:

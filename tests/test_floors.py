@@ -20,6 +20,8 @@ FLOORS = {
     "pipeline": 5,
     "describe": 5,
     "archive": 5,
+    "paragraphs": 5,
+    "estimator": 5,
     "keyterms": 5,
     "evidence": 5,
     "spelling": 5,
