@@ -43,6 +43,7 @@ _SHAPES = (
     r"|打印本[页頁]|关闭窗口|關閉窗口|分享到[:：]|收藏本[站页頁]|[上下]一篇[:：]|加入收藏|设为首页|設為首頁|本文(?:来自|來自|来源|來源)|[请請](?:关注|關注)[^\n。]{0,12}[网網])[^\n。]{0,60}$",
 )  # fmt: skip
 _LINES = re.compile("|".join(f"(?:{shape})" for shape in _SHAPES), re.MULTILINE)
+_BETWEEN = "\n\0\n"
 _TEASER = re.compile(r"\A\s*[^\n]{20,400}?(?:\.{3,}|…+)[^\S\n]*(?=\n)")
 
 
@@ -60,7 +61,7 @@ def furniture(texts: Texts, edits: Edits, known: Sequence[Sequence[tuple[int, in
     Returns
     -------
     int64[n, 2]
-        Sorted, disjoint.
+        Sorted, disjoint, none in two documents.
 
     Notes
     -----
@@ -70,13 +71,14 @@ def furniture(texts: Texts, edits: Edits, known: Sequence[Sequence[tuple[int, in
     documents = texts.documents
     whole = texts.codes.tobytes().decode("utf-32-le", "surrogatepass")
     found: list[tuple[int, int]] = []
-    # Joined by a line break, so that `^` and `$` see the borders of documents; positions shift by one a document.
+    # Joined by a line that no shape has, so that `^` and `$` see the borders of documents and a list of related
+    # articles ends with its document; positions shift by as much a document.
     borders = texts.indptr.tolist()
-    joined = "\n".join(whole[borders[d] : borders[d + 1]] for d in range(documents))
-    starts = np.asarray(borders[:-1]) + np.arange(documents)
+    joined = _BETWEEN.join(whole[borders[d] : borders[d + 1]] for d in range(documents))
+    starts = np.asarray(borders[:-1]) + len(_BETWEEN) * np.arange(documents)
     hits = np.array([match.span() for match in _LINES.finditer(joined)], np.int64).reshape(-1, 2)
     owner = np.searchsorted(starts, hits[:, 0], side="right") - 1
-    hits -= owner[:, None]
+    hits -= len(_BETWEEN) * owner[:, None]
     hits[:, 1] = np.minimum(hits[:, 1], texts.indptr[owner + 1])
     for d in range(documents):
         first, last = borders[d], borders[d + 1]
@@ -87,4 +89,14 @@ def furniture(texts: Texts, edits: Edits, known: Sequence[Sequence[tuple[int, in
         found.extend((first + start, first + end) for start, end in known[d])
     glued = np.isin(edits.kind, (EditKind.SITE, EditKind.PAGE))
     parts = [hits, np.array(found, np.int64).reshape(-1, 2), np.stack([edits.start[glued], edits.end[glued]], axis=1)]
-    return merged(np.concatenate(parts))
+    return _cut(merged(np.concatenate(parts)), texts)
+
+
+def _cut(ranges: Int64, texts: Texts) -> Int64:
+    """Cut ranges at the borders of documents: `merged` makes one of two that touch there."""
+    inner = np.unique(texts.indptr[1:-1])
+    first = np.searchsorted(inner, ranges[:, 0], side="right")
+    inside = np.searchsorted(inner, ranges[:, 1], side="left") - first
+    crossed = inner[np.repeat(first - np.cumsum(inside) + inside, inside) + np.arange(inside.sum())]
+    borders = np.sort(np.concatenate([ranges.ravel(), crossed, crossed]))
+    return borders.reshape(-1, 2)
