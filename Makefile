@@ -10,7 +10,7 @@ ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick test-nojit test-browser index-kills check lint gate bench notebooks docs warmup clean
+.PHONY: help demo test quick test-nojit test-browser index-kills check lint gate bench notebooks docs warmup fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,14 @@ docs: $(VENV)/.run ## make the pages that are made from the code
 
 warmup: $(VENV)/.run ## compile the kernels now
 	$(BIN)/dedup warmup
+
+$(VENV)/.trust: pyproject.toml | $(VENV)/.dev
+	$(PIP) -e '.[dev,trust]'
+	@touch $@
+
+FUZZ_SECONDS ?= 60
+fuzz: $(VENV)/.trust ## fuzz every target for FUZZ_SECONDS each, guided by coverage; adds to tests/fuzz/ledger.json
+	$(BIN)/python -m tests.fuzz.campaign --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 clean: ## remove what was made, but for the environment
 	rm -rf demo-out build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
