@@ -86,7 +86,7 @@ class _Page:
                 self._add("\n", place)
             elif tag == "rt":
                 self.ruby += 1
-            elif _UNSEEN.fullmatch(tag):
+            elif tag is None or _UNSEEN.fullmatch(tag):  # without a name: <?xml:namespace …> as Word writes it
                 pass
             elif _invisible(child):
                 self.hidden += len(_SPACE.sub("", child.text(deep=True)))

@@ -76,3 +76,11 @@ def test_hostile_pages_are_one_line(tmp_path):
     assert (deep.kind, "nested" in deep.reason) == ("damaged", True)
     assert only(tmp_path, "<html><script>1</script></html>").kind == "empty"
     assert only(tmp_path, b"<html>" + bytes(range(128, 256)) * 40).kind == "encoding"
+
+
+def test_a_processing_instruction_in_the_page_is_passed_over(tmp_path):
+    """Word writes one into the pages that it saves; once the whole page was refused for it. Found by fuzzing."""
+    found = only(
+        tmp_path, f'<body><?xml:namespace prefix = o ns = "urn:office" /><p>{FIRST}<?a b?>{SECOND}</p></body>'
+    )
+    assert found.text == f"{FIRST}{SECOND}\n"
