@@ -16,6 +16,7 @@ from dedup.params import LABELS, Params
 from dedup.result import Document, Limit, Result, Skipped
 from dedup.schema import (
     Bool,
+    Edits,
     Families,
     Int64,
     KeyStream,
@@ -24,7 +25,6 @@ from dedup.schema import (
     Passages,
     Seeds,
     Segments,
-    Surface,
     Texts,
     UInt8,
 )
@@ -154,7 +154,6 @@ def scan(
             edits = repair.repair(texts)
             keys = normalise.normalise(texts, edits)
         with clock.stage("segment"):
-            surface = normalise.surfaces(texts, edits)
             noise = furniture.furniture(texts, edits, [document.furniture for document in everything])
             segments = segment.segment(texts, edits, keys, noise)
         with clock.stage("pair"):
@@ -180,10 +179,10 @@ def scan(
         with clock.stage("label"):
             bits = background.span_bits(keys, families.start, families.end, background.load())
             issuers = [document.issuer for document in everything]
-            known = label.Known(*(_agreeing(texts, keys, table, surface) for table in explained))
+            known = label.Known(*(_agreeing(texts, edits, keys, table) for table in explained))
             labels = label.label(texts, keys, segments, passages, families, noise, bits, issuers, known, params)
         with clock.stage("describe"):
-            changes, more = contrast.contrast(texts, keys, passages, surface, _at_issue(passages, families, labels))
+            changes, more = contrast.contrast(texts, edits, keys, passages, _at_issue(passages, families, labels))
             limits += more
             tables = describe.Tables(texts, edits, keys, segments, passages, families, labels, changes, documents)
             result = describe.describe(tables, params, skipped, limits, __version__)
@@ -304,13 +303,13 @@ def _at_issue(passages: Passages, families: Families, labels: Labels) -> Bool:
     return wanted
 
 
-def _agreeing(texts: Texts, keys: KeyStream, passages: Passages, surface: Surface) -> Int64:
+def _agreeing(texts: Texts, edits: Edits, keys: KeyStream, passages: Passages) -> Int64:
     """Return the raw ranges of reports that agree with an aid: its passages without what was written into them."""
     from dedup.steps import contrast
 
     if not len(passages.wording):
         return np.empty((0, 2), np.int64)
-    changes, _ = contrast.contrast(texts, keys, passages, surface, np.ones(len(passages.wording), bool))
+    changes, _ = contrast.contrast(texts, edits, keys, passages, np.ones(len(passages.wording), bool))
     start, end = keys.raw_span(passages.left_start, passages.left_end)
     whole = intervals.merged(np.stack([start, end], axis=1))
     written = intervals.merged(np.stack([changes.left_start, changes.left_end], axis=1))

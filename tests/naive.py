@@ -138,3 +138,63 @@ def sharing_rare_pairs(codes: Sequence[Sequence[int]], common: int, share: float
         for i in range(j)
         if len(grams[i] & grams[j] & rare) >= max(1, share * (min(len(codes[i]), len(codes[j])) - 1))
     }
+
+
+def common_subsequence(left: Sequence[int], right: Sequence[int]) -> int:
+    """Length of a longest common subsequence, by the whole table."""
+    row = [0] * (len(right) + 1)
+    for one in left:
+        before = row
+        row = [0]
+        for j, other in enumerate(right):
+            row.append(before[j] + 1 if one == other else max(before[j + 1], row[j]))
+    return row[-1]
+
+
+def levenshtein(left: Sequence[int], right: Sequence[int]) -> int:
+    """Fewest insertions, deletions and replacements, by the whole table."""
+    row = list(range(len(right) + 1))
+    for i, one in enumerate(left):
+        before = row
+        row = [i + 1]
+        for j, other in enumerate(right):
+            row.append(min(before[j] + (one != other), before[j + 1] + 1, row[j] + 1))
+    return row[-1]
+
+
+def slot_changes(
+    mine: Sequence[tuple[int, int, bool]],
+    theirs: Sequence[tuple[int, int, bool]],
+    changes: Sequence[Sequence[int]],
+    left_length: int,
+    right_length: int,
+) -> list[tuple[int, int, int, int]]:
+    """Pair slots (place, value, is a mask) of two sides by a table of which border falls on which."""
+
+    def partners(length: int, mine: int, theirs: int) -> list[int]:
+        partner = []
+        for border in range(length + 1):
+            at = border
+            for change in changes:
+                if change[mine + 1] <= border:
+                    at = border - change[mine + 1] + change[theirs + 1]
+                elif change[mine] < border:
+                    at = min(change[theirs] + border - change[mine], change[theirs + 1])
+            partner.append(at)
+        return partner
+
+    to_right, to_left = partners(left_length, 0, 2), partners(right_length, 2, 0)
+    waiting: dict[int, list[int]] = {}
+    for row, (place, _, _) in enumerate(theirs):
+        waiting.setdefault(place, []).append(row)
+    rows = []
+    for row, (place, value, mask) in enumerate(mine):
+        others = waiting.get(to_right[place])
+        if others:
+            other = others.pop(0)
+            if value != theirs[other][1] and not (mask and theirs[other][2]):
+                rows.append((row, len(mine) + other, place, to_right[place]))
+        else:
+            rows.append((row, -1, place, to_right[place]))
+    left_over = sorted(row for others in waiting.values() for row in others)
+    return rows + [(-1, len(mine) + row, to_left[theirs[row][0]], theirs[row][0]) for row in left_over]

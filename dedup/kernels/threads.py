@@ -1,13 +1,23 @@
-"""How many threads the kernels use. Caller: dedup.pipeline."""
+"""How many threads the kernels use. Callers: dedup.pipeline, and the steps whose kernels take ranges of rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any
 
 import numba
+import numpy as np
 
 from dedup.errors import ParamsError
+
+_SHARES = 8
+"""Shares of the rows for each thread: rows differ in cost, and a thread with one share would be waited for."""
+
+_ALONE = 64
+"""Rows that are not worth a thread."""
 
 
 @contextmanager
@@ -27,6 +37,29 @@ def threads(jobs: int) -> Iterator[None]:
         yield
     finally:
         numba.set_num_threads(before)
+
+
+def shared(kernel: Callable[..., Any], rows: int, *arguments: Any) -> None:
+    """Call ``kernel(first, last, *arguments)`` for shares of the rows, on as many threads as are allowed.
+
+    Parameters
+    ----------
+    kernel : callable
+        Compiled without the interpreter's lock, and writing of each row nothing but that row's results.
+    rows : int
+    *arguments
+        The further arguments of the kernel.
+    """
+    count = numba.get_num_threads()
+    if count == 1 or rows <= _ALONE:
+        kernel(np.int64(0), np.int64(rows), *arguments)
+        return
+    borders = np.linspace(0, rows, count * _SHARES + 1).astype(np.int64)
+    with ThreadPoolExecutor(count) as pool:
+        for done in [
+            pool.submit(kernel, first, last, *arguments) for first, last in pairwise(borders) if first < last
+        ]:
+            done.result()
 
 
 def _most() -> int:

@@ -19,7 +19,7 @@ from rapidfuzz.distance import LCSseq
 
 from dedup.kernels import cuts, lines, marks, text
 from dedup.schema import KeyStream, SlotKind, Texts
-from dedup.steps import data
+from dedup.steps import contrast, data
 from dedup.steps.normalise import fold, normalise, surface, surfaces
 from dedup.steps.repair import lay_out, repair
 from tests import naive_text
@@ -408,14 +408,18 @@ def test_cost_grows_with_length_only(unit: str) -> None:
 
 
 @given(st.lists(st.text("鄉鎮(xiāng) ××1２㈱½\u200b，。Ａa\ufffd", max_size=30), max_size=4), st.data())
-def test_the_surface_of_a_batch_is_that_of_each_range(rows, draw):
-    """Folding everything once and slicing gives what folding a range gives, wherever no edit is cut in two."""
+def test_the_surfaces_of_ranges_are_the_surface_of_each(rows, draw):
+    """The kernel folds many ranges at once to what folding each by itself gives."""
     laid = lay_out(rows)
     edits = repair(laid)
+    size = int(laid.indptr[-1])
+    cuts = draw.draw(st.lists(st.lists(st.integers(0, size), min_size=2, max_size=2).map(sorted), max_size=4))
+    inside = [cut for cut in cuts if not any(((edits.start < place) & (place < edits.end)).any() for place in cut)]
+    start, end = np.array(inside, np.int64).reshape(-1, 2).T
+    codes, ptr = contrast.surfaces(laid, edits, start.copy(), end.copy())
     whole = surfaces(laid, edits)
-    cut = draw.draw(st.lists(st.integers(0, int(laid.indptr[-1])), min_size=2, max_size=2).map(sorted))
-    inside = [place for place in cut if not ((edits.start < place) & (place < edits.end)).any()]
-    if len(inside) == 2:
-        text = whole.slice(*cut).tobytes().decode("utf-32-le", "surrogatepass")
+    for row, cut in enumerate(inside):
+        text = codes[ptr[row] : ptr[row + 1]].tobytes().decode("utf-32-le", "surrogatepass")
         assert text == surface(laid, edits, *cut)
+        assert codes[ptr[row] : ptr[row + 1]].tolist() == whole.slice(*cut).tolist()
     assert (np.diff(whole.origin) >= 0).all()
