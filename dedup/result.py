@@ -15,6 +15,7 @@ from typing import Any
 
 from dedup.errors import FormatProblem
 from dedup.params import LABELS, Params
+from dedup.views import Views
 
 SCHEMA = "dedup.result/1"
 GRADES: tuple[str | None, ...] = (None, "A", "B", "C")
@@ -211,8 +212,8 @@ class DocumentInfo:
         return self.source if self.member is None else f"{self.source}#{self.member}"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+@dataclass(frozen=True, slots=True, repr=False)
+class Result(Views):
     """Everything a scan found. Equal inputs and parameters give an equal result, byte for byte in JSON.
 
     ``timings`` (seconds by stage) is not part of the JSON: a clock would make equal results differ.

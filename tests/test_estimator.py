@@ -150,7 +150,7 @@ def test_groups_keepers_and_medoids_say_the_same(texts):
 
 
 def test_a_chain_of_versions_falls_into_several_groups_and_its_far_end_is_kept():
-    """Each version is near the next only: of five the last two part, of four the last joins, and stays in the corpus."""
+    """Each version is near the next only: the last two of five part, the last of four joins and is kept."""
     chain = [varied(FIRST + SECOND, *range(2, 2 + step)) for step in (0, 6, 12, 18, 24)]
     five, four = (NearDuplicates(threshold=0.75).fit(chain[:count]) for count in (5, 4))
     assert [(left, right) for left, right, _ in five.pairs_] == [(0, 1), (1, 2), (2, 3), (3, 4)]

@@ -37,6 +37,9 @@ FLOORS = {
     "result": 0,
     "soundness": 0,
     "intervals": 0,
+    "views": 0,
+    "frames": 0,
+    "stricter": 0,
     "_optional": 0,
 }
 

@@ -84,6 +84,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "passages": "{count} 个家族的成员过多，配对只列到 {bound} 对，其余只与中心成员对照",
         "rewrite": "正文超过 {bound} 字，{count} 个段落未查找改写",
         "short": "{count} 个段落短于 {bound} 字，未单独比较",
+        "rethreshold": "{count} 对片段低于现在的阈值，不再列出",
         "other": "{kind}：{count} 处受限，上限 {bound}",
     },
     "headings": {

@@ -84,6 +84,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "passages": "{count} families are too large: pairs are listed up to {bound}, others against the medoid only",
         "rewrite": "rewriting was not sought in {count} paragraphs: the body text exceeds {bound} characters",
         "short": "{count} paragraphs are shorter than {bound} characters and were not compared on their own",
+        "rethreshold": "{count} pairs of passages are below the present threshold and no longer listed",
         "other": "{kind}: {count} bounded at {bound}",
     },
     "headings": {
