@@ -108,7 +108,7 @@ def columns(table: Any) -> Iterator[tuple[str, np.ndarray]]:
             yield name, value
 
 
-def _built(kind: type[Any], found: Mapping[str, np.ndarray], prefix: str) -> Any:
+def _built(kind: Any, found: Mapping[str, np.ndarray], prefix: str) -> Any:
     values = []
     for name, of in _kinds(kind).items():
         inner = is_dataclass(of)
@@ -117,7 +117,7 @@ def _built(kind: type[Any], found: Mapping[str, np.ndarray], prefix: str) -> Any
 
 
 @cache
-def _kinds(kind: type[Any]) -> dict[str, Any]:
+def _kinds(kind: Any) -> dict[str, Any]:
     """Return the fields of a table and their types."""
     hints = get_type_hints(kind)
     return {field.name: hints[field.name] for field in fields(kind)}

@@ -13,7 +13,7 @@ from dedup.kernels import hashing, sorting
 from dedup.kernels import seeds as kernels
 from dedup.params import Params
 from dedup.result import Limit
-from dedup.schema import Int64, KeyStream, Pairs, Seeds, Segments, UInt64
+from dedup.schema import Bool, Int64, KeyStream, Pairs, Seeds, Segments, UInt32, UInt64
 
 _BLOCK = 1 << 16
 """K-grams a thread takes at a time; a document longer than this is cut so that one long file uses all cores."""
@@ -45,8 +45,75 @@ def anchor(keys: KeyStream, segments: Segments, pairs: Pairs, params: Params) ->
     share a seed. Cost: O(K) for hashing, one radix sort of the sampled anchors, and the pairs.
     """
     k = params.anchor
-    position = _sampled(keys, k, params.window)
-    left, right, limits = _paired(keys, position, k, params.anchor_bucket)
+    left, right, limits = places(minimisers(keys, k, params.window), keys.indptr, params, keys.codes)
+    return seeds(keys, segments, left, right, pairs, k), limits
+
+
+def places(
+    anchors: UInt64, borders: Int64, params: Params, codes: UInt32 | None = None
+) -> tuple[Int64, Int64, list[Limit]]:
+    """Return the pairs of places that share an anchor.
+
+    Parameters
+    ----------
+    anchors : uint64[A]
+        As `minimisers` gives them: all of a corpus, or all whose hashes lie in one range.
+    borders : int64[D+1]
+        Key positions at which documents begin, and the end.
+    params : Params
+        ``anchor``, ``anchor_bucket``.
+    codes : uint32[K], optional
+        The key stream, to tell anchors that only share a hash. Without it their pairs are listed too, one in 2**32,
+        and `agreeing` tells them later, where the text is at hand.
+
+    Returns
+    -------
+    left, right : int64[S]
+        Key positions, left before right.
+    list of Limit
+    """
+    position, group = _shared(anchors)
+    document = np.searchsorted(borders, position, side="right") - 1
+    count = np.zeros(len(group) - 1, np.int64)
+    none = np.empty(0, np.int64)
+    text = (codes, np.int64(params.anchor)) if codes is not None else (np.empty(0, np.uint32), np.int64(0))
+    arguments = (*text, position, document, group, np.int64(params.anchor_bucket), count)
+    kernels.pairs(*arguments, none, none, none)
+    indptr = np.zeros(len(group), np.int64)
+    np.cumsum(count, out=indptr[1:])
+    total = max(1, int(indptr[-1]))  # an empty array would ask the kernel to count again
+    left = np.full(total, -1, np.int64)
+    right = np.empty(total, np.int64)
+    kernels.pairs(*arguments, left, right, indptr)
+    used = left >= 0
+    size = np.diff(group)
+    over = int((size > params.anchor_bucket).sum())
+    limits = [Limit("anchor", over, params.anchor_bucket, f"largest {int(size.max())}")] if over else []
+    return left[used], right[used], limits
+
+
+def agreeing(codes: UInt32, left: Int64, right: Int64, k: int) -> Bool:
+    """Return at which pairs of places the same ``k`` characters stand (bool[S])."""
+    same = np.ones(len(left), bool)
+    for step in range(k):
+        same &= codes[left + step] == codes[right + step]
+    return same
+
+
+def seeds(keys: KeyStream, segments: Segments, left: Int64, right: Int64, pairs: Pairs, k: int) -> Seeds:
+    """Return seeds from pairs of places and verified pairs of paragraphs, distinct and in their order.
+
+    Parameters
+    ----------
+    keys : KeyStream
+    segments : Segments
+    left, right : int64[S]
+        From `places`: all, or all of some pairs of documents.
+    pairs : Pairs
+        All, or all of the same pairs of documents.
+    k : int
+        Characters in an anchor.
+    """
     more_left, more_right = _from_pairs(keys, segments, pairs, k)
     left = np.concatenate([left, more_left])
     right = np.concatenate([right, more_right])
@@ -55,7 +122,7 @@ def anchor(keys: KeyStream, segments: Segments, pairs: Pairs, params: Params) ->
     fresh = np.ones(len(left), bool)
     fresh[1:] = (left[1:] != left[:-1]) | (right[1:] != right[:-1])
     left, right = left[fresh], right[fresh]
-    return Seeds(left=left, right=right, length=np.full(len(left), k, np.int64)), limits
+    return Seeds(left=left, right=right, length=np.full(len(left), k, np.int64))
 
 
 def minimisers(keys: KeyStream, k: int, window: int) -> UInt64:
@@ -91,9 +158,8 @@ def minimisers(keys: KeyStream, k: int, window: int) -> UInt64:
     return np.sort(packed[inside])
 
 
-def _sampled(keys: KeyStream, k: int, window: int) -> tuple[Int64, Int64]:
+def _shared(packed: UInt64) -> tuple[Int64, Int64]:
     """Return the places of anchors that occur more than once, and the borders of their groups."""
-    packed = minimisers(keys, k, window)
     value = packed >> np.uint64(32)
     new = np.flatnonzero(np.concatenate([[True], value[1:] != value[:-1], [True]]) if len(value) else [])
     size = np.diff(new)
@@ -102,27 +168,6 @@ def _sampled(keys: KeyStream, k: int, window: int) -> tuple[Int64, Int64]:
     np.cumsum(size[shared], out=group[1:])
     member = np.repeat(shared, size) if len(size) else np.zeros(0, bool)
     return (packed[member] & np.uint64(0xFFFFFFFF)).astype(np.int64), group
-
-
-def _paired(keys: KeyStream, sampled: tuple[Int64, Int64], k: int, cap: int) -> tuple[Int64, Int64, list[Limit]]:
-    """Return the pairs of places of each group, and the limit reached, if one was."""
-    position, group = sampled
-    document = np.searchsorted(keys.indptr, position, side="right") - 1
-    count = np.zeros(len(group) - 1, np.int64)
-    none = np.empty(0, np.int64)
-    arguments = (keys.codes, np.int64(k), position, document, group, np.int64(cap), count)
-    kernels.pairs(*arguments, none, none, none)
-    indptr = np.zeros(len(group), np.int64)
-    np.cumsum(count, out=indptr[1:])
-    total = max(1, int(indptr[-1]))  # an empty array would ask the kernel to count again
-    left = np.full(total, -1, np.int64)
-    right = np.empty(total, np.int64)
-    kernels.pairs(*arguments, left, right, indptr)
-    used = left >= 0
-    size = np.diff(group)
-    over = int((size > cap).sum())
-    limits = [Limit("anchor", over, cap, f"largest {int(size.max())}")] if over else []
-    return left[used], right[used], limits
 
 
 def _from_pairs(keys: KeyStream, segments: Segments, pairs: Pairs, k: int) -> tuple[Int64, Int64]:
