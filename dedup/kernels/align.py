@@ -1,4 +1,4 @@
-"""Chaining of seeds, edit-tolerant extension, splitting into passages. Caller: dedup.steps.align.
+"""From a chain of seeds to passages: filled gaps, edit-tolerant ends, splitting. Caller: dedup.steps.align.
 
 Scores are in thousandths so that they are whole numbers and never depend on rounding: with the identity floor
 ``tau`` as ``floor`` thousandths, a stretch of ``m`` matched and ``a + b`` characters on both sides scores
@@ -12,62 +12,6 @@ import numpy as np
 
 _UNIT = np.int64(1000)
 _FOREIGN = np.int64(8)  # characters that both sides may put in each other's place at no further cost: a name
-
-
-@numba.njit(cache=True, parallel=True)
-def chain(left, right, length, group, max_gap, floor, lookback, score, parent, chain_of):
-    """Link the seeds of each document pair into chains that run forward on both sides.
-
-    left, right, length : int64[S]   seeds, sorted by (left, right) within a group
-    group : int64[G+1]               group g owns seeds [group[g], group[g+1])
-    max_gap, floor, lookback : int64
-    score, parent : int64[S]         written (scratch of the caller)
-    chain_of : int64[S]              written: the last seed of the chain a seed belongs to
-
-    Dynamic programming over the last `lookback` seeds (as Li 2018, section 2.1, equation 1), where a gap costs
-    what its longer side loses for certain, ``floor * |difference|``, plus a twentieth of the rest: whether the
-    text in the gap agrees is found out later, by aligning it. Seeds that would be shared by two chains stay with the
-    better one. O(S * lookback).
-    """
-    for g in numba.prange(group.shape[0] - 1):
-        first = group[g]
-        last = group[g + 1]
-        for i in range(first, last):
-            best = 2 * (_UNIT - floor) * length[i]
-            best_parent = np.int64(-1)
-            tried = 0
-            for j in range(i - 1, first - 1, -1):
-                if left[i] - left[j] > max_gap + length[j] or tried >= lookback:
-                    break
-                step_left = left[i] - left[j]
-                step_right = right[i] - right[j]
-                if step_left <= 0 or step_right <= 0:
-                    continue
-                tried += 1
-                if step_right > max_gap + length[j]:
-                    continue
-                drift = abs(step_left - step_right)
-                if drift > max_gap:
-                    continue
-                step = min(step_left, step_right)
-                new = min(length[i], step)
-                between = max(np.int64(0), step - length[j])
-                value = score[j] + 2 * (_UNIT - floor) * new - floor * drift - (_UNIT // 20) * between
-                if value > best:
-                    best = value
-                    best_parent = j
-            score[i] = best
-            parent[i] = best_parent
-            chain_of[i] = -1
-        order = np.argsort(-score[first:last], kind="mergesort")
-        for o in range(last - first):
-            i = first + order[o]
-            if chain_of[i] >= 0:
-                continue
-            j = i
-            while j >= 0 and chain_of[j] < 0:
-                chain_of[j] = i
-                j = parent[j]
 
 
 @numba.njit(cache=True, inline="always")
@@ -213,37 +157,13 @@ def _segments(value, begin, stop, total, keep):
 
 
 @numba.njit(cache=True)
-def _promising(codes, left, right, length, seeds, low_left, high_left, low_right, high_right, least):
-    """Tell whether the seeds of a short chain lie in enough equal characters to be worth aligning.
-
-    Most chains are one common word: a glance at the characters around it costs a hundredth of an alignment. A
-    passage that this misses has no stretch of `least` equal characters although it is short.
-    """
-    total = np.int64(0)
-    for s in seeds:
-        i = left[s]
-        j = right[s]
-        total += length[s]
-        while total < least and i > low_left and j > low_right and codes[i - 1] == codes[j - 1]:
-            i -= 1
-            j -= 1
-            total += 1
-        i = left[s] + length[s]
-        j = right[s] + length[s]
-        while total < least and i < high_left and j < high_right and codes[i] == codes[j]:
-            i += 1
-            j += 1
-            total += 1
-    return total >= least
-
-
-@numba.njit(cache=True)
-def _tiles(match, at_left, at_right, x, y, strict, least, out):
+def _tiles(stretches, x, y, strict, least, out):
     """Cut a passage that runs into its own right side into tiles of one period; return how many were written.
 
     The block that stands six times in a row is one run against itself, five periods long: [1-5] says [2-6]. Each
     period is one passage, [1] says [2], [2] says [3], and so on. Runs may be cut anywhere, gaps at their borders.
     """
+    at_left, at_right, match = stretches[:, 0], stretches[:, 1], stretches[:, 2]
     found = np.int64(0)
     left = at_left[x]
     right = at_right[x]
@@ -270,6 +190,7 @@ def _tiles(match, at_left, at_right, x, y, strict, least, out):
                 out[found, 2] = right
                 out[found, 3] = stop_right
                 out[found, 4] = matched + cut
+                out[found, 5:] = 0
                 found += 1
             taken += cut
             left = stop_left
@@ -282,10 +203,137 @@ def _tiles(match, at_left, at_right, x, y, strict, least, out):
     return found
 
 
+@numba.njit(cache=True)
+def _fill(codes, left, right, length, seeds, high_left, high_right, at):
+    """Write a chain as stretches, from row 1 on; return the number of the row at which the last one ends.
+
+    Runs, each grown to the right while characters agree, and between them gaps with what they have in common. The
+    stretch at[x] ends where at[x + 1] begins.
+    """
+    row = np.empty(0, np.int64)
+    i = left[seeds[0]]
+    j = right[seeds[0]]
+    n = np.int64(1)
+    at[1, 0] = i
+    at[1, 1] = j
+    run = np.int64(0)
+    for x in range(seeds.shape[0]):
+        si = left[seeds[x]]
+        sj = right[seeds[x]]
+        end = si + length[seeds[x]]
+        if x > 0:
+            behind = max(i - si, j - sj)
+            if behind > 0:
+                si += behind
+                sj += behind
+            if si >= end and (end <= i or behind > 0):
+                continue
+            if si > i or sj > j:  # close the run, align the gap
+                at[n, 2] = run
+                n += 1
+                at[n, 0] = i
+                at[n, 1] = j
+                if row.shape[0] < sj - j + 1:
+                    row = np.empty(2 * (sj - j) + 2, np.int64)
+                at[n, 2] = _lcs(codes, i, si, j, sj, row)
+                n += 1
+                at[n, 0] = si
+                at[n, 1] = sj
+                run = 0
+                i = si
+                j = sj
+        while i < high_left and j < high_right and codes[i] == codes[j]:
+            i += 1
+            j += 1
+            run += 1
+    at[n, 2] = run
+    n += 1
+    at[n, 0] = i
+    at[n, 1] = j
+    return n
+
+
+@numba.njit(cache=True)
+def _grow(codes, at, n, low_left, high_left, low_right, high_right, floor, drop, half):
+    """Extend a row of stretches at both its ends: stretch 0, and the one that begins at row n."""
+    reach = np.empty(2 * half + 1, np.int64)
+    other = np.empty(2 * half + 1, np.int64)
+    i = at[n, 0]
+    j = at[n, 1]
+    more_i, more_j, more_m = _extend(codes, i, j, 1, high_left - i, high_right - j, floor, drop, reach, other)
+    at[n, 2] = more_m
+    at[n + 1, 0] = i + more_i
+    at[n + 1, 1] = j + more_j
+    at[n + 1, 2] = 0
+    i = at[1, 0]
+    j = at[1, 1]
+    more_i, more_j, more_m = _extend(codes, i - 1, j - 1, -1, i - low_left, j - low_right, floor, drop, reach, other)
+    at[0, 0] = i - more_i
+    at[0, 1] = j - more_j
+    at[0, 2] = more_m
+
+
+@numba.njit(cache=True)
+def _cut(at, same, floor, strict, least, base, out):
+    """Cut a row of stretches into passages that pay, and those that fall short into ones that do; return how many.
+
+    at : int64[n + 1, 3]   stretches; the last row only says where the one before it ends
+    base : int64           number of the first stretch in the table that the caller keeps
+    out : int64[..., 7]    written
+    """
+    n = at.shape[0] - 1
+    extent = np.empty(n, np.int64)
+    value = np.empty(n, np.int64)
+    match = at[:n, 2]
+    for x in range(n):
+        on_left = at[x + 1, 0] - at[x, 0]
+        on_right = at[x + 1, 1] - at[x, 1]
+        extent[x] = on_left + on_right
+        value[x] = 2 * (_UNIT - floor) * match[x] - _gap_cost(on_left - match[x], on_right - match[x], floor)
+    begin = np.empty(n + 1, np.int64)
+    stop = np.empty(n + 1, np.int64)
+    inner_begin = np.empty(n + 1, np.int64)
+    inner_stop = np.empty(n + 1, np.int64)
+    total = np.empty(n + 1, np.int64)
+    keep = np.empty(n + 1, np.int64)
+    found = np.int64(0)
+    for one in range(_segments(value, begin, stop, total, keep)):
+        lo = begin[one]
+        hi = stop[one]
+        matched = match[lo:hi].sum()
+        chars = extent[lo:hi].sum()
+        if matched < least:
+            continue
+        if 2 * _UNIT * matched >= strict * chars:
+            pieces = 1
+            inner_begin[0] = 0
+            inner_stop[0] = hi - lo
+        else:
+            stricter = 2 * _UNIT * match[lo:hi] - strict * extent[lo:hi]
+            pieces = _segments(stricter, inner_begin, inner_stop, total, keep)
+        for piece in range(pieces):
+            x = lo + inner_begin[piece]
+            y = lo + inner_stop[piece]
+            if same and at[y, 0] > at[x, 1]:
+                found += _tiles(at, x, y, strict, least, out[found:])
+                continue
+            matched = match[x:y].sum()
+            if matched >= least:
+                out[found, 0] = at[x, 0]
+                out[found, 1] = at[y, 0]
+                out[found, 2] = at[x, 1]
+                out[found, 3] = at[y, 1]
+                out[found, 4] = matched
+                out[found, 5] = base + x
+                out[found, 6] = base + y
+                found += 1
+    return found
+
+
 @numba.njit(cache=True, parallel=True)
 def passages(
     codes, left, right, length, member, chain_ptr, same, low_left, high_left, low_right, high_right,
-    floor, strict, least, drop, half, out, out_count,
+    floor, strict, least, drop, half, stretches, out, out_count,
 ):  # fmt: skip
     """Turn each chain into passages: fill the gaps, extend the ends, split where it does not pay.
 
@@ -299,8 +347,10 @@ def passages(
     least : int64                   fewest matched characters in a passage; not below the anchor window, so that a
                                     chain has no more passages than rows
     drop, half : int64              of `_extend`
-    out : int64[..., 5]             written from row 2 * chain_ptr[c] + c on: left start, left end, right start,
-                                    right end, matches
+    stretches : int64[..., 3]       written from row 2 * chain_ptr[c] + 4 * c on: left, right, matches; a stretch
+                                    ends where the next one begins
+    out : int64[..., 7]             written from row 2 * chain_ptr[c] + c on: left start, left end, right start,
+                                    right end, matches, first stretch, the one behind the last (a tile: 0, 0)
     out_count : int64[C]            written: passages of the chain
 
     A chain becomes a row of stretches: runs of equal characters and what lies between them. Its maximal scoring
@@ -310,119 +360,9 @@ def passages(
     """
     for c in numba.prange(chain_ptr.shape[0] - 1):
         first = chain_ptr[c]
-        seeds = chain_ptr[c + 1] - first
-        out_count[c] = 0
-        if seeds <= 2 and not _promising(
-            codes, left, right, length, member[first : first + seeds], low_left[c], high_left[c], low_right[c],
-            high_right[c], least if seeds == 1 else least + 4,
-        ):  # fmt: skip
-            continue
-        room = 2 * seeds + 3
-        match = np.empty(room, np.int64)
-        at_left = np.empty(room + 1, np.int64)
-        at_right = np.empty(room + 1, np.int64)
-        extent = np.empty(room, np.int64)
-        row = np.empty(0, np.int64)
-        # runs, each grown to the right while characters agree; gaps between them aligned
-        s = member[first]
-        i = left[s]
-        j = right[s]
-        n = np.int64(1)  # stretch 0 is kept for the extension to the left
-        at_left[1] = i
-        at_right[1] = j
-        run = np.int64(0)
-        for x in range(seeds):
-            s = member[first + x]
-            si = left[s]
-            sj = right[s]
-            end = si + length[s]
-            if x > 0:
-                behind = max(i - si, j - sj)
-                if behind > 0:
-                    si += behind
-                    sj += behind
-                if si >= end and (end <= i or behind > 0):
-                    continue
-                if si > i or sj > j:  # close the run, align the gap
-                    match[n] = run
-                    n += 1
-                    at_left[n] = i
-                    at_right[n] = j
-                    if row.shape[0] < sj - j + 1:
-                        row = np.empty(2 * (sj - j) + 2, np.int64)
-                    match[n] = _lcs(codes, i, si, j, sj, row)
-                    n += 1
-                    at_left[n] = si
-                    at_right[n] = sj
-                    run = 0
-                    i = si
-                    j = sj
-            while i < high_left[c] and j < high_right[c] and codes[i] == codes[j]:
-                i += 1
-                j += 1
-                run += 1
-        match[n] = run
-        n += 1
-        at_left[n] = i
-        at_right[n] = j
-        reach = np.empty(2 * half + 1, np.int64)
-        other = np.empty(2 * half + 1, np.int64)
-        # to the right
-        more_i, more_j, more_m = _extend(
-            codes, i, j, 1, high_left[c] - i, high_right[c] - j, floor, drop, reach, other
-        )
-        match[n] = more_m
-        n += 1
-        at_left[n] = i + more_i
-        at_right[n] = j + more_j
-        # to the left
-        more_i, more_j, more_m = _extend(
-            codes, at_left[1] - 1, at_right[1] - 1, -1, at_left[1] - low_left[c], at_right[1] - low_right[c],
-            floor, drop, reach, other,
-        )  # fmt: skip
-        at_left[0] = at_left[1] - more_i
-        at_right[0] = at_right[1] - more_j
-        match[0] = more_m
-        value = np.empty(n, np.int64)
-        for x in range(n):
-            on_left = at_left[x + 1] - at_left[x]
-            on_right = at_right[x + 1] - at_right[x]
-            extent[x] = on_left + on_right
-            value[x] = 2 * (_UNIT - floor) * match[x] - _gap_cost(on_left - match[x], on_right - match[x], floor)
-        begin = np.empty(n + 1, np.int64)
-        stop = np.empty(n + 1, np.int64)
-        total = np.empty(n + 1, np.int64)
-        keep = np.empty(n + 1, np.int64)
-        inner_begin = np.empty(n + 1, np.int64)
-        inner_stop = np.empty(n + 1, np.int64)
-        found = np.int64(0)
-        base = 2 * first + c
-        for one in range(_segments(value, begin, stop, total, keep)):
-            lo = begin[one]
-            hi = stop[one]
-            matched = match[lo:hi].sum()
-            chars = extent[lo:hi].sum()
-            if matched < least:
-                continue
-            if 2 * _UNIT * matched >= strict * chars:
-                pieces = 1
-                inner_begin[0] = 0
-                inner_stop[0] = hi - lo
-            else:
-                stricter = 2 * _UNIT * match[lo:hi] - strict * extent[lo:hi]
-                pieces = _segments(stricter, inner_begin, inner_stop, total, keep)
-            for piece in range(pieces):
-                x = lo + inner_begin[piece]
-                y = lo + inner_stop[piece]
-                if same[c] == 1 and at_left[y] > at_right[x]:
-                    found += _tiles(match, at_left, at_right, x, y, strict, least, out[base + found :])
-                    continue
-                matched = match[x:y].sum()
-                if matched >= least:
-                    out[base + found, 0] = at_left[x]
-                    out[base + found, 1] = at_left[y]
-                    out[base + found, 2] = at_right[x]
-                    out[base + found, 3] = at_right[y]
-                    out[base + found, 4] = matched
-                    found += 1
-        out_count[c] = found
+        seeds = member[first : chain_ptr[c + 1]]
+        base = 2 * first + 4 * c
+        at = stretches[base : base + 2 * seeds.shape[0] + 4]
+        n = _fill(codes, left, right, length, seeds, high_left[c], high_right[c], at)
+        _grow(codes, at, n, low_left[c], high_left[c], low_right[c], high_right[c], floor, drop, half)
+        out_count[c] = _cut(at[: n + 2], same[c] == 1, floor, strict, least, base, out[2 * first + c :])

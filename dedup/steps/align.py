@@ -13,9 +13,12 @@ is not identical.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from dedup.kernels import align as kernels
+from dedup.kernels import chain as kernels_chain
 from dedup.kernels import overlap, sorting
 from dedup.params import Params
 from dedup.schema import Bool, Int64, KeyStream, ParagraphKind, PassageKind, Passages, Seeds, Segments, UInt8
@@ -80,34 +83,42 @@ def align(keys: KeyStream, segments: Segments, seeds: Seeds, params: Params) -> 
     O(length + edits * band) for alignment.
     """
     if not len(seeds.left):
-        return _table(np.empty((0, 5), np.int64), np.empty(0, np.uint8))
-    floor = _floor(params)
-    strict = int(np.ceil(1000 * params.threshold - 1e-9))
+        return _table(np.empty((0, 7), np.int64), np.empty(0, np.uint8))
+    least = np.int64(max(_PIECE, params.min_chars // 2, params.window))
+    floor, strict = _floor(params), _strict(params)
     left_document = np.searchsorted(keys.indptr, seeds.left, side="right") - 1
     right_document = np.searchsorted(keys.indptr, seeds.right, side="right") - 1
     group = _borders(left_document, right_document)
     member, chain_ptr = _chains(seeds, group, params.max_gap, floor)
     tail = member[chain_ptr[1:] - 1]
-    low_left, high_left = keys.indptr[left_document[tail]], keys.indptr[left_document[tail] + 1]
-    low_right, high_right = keys.indptr[right_document[tail]], keys.indptr[right_document[tail] + 1]
-    out = np.empty((2 * len(member) + len(tail), 5), np.int64)
-    count = np.empty(len(tail), np.int64)
-    kernels.passages(
+    one, other = left_document[tail], right_document[tail]
+    worth = np.empty(len(tail), np.uint8)
+    kernels_chain.promising(
         keys.codes, seeds.left, seeds.right, seeds.length, member, chain_ptr,
-        (left_document[tail] == right_document[tail]).astype(np.uint8),
-        low_left, high_left, low_right, high_right, np.int64(floor), np.int64(strict),
-        np.int64(max(_PIECE, params.min_chars // 2, params.window)), np.int64(_DROP), np.int64(_HALF), out, count,
+        keys.indptr[one], keys.indptr[one + 1], keys.indptr[other], keys.indptr[other + 1], least, worth,
     )  # fmt: skip
-    base = 2 * chain_ptr[:-1] + np.arange(len(tail))
+    chosen = worth == 1
+    member = member[np.repeat(chosen, np.diff(chain_ptr))]
+    chain_ptr = np.concatenate([[0], np.cumsum(np.diff(chain_ptr)[chosen])])
+    one, other = one[chosen], other[chosen]
+    stretches = np.empty((2 * len(member) + 4 * len(one), 3), np.int64)
+    out = np.empty((2 * len(member) + len(one), 7), np.int64)
+    count = np.empty(len(one), np.int64)
+    kernels.passages(
+        keys.codes, seeds.left, seeds.right, seeds.length, member, chain_ptr, (one == other).astype(np.uint8),
+        keys.indptr[one], keys.indptr[one + 1], keys.indptr[other], keys.indptr[other + 1],
+        np.int64(floor), np.int64(strict), least, np.int64(_DROP), np.int64(_HALF), stretches, out, count,
+    )  # fmt: skip
+    base = 2 * chain_ptr[:-1] + np.arange(len(one))
     rows = out[np.repeat(base - np.cumsum(count) + count, count) + np.arange(count.sum())]
-    return _resolve(keys, segments, rows, params, strict)
+    return _resolve(keys, segments, rows, stretches, params)
 
 
 def _chains(seeds: Seeds, group: Int64, max_gap: int, floor: int) -> tuple[Int64, Int64]:
     """Return the seeds by chain, ascending within a chain, and the borders of the chains."""
     n = len(seeds.left)
     score, parent, chain_of = (np.empty(n, np.int64) for _ in range(3))
-    kernels.chain(
+    kernels_chain.chain(
         seeds.left, seeds.right, seeds.length, group, np.int64(max_gap), np.int64(floor), np.int64(_LOOKBACK),
         score, parent, chain_of,
     )  # fmt: skip
@@ -125,25 +136,26 @@ def _borders(*columns: np.ndarray) -> Int64:
     return np.concatenate([[0], np.flatnonzero(change) + 1, [len(columns[0])]]).astype(np.int64)
 
 
-def _resolve(keys: KeyStream, segments: Segments, rows: Int64, params: Params, strict: int) -> Passages:
-    """Drop what a better passage covers, merge neighbours, and apply the least length."""
+def _resolve(keys: KeyStream, segments: Segments, rows: Int64, stretches: Int64, params: Params) -> Passages:
+    """Merge what is one copy, cut what hangs over, and apply the least length."""
+    shuffled = np.empty(len(rows), np.uint8)
     if len(rows):
-        rows, group, _ = _by_document_pair(keys, rows)
-        keep = np.empty(len(rows), np.uint8)
-        overlap.drop_covered(rows, group, keep)
-        rows, group, same = _by_document_pair(keys, rows[keep == 1])
-        pieces, shuffled = np.empty(len(rows), np.int64), np.empty(len(rows), np.uint8)
-        gap = np.int64(params.max_gap)
-        bounds = np.int64(_floor(params)), np.int64(strict)
-        overlap.merge_shuffled(rows, group, same, gap, *bounds, pieces, shuffled)
-        overlap.merge_neighbours(rows, group, same, gap // 2, *bounds, pieces, shuffled)
-        rows = _within_paragraphs(keys, segments, rows)
+        left = np.searchsorted(keys.indptr, rows[:, 0], side="right") - 1
+        right = np.searchsorted(keys.indptr, rows[:, 2], side="right") - 1
+        order = np.lexsort((rows[:, 2], rows[:, 0], right, left))
+        rows, left, right = rows[order], left[order], right[order]
+        group, owner = _borders(left, right), np.empty(len(rows), np.int64)
+        same = (left == right)[group[:-1]].astype(np.uint8)
+        bounds = np.int64(params.max_gap), np.int64(_floor(params)), np.int64(_strict(params))
+        overlap.resolve(rows, stretches, group, same, *bounds, owner, shuffled)
+        stays = owner == np.arange(len(rows))
+        rows, shuffled = _within_paragraphs(keys, segments, rows[stays]), shuffled[stays]
         near = _near_enough(rows, params.threshold)
-        kept = (pieces > 0) & near & ((rows[:, 4] >= params.min_chars) | _whole(segments, rows))
+        kept = near & ((rows[:, 4] >= params.min_chars) | _whole(segments, rows))
         rows, shuffled = rows[kept], shuffled[kept]
         order = np.lexsort((rows[:, 2], rows[:, 0]))
-        return _table(rows[order], shuffled[order])
-    return _table(rows, np.empty(0, np.uint8))
+        rows, shuffled = rows[order], shuffled[order]
+    return _table(rows, shuffled)
 
 
 def _within_paragraphs(keys: KeyStream, segments: Segments, rows: Int64) -> Int64:
@@ -191,6 +203,11 @@ def _floor(params: Params) -> int:
     return round(1000 * min(IDENTITY_FLOOR, params.threshold))
 
 
+def _strict(params: Params) -> int:
+    """Return the threshold in thousandths, rounded up."""
+    return math.ceil(1000 * params.threshold - 1e-9)
+
+
 def _near_enough(rows: Int64, threshold: float) -> Bool:
     """Return which passages are near enough for their length.
 
@@ -217,16 +234,6 @@ def _whole(segments: Segments, rows: Int64) -> Bool:
         whole &= (start[row] >= rows[:, first]) & (end[row] <= rows[:, last])
         whole &= end[row] - start[row] >= 0.8 * (rows[:, last] - rows[:, first])
     return whole
-
-
-def _by_document_pair(keys: KeyStream, rows: Int64) -> tuple[Int64, Int64, UInt8]:
-    """Sort rows by document pair and left start; return them, the borders of pairs, and which are one document."""
-    left = np.searchsorted(keys.indptr, rows[:, 0], side="right") - 1
-    right = np.searchsorted(keys.indptr, rows[:, 2], side="right") - 1
-    order = np.lexsort((rows[:, 2], rows[:, 0], right, left))
-    left, right = left[order], right[order]
-    group = _borders(left, right)
-    return rows[order], group, (left == right)[group[:-1]].astype(np.uint8)
 
 
 def _table(rows: Int64, shuffled: UInt8) -> Passages:
