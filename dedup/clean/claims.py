@@ -13,9 +13,10 @@ from collections import Counter
 import numpy as np
 
 from dedup.clean.desk import Desk
-from dedup.clean.going import Held, Marks, removals_of
+from dedup.clean.going import Held, Marks
 from dedup.clean.link import Link, Links
 from dedup.clean.removal import Claim, Plan, Removal
+from dedup.clean.touched import removals as removals_of
 from dedup.result import Cluster, Span
 
 
@@ -41,22 +42,20 @@ class _Settling:
         self._stayed: Counter[str] = Counter()
 
     def run(self) -> Plan:
-        for info in self._desk.result.documents:
-            for start, end, label in self._desk.noise(info.id):
+        desk = self._desk
+        for info in desk.result.documents:
+            for start, end, label in desk.noise(info.id):
                 number = self._note(Claim(label, None, None, None, None))
                 self._open(info.id).noise[start:end] = number
-        for family in self._desk.families:
+        for family in desk.families:
             self._settle(family)
         removals: list[Removal] = []
         whole: set[int] = set()
-        for document in sorted(self._marks):
-            text, marks = self._desk.texts[document], self._marks[document]
-            rows = removals_of(
-                document, text, marks, self._claims, self._desk.policy, self._desk.result.params.min_chars
-            )
+        least = desk.result.params.min_chars
+        for document, rows in removals_of(desk.texts, self._marks, self._claims, desk.policy, least):
             removals += rows
-            self._stayed["partial"] += sum(not _touched(held, rows) for held in marks.held)
-            if rows and sum(row.end - row.start for row in rows) == len(text):
+            self._stayed["partial"] += sum(not _touched(held, rows) for held in self._marks[document].held)
+            if rows and sum(row.end - row.start for row in rows) == len(desk.texts[document]):
                 whole.add(document)
         return Plan(tuple(removals), frozenset(whole), dict(sorted((+self._stayed).items())))
 

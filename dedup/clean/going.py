@@ -1,4 +1,4 @@
-"""Which units go: the second pass, over the marks that the families left on one document.
+"""Which units go: the second pass, over the marks that the families left.
 
 A sentence is held by one member that stays, not by several together: of three partners each may have a third of it,
 and none says what it says. A paragraph may be put together of sentences that different members hold.
@@ -6,7 +6,6 @@ and none says what it says. A paragraph may be put together of sentences that di
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -15,7 +14,6 @@ import numpy as np
 from dedup.clean.cut import Units, units
 from dedup.clean.desk import letters, numbers, solid
 from dedup.clean.policy import CleanPolicy
-from dedup.clean.removal import Claim, Removal
 from dedup.schema import Bool, Int32, Int64
 
 # A share such as 0.7 of 10 characters must be 7 of them, whatever its binary expansion.
@@ -35,7 +33,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Marks on the characters of one document; no character is both pinned and claimed.
+    """Marks on the characters of a text; no character is both pinned and claimed.
 
     noise : int32[N]     claim number of page noise, 0 elsewhere
     claimed : bool[N]    in some claim of a family
@@ -50,23 +48,30 @@ class Marks:
 
     @classmethod
     def blank(cls, size: int) -> Marks:
-        """Return a document of that many characters without a mark."""
+        """Return the marks of a text of that many characters: none."""
         return cls(np.zeros(size, np.int32), np.zeros(size, np.bool_), np.zeros(size, np.bool_))
 
 
-def removals_of(
-    document: int, text: str, marks: Marks, claims: Sequence[Claim], policy: CleanPolicy, least: int
-) -> list[Removal]:
-    """Return what goes of one document.
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What the second pass decides of the characters of a text.
+
+    gone : int32[N]      claim number of what goes, 0 of what stays
+    unmatched : bool[N]  letters, Han and digits that stand in no partner; those that go are carried along
+    """
+
+    gone: Int32
+    unmatched: Bool
+
+
+def decide(text: str, marks: Marks, policy: CleanPolicy, least: int) -> Fate:
+    """Return what goes of a text.
 
     Parameters
     ----------
-    document : int
-        Its id.
     text : str
+        Whole paragraphs.
     marks : Marks
-    claims : sequence of Claim
-        All claims; number ``n`` is ``claims[n - 1]``.
     policy : CleanPolicy
         Level ``paragraph`` or ``passage``.
     least : int
@@ -75,11 +80,8 @@ def removals_of(
 
     Returns
     -------
-    list of Removal
-        Sorted, disjoint.
+    Fate
     """
-    if not marks.held and not marks.noise.any():
-        return []
     ink, tiles = solid(text), units(text, "passage")
     digits = numbers(text)
     signs = letters(text)
@@ -103,18 +105,7 @@ def removals_of(
         _fill_paragraphs(tiles, np.unique(tiles.paragraph[going]), gone)
     else:
         _fill_borders(tiles, ink, gone)
-    if gone.any() and not np.any(ink & (gone == 0)):
-        _spread(gone)
-    return [
-        Removal(
-            document,
-            start,
-            end,
-            claims[number - 1],
-            int(np.count_nonzero(weigh[start:end] & ~stands[start:end])),
-        )
-        for start, end, number in _runs(gone)
-    ]
+    return Fate(gone, weigh & ~stands)
 
 
 def _owners(tiles: Units, weigh: Bool, marks: Marks) -> tuple[Int32, Bool]:
@@ -125,9 +116,8 @@ def _owners(tiles: Units, weigh: Bool, marks: Marks) -> tuple[Int32, Bool]:
     """
     noisy = _sums((marks.noise > 0) & weigh, tiles)
     best = np.zeros(len(tiles.border), np.int64)
-    owner = np.zeros(len(tiles.border), np.int32)
-    ranges: dict[int, Held] = {}
-    for held in marks.held:
+    holder = np.full(len(tiles.border), -1)
+    for row, held in enumerate(marks.held):
         end = held.start + len(held.mask)
         first = int(np.searchsorted(tiles.bounds, held.start, side="right")) - 1
         last = int(np.searchsorted(tiles.bounds, end, side="left"))
@@ -135,11 +125,12 @@ def _owners(tiles: Units, weigh: Bool, marks: Marks) -> tuple[Int32, Bool]:
         counts = np.diff(_running(held.mask & weigh[held.start : end])[edges])
         better = counts > best[first:last]
         best[first:last][better] = counts[better]
-        owner[first:last][better] = held.number
-        ranges[held.number] = held
+        holder[first:last][better] = row
+    numbers = np.array([held.number for held in marks.held] + [0], np.int32)  # the last one for no holder
+    owner = numbers[holder]
     stands = marks.noise > 0
-    for unit in np.flatnonzero(owner):
-        held = ranges[int(owner[unit])]
+    for unit in np.flatnonzero(holder >= 0):
+        held = marks.held[holder[unit]]
         start = max(int(tiles.bounds[unit]), held.start)
         end = min(int(tiles.bounds[unit + 1]), held.start + len(held.mask))
         stands[start:end] |= held.mask[start - held.start : end - held.start]
@@ -167,7 +158,7 @@ def _long_enough(going: Bool, tiles: Units, signs: Bool, noise: Bool, least: int
     text = np.flatnonzero(~tiles.border)
     kept = going.copy()
     sizes, noisy = _sums(signs & ~noise, tiles), _sums(signs & noise, tiles) > 0
-    for start, end, _ in _runs(going[text].astype(np.int32)):
+    for start, end, _ in runs(going[text].astype(np.int32)):
         rows = text[start:end]
         if sizes[rows].sum() < least:
             kept[rows[~noisy[rows]]] = False
@@ -177,7 +168,7 @@ def _long_enough(going: Bool, tiles: Units, signs: Bool, noise: Bool, least: int
 def _over_breaks(noise: Bool, tiles: Units) -> Bool:
     """Return the noise in runs that touch more than one paragraph."""
     over = np.zeros(len(noise), np.bool_)
-    for start, end, _ in _runs(noise.astype(np.int32)):
+    for start, end, _ in runs(noise.astype(np.int32)):
         first, last = np.searchsorted(tiles.bounds, [start, end - 1], side="right") - 1
         if tiles.paragraph[first] != tiles.paragraph[last]:
             over[start:end] = True
@@ -189,7 +180,7 @@ def _fill_paragraphs(tiles: Units, rows: Int64, gone: Int32) -> None:
     first = np.searchsorted(tiles.paragraph, rows, side="left")
     last = np.searchsorted(tiles.paragraph, rows, side="right")
     for start, end in zip(tiles.bounds[first].tolist(), tiles.bounds[last].tolist(), strict=True):
-        _spread(gone[start:end])
+        spread(gone[start:end])
 
 
 def _fill_borders(tiles: Units, ink: Bool, gone: Int32) -> None:
@@ -198,10 +189,10 @@ def _fill_borders(tiles: Units, ink: Bool, gone: Int32) -> None:
     starts, ends = tiles.bounds[edges[:-1]], tiles.bounds[edges[1:]]
     left, some = _running(ink & (gone == 0)), _running(gone != 0)
     for row in np.flatnonzero((left[ends] == left[starts]) & (some[ends] > some[starts])):
-        _spread(gone[starts[row] : ends[row]])
+        spread(gone[starts[row] : ends[row]])
 
 
-def _spread(gone: Int32) -> None:
+def spread(gone: Int32) -> None:
     """Give each 0 the value before it, and the first ones the first value; in place. Something must be set."""
     places = np.flatnonzero(gone)
     owner = np.searchsorted(places, np.arange(len(gone)), side="right") - 1
@@ -218,7 +209,7 @@ def _sums(mask: Bool, tiles: Units) -> Int64:
     return np.diff(_running(mask)[tiles.bounds])
 
 
-def _runs(values: Int32) -> list[tuple[int, int, int]]:
+def runs(values: Int32) -> list[tuple[int, int, int]]:
     """Return the runs of equal values other than 0 as (start, end, value)."""
     cuts = np.flatnonzero(np.diff(values, prepend=0, append=0))
     return [(start, end, int(values[start])) for start, end in pairwise(cuts.tolist()) if values[start]]
