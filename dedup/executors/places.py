@@ -1,0 +1,222 @@
+"""The anchors' road in parts: anchors of a batch, places of a range of hashes, passages of two blocks of documents.
+
+The anchors of a batch are sorted by hash, so those of one range are a slice of them; the places that a range pairs
+are sorted by the pair of blocks of documents that they stand in, so those of two blocks are a slice too. Spilling
+them in partitions is therefore writing them, and reading a partition is reading slices.
+
+Which passages two documents share depends on these two alone, so a pair of blocks is aligned wherever both are at
+hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dedup.executors.bounds import as_column
+from dedup.executors.prepared import cut_at_parts
+from dedup.params import Params
+from dedup.schema import Bool, Int64, KeyStream, Pairs, Passages, Seeds, Segments, UInt8, UInt32, UInt64
+from dedup.steps import align, anchor, pair
+
+SEEDS = 1 << 21
+"""Seeds aligned at a time, more only where one document has more: scratch is some 200 bytes a seed."""
+
+_HIGH = np.uint64(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """The sampled anchors of a batch.
+
+    packed : uint64[A]   hash above key position, sorted
+    """
+
+    packed: UInt64
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Places that share an anchor, by pair of blocks.
+
+    left, right : uint32[S]     key positions, left before right
+    indptr : int64[B * B + 1]   those of blocks i and j begin at ``indptr[i * B + j]``
+    limits : uint8[...]         anchors that were bounded, see `dedup.executors.bounds`
+    """
+
+    left: UInt32
+    right: UInt32
+    indptr: Int64
+    limits: UInt8
+
+
+def anchors(keys: KeyStream, segments: Segments, base: int, params: Params) -> Anchors:
+    """Return the anchors of a batch whose key stream begins at a position of the whole."""
+    packed = anchor.minimisers(cut_at_parts(keys, segments), params.anchor, params.window)
+    if base:
+        packed += np.uint64(base)
+    return Anchors(packed)
+
+
+def places(
+    batches: Sequence[Anchors],
+    low: int,
+    high: int,
+    borders: Int64,
+    blocks: Int64,
+    params: Params,
+    codes: UInt32 | None = None,
+) -> Places:
+    """Return the places that share an anchor whose hash lies in ``[low, high)``.
+
+    Parameters
+    ----------
+    batches : sequence of Anchors
+        Of all batches.
+    low, high : int
+        Hashes, up to 2**32.
+    borders : int64[D+1]
+        Where documents and their parts begin, in key positions, and the end.
+    blocks : int64[B+1]
+        Some of the borders: where blocks begin, and the end.
+    params : Params
+        ``anchor``, ``anchor_bucket``.
+    codes : uint32[K], optional
+        The key stream, where it is at hand; see `dedup.steps.anchor.places`.
+    """
+    slices = [one.packed[_range(one.packed, low, high)] for one in batches]
+    packed = slices[0] if len(slices) == 1 else np.sort(np.concatenate(slices))
+    left, right, limits = anchor.places(packed, borders, params, codes)
+    left, right, indptr = by_block(left, right, left, right, blocks)
+    return Places(left.astype(np.uint32), right.astype(np.uint32), indptr, as_column(limits))
+
+
+def by_block(left: Int64, right: Int64, at: Int64, other: Int64, blocks: Int64) -> tuple[Int64, Int64, Int64]:
+    """Sort pairs by the blocks they stand in.
+
+    Parameters
+    ----------
+    left, right : int64[S]
+        The pairs.
+    at, other : int64[S]
+        Key positions of both sides.
+    blocks : int64[B+1]
+
+    Returns
+    -------
+    left, right : int64[S]
+        In their order within each pair of blocks.
+    indptr : int64[B * B + 1]
+    """
+    count = len(blocks) - 1
+    if count == 1:
+        return left, right, np.array([0, len(left)], np.int64)
+    number = (np.searchsorted(blocks, at, side="right") - 1) * count
+    number += np.searchsorted(blocks, other, side="right") - 1
+    order = np.argsort(number, kind="stable")
+    return left[order], right[order], np.searchsorted(number[order], np.arange(count * count + 1))
+
+
+def passages(
+    keys: KeyStream,
+    segments: Segments,
+    borders: Int64,
+    parts: Sequence[Places],
+    near: Places,
+    number: int,
+    asked: Bool | None,
+    params: Params,
+) -> Passages:
+    """Return the passages between the documents of two blocks.
+
+    Parameters
+    ----------
+    keys : KeyStream
+    segments : Segments
+    borders : int64[D+1]
+        As for `places`.
+    parts : sequence of Places
+        Of all ranges of hashes.
+    near : Places
+        Verified pairs of paragraphs by block; ``left`` and ``right`` are rows of `segments`, sorted.
+    number : int
+        ``i * B + j`` of the blocks.
+    asked : bool[D], optional
+        Documents of which at least one must be in a passage.
+    params : Params
+
+    Returns
+    -------
+    Passages
+        Sorted by left start, right start.
+    """
+    units = KeyStream(keys.codes, keys.origin, keys.span, borders, keys.slots)
+    slices = [slice(*one.indptr[number : number + 2].tolist()) for one in parts]
+    left, right = (
+        np.concatenate([getattr(one, side)[rows] for one, rows in zip(parts, slices, strict=True)])
+        for side in ("left", "right")
+    )
+    mine = slice(*near.indptr[number : number + 2].tolist())
+    near_left, near_right = near.left[mine].astype(np.int64), near.right[mine].astype(np.int64)
+    found = []
+    for rows, pairs in _pieces(borders, left, segments.start[near_left]):
+        here = left[rows].astype(np.int64), right[rows].astype(np.int64)
+        if len(parts) > 1:  # told apart by hash only
+            same = anchor.agreeing(keys.codes, *here, params.anchor)
+            here = here[0][same], here[1][same]
+        of_pairs = pair.unverified(near_left[pairs], near_right[pairs])
+        seeds = anchor.seeds(units, segments, *here, of_pairs, params.anchor)
+        found.append(align.align(units, segments, _asked_for(keys, seeds, asked), params))
+    return merged(found)
+
+
+def merged(parts: Sequence[Passages]) -> Passages:
+    """Return the passages of all parts, sorted by left start, right start."""
+    if len(parts) == 1:
+        return parts[0]
+    columns = [np.concatenate([getattr(one, name) for one in parts]) for name in Passages.__slots__]
+    order = np.lexsort((columns[2], columns[0]))  # stable: equal starts are of one pair of documents, so of one part
+    return Passages(*(column[order] for column in columns))
+
+
+def near_by_block(pairs: Pairs, segments: Segments, blocks: Int64) -> Places:
+    """Return verified pairs of paragraphs by the blocks they stand in."""
+    starts = segments.start[pairs.left], segments.start[pairs.right]
+    left, right, indptr = by_block(pairs.left, pairs.right, *starts, blocks)
+    return Places(left.astype(np.uint32), right.astype(np.uint32), indptr, as_column(()))
+
+
+def _range(packed: UInt64, low: int, high: int) -> slice:
+    """Return where the anchors with hashes in ``[low, high)`` stand."""
+    first = np.searchsorted(packed, np.uint64(low) << _HIGH)
+    last = len(packed) if high >= 1 << 32 else np.searchsorted(packed, np.uint64(high) << _HIGH)
+    return slice(int(first), int(last))
+
+
+def _pieces(borders: Int64, left: UInt32, near: Int64) -> Iterator[tuple[np.ndarray | slice, slice]]:
+    """Yield seeds and near pairs by documents on the left, at most `SEEDS` at a time where documents allow it.
+
+    ``near`` are key positions, ascending; no pair of documents is parted.
+    """
+    if len(left) <= SEEDS:
+        yield slice(None), slice(None)
+        return
+    order = np.argsort(left, kind="stable")
+    at = left[order]
+    wanted = at[SEEDS::SEEDS].astype(np.int64)
+    cuts = np.unique(borders[np.searchsorted(borders, wanted, side="right") - 1])
+    rows = [0, *np.searchsorted(at, cuts).tolist(), len(at)]
+    pairs = [0, *np.searchsorted(near, cuts).tolist(), len(near)]
+    for n in range(len(rows) - 1):
+        yield order[rows[n] : rows[n + 1]], slice(pairs[n], pairs[n + 1])
+
+
+def _asked_for(keys: KeyStream, seeds: Seeds, asked: Bool | None) -> Seeds:
+    """Leave out the seeds between documents that nobody asked about."""
+    if asked is None:
+        return seeds
+    left, right = (np.searchsorted(keys.indptr, side, side="right") - 1 for side in (seeds.left, seeds.right))
+    kept = asked[left] | asked[right]
+    return Seeds(seeds.left[kept], seeds.right[kept], seeds.length[kept])

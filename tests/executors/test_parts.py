@@ -1,0 +1,153 @@
+"""The two roads in parts: whatever the parts, the tables are those of the whole."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from dedup import Params
+from dedup.executors import paragraphs, places
+from dedup.executors.bounds import of_column, summed
+from dedup.executors.prepared import cut_at_parts, joined, prepare, taken, unit_borders
+from dedup.result import Limit
+from dedup.steps import align, anchor, expand, pair, shingle, verify
+
+from .corpora import reports
+from .test_prepared import same
+
+PARAMS = Params(bucket=8, anchor_bucket=4)
+BATCHES = (0, 5, 6, 30, 62, 75)
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return prepare(reports())
+
+
+@pytest.fixture(scope="module")
+def batches(whole):
+    return [taken(whole, np.arange(a, b)) for a, b in pairwise(BATCHES)]
+
+
+def near_pairs(keys, segments):
+    """The paragraphs' road in one piece, step by step."""
+    first, group = pair.groups(shingle.digest(keys, segments))
+    chosen = pair.banding(PARAMS.threshold, PARAMS.num_perm, PARAMS.recall)
+    from dedup.steps import sketch
+
+    words = sketch.band_words(keys, segments, first, PARAMS, chosen.bands, chosen.rows)
+    candidates, limits = pair.pair(words, PARAMS)
+    shingles = shingle.shingle(keys, segments, first, PARAMS.shingle)
+    near = verify.verify(candidates, shingles, PARAMS.threshold)
+    pairs, more = expand.expand(near, first, group, shingles.length, PARAMS.bucket)
+    return candidates, limits, near, pairs, more
+
+
+def test_paragraphs_in_parts(whole, batches):
+    """Digests, band words, candidates and verified pairs of parts are those of the whole."""
+    keys, segments = whole.keys, whole.segments
+    candidates, limits, near, _, _ = near_pairs(keys, segments)
+    digest = np.concatenate([shingle.digest(one.keys, one.segments) for one in batches])
+    np.testing.assert_array_equal(digest, shingle.digest(keys, segments))
+    first, _ = pair.groups(digest)
+    borders = np.cumsum([0, *(len(one.segments.start) for one in batches)])
+    at = np.searchsorted(first, borders)
+    made = [
+        paragraphs.words(one.keys, one.segments, first[a:b] - base, int(a), PARAMS)
+        for one, base, a, b in zip(batches, borders, at[:-1], at[1:], strict=False)
+    ]
+    bands = made[0].words.shape[0]
+    parts = [paragraphs.candidates(made, low, min(low + 5, bands), PARAMS) for low in range(0, bands, 5)]
+    found = paragraphs.merged(parts)
+    np.testing.assert_array_equal(found.left, candidates.left)
+    np.testing.assert_array_equal(found.right, candidates.right)
+    assert summed(limit for one in parts for limit in of_column(one.limits)) == limits
+    assert limits and len(near.left)
+    pieces = []
+    for rows in np.array_split(np.arange(len(found.left)), 4):
+        left, right = found.left[rows], found.right[rows]
+        groups = np.union1d(left, right)
+        pieces.append(paragraphs.verified(keys, segments, first[groups], groups, left, right, PARAMS).pairs)
+    for name in type(near).__slots__:
+        column = np.concatenate([getattr(one, name) for one in pieces])
+        np.testing.assert_array_equal(column, getattr(near, name))
+
+
+def aligned(whole, batches, ranges, blocks, pairs, codes):
+    """Return the passages made in parts, and what was bounded."""
+    bases = np.cumsum([0, *(len(one.keys.codes) for one in batches)])
+    made = [
+        places.anchors(one.keys, one.segments, int(base), PARAMS) for one, base in zip(batches, bases, strict=False)
+    ]
+    borders = unit_borders(whole.keys, whole.segments)
+    parts = [places.places(made, a, b, borders, blocks, PARAMS, codes) for a, b in pairwise(ranges)]
+    near = places.near_by_block(pairs, whole.segments, blocks)
+    count = len(blocks) - 1
+    found = [
+        places.passages(whole.keys, whole.segments, borders, parts, near, i * count + j, None, PARAMS)
+        for i in range(count)
+        for j in range(i, count)
+    ]
+    return places.merged(found), summed(limit for one in parts for limit in of_column(one.limits))
+
+
+@pytest.mark.parametrize("seeds", [1 << 21, 40])
+def test_passages_in_parts(whole, batches, monkeypatch, seeds):
+    """Anchors by batch, places by range of hashes, passages by blocks of documents: the passages of the whole."""
+    monkeypatch.setattr(places, "SEEDS", seeds)
+    keys, segments = whole.keys, whole.segments
+    pairs = near_pairs(keys, segments)[3]
+    units = cut_at_parts(keys, segments)
+    seeds, limits = anchor.anchor(units, segments, pairs, PARAMS)
+    expected = align.align(units, segments, seeds, PARAMS)
+    assert limits and len(expected.wording) > 50
+    one = aligned(whole, [whole], (0, 1 << 32), keys.indptr[[0, -1]], pairs, keys.codes)
+    ranges = (0, 1 << 20, 3 << 30, (3 << 30) + 1, 1 << 32)
+    many = aligned(whole, batches, ranges, keys.indptr[[0, 20, 21, 60, 75]], pairs, None)
+    for found, bounded in (one, many):
+        same(found, expected)
+        assert bounded == limits
+
+
+def test_two_documents_are_aligned_wherever_they_lie(whole):
+    """The passages of some documents do not depend on what else is in the batch."""
+    some = np.array([0, 3, 6, 9, 40, 74])
+    keys, segments = whole.keys, whole.segments
+    units = cut_at_parts(keys, segments)
+    expected = align.align(
+        units, segments, anchor.anchor(units, segments, near_pairs(keys, segments)[3], PARAMS)[0], PARAMS
+    )
+    owner = [
+        np.searchsorted(keys.indptr, side, side="right") - 1 for side in (expected.left_start, expected.right_start)
+    ]
+    mine = np.flatnonzero(np.isin(owner[0], some) & np.isin(owner[1], some))
+    assert len(mine)
+    alone = taken(whole, some)
+    shift = keys.indptr[some] - alone.keys.indptr[:-1]
+
+    def lowered(position, owner):
+        return position - shift[np.searchsorted(some, owner)]
+
+    seeds, _ = anchor.anchor(units, segments, near_pairs(keys, segments)[3], PARAMS)
+    docs = [np.searchsorted(keys.indptr, side, side="right") - 1 for side in (seeds.left, seeds.right)]
+    kept = np.isin(docs[0], some) & np.isin(docs[1], some)
+    taken_seeds = type(seeds)(
+        lowered(seeds.left[kept], docs[0][kept]), lowered(seeds.right[kept], docs[1][kept]), seeds.length[kept]
+    )
+    found = align.align(cut_at_parts(alone.keys, alone.segments), alone.segments, taken_seeds, PARAMS)
+    np.testing.assert_array_equal(found.left_start, lowered(expected.left_start[mine], owner[0][mine]))
+    np.testing.assert_array_equal(found.right_end, lowered(expected.right_end[mine], owner[1][mine]))
+    np.testing.assert_array_equal(found.matches, expected.matches[mine])
+
+
+def test_joined_batches_are_the_whole(whole, batches):
+    """On generated reports with parts, floods and issuers too."""
+    same(joined(batches), whole)
+
+
+def test_limits_of_parts_are_told_as_one():
+    """Counts add up, the largest stays, and other kinds are left apart."""
+    parts = [Limit("anchor", 2, 4, "largest 9"), Limit("rewrite", 1, 5), Limit("anchor", 3, 4, "largest 30")]
+    assert summed(parts) == [Limit("anchor", 5, 4, "largest 30"), Limit("rewrite", 1, 5)]
