@@ -172,3 +172,23 @@ class IndexDamaged(IndexProblem):
 
 class IndexLocked(IndexProblem):
     """Another process is writing."""
+
+
+class EngineProblem(DedupError, RuntimeError):
+    """An engine that cannot do what is asked of it.
+
+    Parameters
+    ----------
+    engine : str
+        Its name.
+    problem : str
+        Why not, with the value found, the value wanted and the mend.
+    """
+
+    def __init__(self, engine: str, problem: str) -> None:
+        self.engine = engine
+        self.problem = problem
+        super().__init__(f"{engine}: {problem}")
+
+    def __reduce__(self) -> tuple[type[EngineProblem], tuple[str, str]]:
+        return (type(self), (self.engine, self.problem))

@@ -38,6 +38,8 @@ def groups(blobs: Iterable[bytes], layout: Layout, bucket: int) -> Iterator[Sent
         To the block of each group's first member: its size, and its members if they are no more than ``bucket``.
     large
         Members of larger groups, each with the first one; to be paired with it, see `within`.
+    size
+        How many groups there are of each size.
     """
     one, two, place = read(blobs, "one", "two", "place")
     order = np.lexsort((place, two, one))
@@ -46,6 +48,8 @@ def groups(blobs: Iterable[bytes], layout: Layout, bucket: int) -> Iterator[Sent
     new[1:] = (one[1:] != one[:-1]) | (two[1:] != two[:-1])
     border = np.append(np.flatnonzero(new), len(place))
     size = np.diff(border)
+    several, count = np.unique(size[size > 1], return_counts=True)
+    yield 0, "size", pack({"size": several, "count": count})
     first = np.repeat(place[border[:-1]], size)
     doubles = place[~new]
     yield from spread("double", layout.block_of(doubles), {"place": doubles})

@@ -14,8 +14,8 @@ from dedup.executors.blocks import Block, Columns, Layout, Sent, distinct, range
 from dedup.executors.packing import pack, unpacked
 from dedup.kernels import seeds as kernels
 from dedup.params import Params
-from dedup.schema import Int64, Seeds
-from dedup.steps import align, anchor
+from dedup.schema import Int64
+from dedup.steps import align, anchor, pair
 
 
 def anchors(block: Block, base: int, parts: int, params: Params) -> Iterator[Sent]:
@@ -139,21 +139,12 @@ def passages(found: Mapping[str, Iterable[bytes]], params: Params) -> Columns:
         document = np.searchsorted(begin, place, side="right") - 1
         return block.documents[document] + place - begin[document]
 
-    k = params.anchor
     left, right = (here(place) for place in read(found.get("seed", ()), "left", "right"))
-    agree = np.ones(len(left), bool)
-    for step in range(k):
-        agree &= block.codes[left + step] == block.codes[right + step]
-    first, second = read(found.get("pair", ()), "left", "right")
-    more = _first_shared(block, here(first), here(second), k)
-    left, right = np.append(left[agree], more[0]), np.append(right[agree], more[1])
-    units = [np.searchsorted(block.units, side, side="right") for side in (left, right)]
-    order = np.lexsort((right, left, units[1], units[0]))
-    left, right = left[order], right[order]
-    fresh = np.ones(len(left), bool)
-    fresh[1:] = (left[1:] != left[:-1]) | (right[1:] != right[:-1])
-    left, right = left[fresh], right[fresh]
-    table = align.align(block.keys, block.segments, Seeds(left, right, np.full(len(left), k, np.int64)), params)
+    agree = anchor.agreeing(block.codes, left, right, params.anchor)
+    first, second = distinct(*read(found.get("pair", ()), "left", "right"))
+    near = pair.unverified(block.rows(here(first)), block.rows(here(second)))
+    seeds = anchor.seeds(block.keys, block.segments, left[agree], right[agree], near, params.anchor)
+    table = align.align(block.keys, block.segments, seeds, params)
     columns = {name: getattr(table, name) for name in type(table).__slots__}
     for side in ("left", "right"):
         start = columns[f"{side}_start"]
@@ -179,17 +170,3 @@ def _laid_end_to_end(pieces: list[Columns]) -> tuple[Block, Int64]:
         end=raised("end", last=True),
         kind=np.concatenate([piece["kind"] for piece in pieces]),
     ), np.concatenate([piece["begin"] for piece in pieces])
-
-
-def _first_shared(block: Block, left: Int64, right: Int64, k: int) -> tuple[Int64, Int64]:
-    """Return one seed for each pair of paragraphs; within one report for neighbouring ones only (`anchor`)."""
-    left, right = distinct(left, right)
-    one, other = (np.searchsorted(block.units, side, side="right") for side in (left, right))
-    nearest = np.ones(len(left), bool)
-    nearest[1:] = (left[1:] != left[:-1]) | (one[:-1] != other[:-1])
-    wanted = (one != other) | nearest
-    rows = block.rows(left[wanted]), block.rows(right[wanted])
-    out = np.empty(len(rows[0]), np.int64), np.empty(len(rows[0]), np.int64)
-    kernels.first_shared(block.codes, block.start, block.end, *rows, np.int64(k), *out)
-    found = out[0] >= 0
-    return out[0][found], out[1][found]
