@@ -52,7 +52,13 @@ class _Hits:
 
 
 def candidates(
-    db: sqlite3.Connection, path: str, segments: Sequence[Segment], new: Prints, params: Params
+    db: sqlite3.Connection,
+    path: str,
+    segments: Sequence[Segment],
+    new: Prints,
+    params: Params,
+    *,
+    paragraphs: bool = False,
 ) -> tuple[Int64, list[Limit]]:
     """Return the stored documents to compare the new ones with.
 
@@ -62,19 +68,24 @@ def candidates(
         Of one committed state.
     new : Prints
     params : Params
+    paragraphs : bool
+        Whether only near-duplicate paragraphs matter: then bands alone are looked up.
 
     Returns
     -------
     int64[C]
         Ids, in the order of fingerprints; they depend on what is stored, not on when it was added.
     list of Limit
-        Anchors and bands more common than `COMMON`, and documents left out as too weakly connected.
+        Bands and anchors more common than `COMMON`, and documents left out as too weakly connected.
     """
     limits: list[Limit] = []
     if not segments:
         return np.zeros(0, np.int64), limits
-    anchors = _hits(db, path, segments, Kind.ANCHOR, new, params, limits)
     bands = _hits(db, path, segments, Kind.BAND, new, params, limits)
+    if paragraphs:
+        ids, first = np.unique(bands.document, return_index=True)
+        return ids[np.argsort(bands.key[first], kind="stable")], limits
+    anchors = _hits(db, path, segments, Kind.ANCHOR, new, params, limits)
     cover = _cover(anchors, new.sizes[0], params)
     ids, first = np.unique(np.concatenate([anchors.document, bands.document]), return_index=True)
     key = np.concatenate([anchors.key, bands.key])[first]

@@ -14,7 +14,7 @@ from dedup.index import rows, segments
 from dedup.index.file import FORMAT, IndexFile, params_entry
 from dedup.index.segments import Kind
 from dedup.params import Params
-from dedup.result import Document, Result, Skipped
+from dedup.result import Document, Limit, Result, Skipped
 
 if TYPE_CHECKING:
     from dedup.pipeline import Progress
@@ -198,21 +198,14 @@ class Index:
             If this version of the package takes fingerprints in another way than the index was made with.
         """
         from dedup.archive.about import about
-        from dedup.archive.candidates import candidates
         from dedup.archive.intake import each
-        from dedup.archive.prints import prints
         from dedup.describe import digest
-        from dedup.kernels.threads import threads
         from dedup.pipeline import scan
 
-        self._verify_identity()
         given = list(each(inputs, read))
-        new = sorted((one for one in given if isinstance(one, Document)), key=lambda one: rows.pack(one).fingerprint)
+        new = [one for one in given if isinstance(one, Document)]
         names = {(one.source, one.member, digest(one.text)) for one in new}
-        with self._file.reading() as db, threads(jobs):
-            found = segments.segments(db, self.path)
-            ids, limits = candidates(db, self.path, found, prints(new, self.params), self.params)
-            stored = [document for _, document in rows.documents(db, self.path, ids.tolist())]
+        stored, limits = self.partners(new, jobs=jobs)
         stored = [one for one in stored if (one.source, one.member, digest(one.text)) not in names]
         result = scan(
             given,
@@ -228,6 +221,44 @@ class Index:
             result, {info.id for info in result.documents if (info.source, info.member, info.digest) in names}
         )
         return replace(kept, limits=(*kept.limits, *limits))
+
+    def partners(
+        self, documents: Iterable[Document], *, paragraphs: bool = False, jobs: int = 1
+    ) -> tuple[list[Document], list[Limit]]:
+        """Return the stored documents that may share something with some new ones; `query` compares them.
+
+        Parameters
+        ----------
+        documents : iterable of Document
+        paragraphs : bool
+            Whether only near-duplicate paragraphs matter. The answer is then smaller, and quicker.
+        jobs : int
+            Threads.
+
+        Returns
+        -------
+        list of Document
+            As stored, in an order that depends on their content alone; a stored document that is one of the new ones
+            is among them.
+        list of Limit
+            What is so common, or so weakly connected, that not all of it was looked at.
+
+        Raises
+        ------
+        ParamsDiffer
+            If this version of the package takes fingerprints in another way than the index was made with.
+        """
+        from dedup.archive.candidates import candidates
+        from dedup.archive.prints import prints
+        from dedup.kernels.threads import threads
+
+        self._verify_identity()
+        new = sorted(documents, key=lambda one: rows.pack(one).fingerprint)
+        with self._file.reading() as db, threads(jobs):
+            found = segments.segments(db, self.path)
+            made = prints(new, self.params)
+            ids, limits = candidates(db, self.path, found, made, self.params, paragraphs=paragraphs)
+            return [document for _, document in rows.documents(db, self.path, ids.tolist())], limits
 
     def scan(
         self,
