@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dedup.archive import Index
     from dedup.errors import DedupError
     from dedup.estimator import NearDuplicates
+    from dedup.explanation import explain
     from dedup.paragraphs import near_duplicates
     from dedup.params import Params
     from dedup.pipeline import scan
@@ -33,6 +34,7 @@ _HOME = {
     "NearDuplicates": "dedup.estimator",
     "Params": "dedup.params",
     "Result": "dedup.result",
+    "explain": "dedup.explanation",
     "near_duplicates": "dedup.paragraphs",
     "scan": "dedup.pipeline",
 }
@@ -45,6 +47,7 @@ __all__ = [
     "Params",
     "Result",
     "__version__",
+    "explain",
     "near_duplicates",
     "scan",
 ]

@@ -22,6 +22,7 @@ FLOORS = {
     "archive": 5,
     "paragraphs": 5,
     "estimator": 5,
+    "explanation": 5,
     "keyterms": 5,
     "evidence": 5,
     "spelling": 5,

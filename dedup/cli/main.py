@@ -28,6 +28,7 @@ DONE, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 COMMANDS: tuple[str, ...] = (
     "scan",
     "compare",
+    "explain",
     "clean",
     "report",
     "review",

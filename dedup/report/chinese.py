@@ -177,7 +177,55 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "label": "分类",
         "describe": "整理",
     },
+    "repairs": {
+        "pinyin": "注音",
+        "mojibake": "乱码",
+        "invisible": "不可见字符",
+        "compat": "兼容字",
+        "site": "网站插入语",
+        "page": "页码",
+        "replaced": "无法解码的字符",
+        "ruby": "注音标签",
+    },
     "phrases": {
+        "explain_side": "{side}  {name}：{chars:,} 字，比对文本 {folded:,} 字，{paragraphs:,} 个段落",
+        "explain_match": "结论：相似，片段 {count} 对",
+        "explain_short": "结论：不算相似。最像的一处只有 {matches} 字相同，不足 {min_chars} 字（--min-chars）",
+        "explain_unlike": (
+            "结论：不算相似。最像的一处用词相同 {wording}，这样长短需要 {needed}（--threshold {threshold}）"
+        ),
+        "explain_scattered": "结论：不算相似。相同的字太分散，没有连成一处达到 {needed} 的片段",
+        "explain_nothing": "结论：不算相似。没有可以对齐的地方，最长连续相同 {run} 字",
+        "explain_empty": "结论：无法比较，除标点、数字和空白外所剩文字太少",
+        "explain_keys": "一、比对文本：去掉标点、空白、数字和遮盖，繁体转简体，还原注音等",
+        "explain_slots": "数字或遮盖 {count} 处，不参与比对，只列差别",
+        "explain_repairs": "还原：{kinds}",
+        "explain_repair": "{kind} {count} 处",
+        "explain_sets": "二、段落：每 {k} 个字为一组，比较两个集合",
+        "explain_whole": (
+            "全文：左 {left:,} 组，右 {right:,} 组，共有 {shared:,} 组，杰卡德系数 {jaccard}；"
+            "左有 {contained_left} 见于右，右有 {contained_right} 见于左"
+        ),
+        "explain_no_paragraphs": "没有一对段落有共同的 {k} 字组",
+        "explain_likest": (
+            "最像的一对段落：左第 {left} 行，右第 {right} 行，"
+            "共有 {shared} 组，合计 {union} 组，杰卡德系数 {jaccard}，{reached}阈值 {threshold}"
+        ),
+        "explain_reached": "达到",
+        "explain_missed": "低于",
+        "explain_bands": (
+            "最小哈希：{num_perm} 个值中 {values} 个相同；分 {bands} 段、每段 {rows} 个，{met} 段完全相同；"
+            "这样相像的一对被选中的概率为 {chance}"
+        ),
+        "explain_anchors": "三、锚点：每 {window} 个相邻的 {k} 字组取一个，不受段落限制",
+        "explain_shared_anchors": "左 {left:,} 个，右 {right:,} 个，共有 {shared:,} 个；最长连续相同 {run} 字",
+        "explain_alignment": "四、对齐",
+        "explain_no_alignment": "没有可以对齐的片段",
+        "explain_second_look": "放宽阈值和长度再看，最长的一处是：",
+        "explain_wording": "用词相同 {wording}（{matches} 字对上）",
+        "explain_needed": "需要 {needed}",
+        "explain_similarity": "全文相同 {similarity}",
+        "explain_changes": "改动 {count} 处，[左→右]：",
         "title": "重复内容分析报告",
         "note": "相似不等于抄袭，须人工复核。",
         "read": "读取报告 {documents:,} 份，共 {chars:,} 字",

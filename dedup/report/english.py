@@ -177,7 +177,65 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "label": "labelling",
         "describe": "describing",
     },
+    "repairs": {
+        "pinyin": "pinyin",
+        "mojibake": "mojibake",
+        "invisible": "invisible characters",
+        "compat": "compatibility forms",
+        "site": "text put in by a site",
+        "page": "page numbers",
+        "replaced": "characters that did not decode",
+        "ruby": "ruby markup",
+    },
     "phrases": {
+        "explain_side": "{side}  {name}: {chars:,} characters, key text {folded:,}, {paragraphs:,} paragraphs",
+        "explain_match": "They match; pairs of passages: {count}",
+        "explain_short": (
+            "No match: of the likest place only {matches} characters agree, the shortest passage is "
+            "{min_chars} (--min-chars)"
+        ),
+        "explain_unlike": (
+            "No match: the likest place has a wording of {wording}, a passage of this length needs {needed} "
+            "(--threshold {threshold})"
+        ),
+        "explain_scattered": "No match: what agrees is too scattered, no stretch in one piece reaches {needed}",
+        "explain_nothing": "No match: there is nothing to align, the longest run the same has {run} characters",
+        "explain_empty": "Not compared: too little text without punctuation, digits and space",
+        "explain_keys": (
+            "1. Key text: without punctuation, space, digits and masks, in simplified characters, repairs "
+            "made"
+        ),
+        "explain_slots": "{count} numbers or masks take no part, differences are listed",
+        "explain_repairs": "repaired: {kinds}",
+        "explain_repair": "{kind} {count}",
+        "explain_sets": "2. Paragraphs: every {k} characters in a row, compared as sets",
+        "explain_whole": (
+            "whole texts: left {left:,}, right {right:,}, shared {shared:,}, Jaccard index {jaccard}; "
+            "{contained_left} of the left are on the right, {contained_right} of the right on the left"
+        ),
+        "explain_no_paragraphs": "no two paragraphs share {k} characters in a row",
+        "explain_likest": (
+            "likest paragraphs: line {left} on the left, {right} on the right, {shared} shared of {union}, "
+            "Jaccard index {jaccard}, {reached} the threshold of {threshold}"
+        ),
+        "explain_reached": "reaches",
+        "explain_missed": "below",
+        "explain_bands": (
+            "MinHash: {values} of {num_perm} values agree; of {bands} bands of {rows}, {met} agree in full; "
+            "a pair so alike is chosen with probability {chance}"
+        ),
+        "explain_anchors": "3. Anchors: of {window} neighbouring {k}-grams one, wherever paragraphs end",
+        "explain_shared_anchors": (
+            "left {left:,}, right {right:,}, shared {shared:,}; longest run the same: {run} "
+            "characters"
+        ),
+        "explain_alignment": "4. Alignment",
+        "explain_no_alignment": "there is no passage to align",
+        "explain_second_look": "with lower bounds, the longest place is:",
+        "explain_wording": "wording {wording} ({matches} characters matched)",
+        "explain_needed": "needed {needed}",
+        "explain_similarity": "similarity {similarity}",
+        "explain_changes": "changes, {count}, as [left→right]:",
         "title": "Duplicate content report",
         "note": "Similarity is not plagiarism: a person must review each finding.",
         "read": "{documents:,} reports read, {chars:,} characters",

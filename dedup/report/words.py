@@ -49,6 +49,7 @@ class Words:
     sheets: Mapping[str, str]
     settings: Mapping[str, str]
     stages: Mapping[str, str]
+    repairs: Mapping[str, str]
     phrases: Mapping[str, str]
 
     def label(self, key: str) -> str:

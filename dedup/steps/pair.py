@@ -57,16 +57,16 @@ def banding(threshold: float, num_perm: int, recall: float) -> Banding:
     >>> chosen.bands, chosen.rows, round(chosen.recall, 4)
     (32, 4, 0.9998)
     """
-    best = Banding(num_perm, 1, _curve(threshold, num_perm, 1))
+    best = Banding(num_perm, 1, chance(threshold, num_perm, 1))
     for rows in range(2, num_perm + 1):
         bands = num_perm // rows
-        reached = _curve(threshold, bands, rows)
+        reached = chance(threshold, bands, rows)
         if reached >= recall:
             best = Banding(bands, rows, reached)
     return best
 
 
-def _curve(jaccard: float, bands: int, rows: int) -> float:
+def chance(jaccard: float, bands: int, rows: int) -> float:
     """Return the chance that a pair of this Jaccard index agrees in all rows of some band."""
     return float(1.0 - (1.0 - jaccard**rows) ** bands)
 

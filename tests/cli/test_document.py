@@ -54,7 +54,7 @@ def ran(run, reports):
     return lambda example: run(*example.split()[1:])
 
 
-@pytest.mark.parametrize("name", ["scan", "compare", "report", "evaluate"])
+@pytest.mark.parametrize("name", ["scan", "compare", "explain", "report", "evaluate"])
 def test_the_sample_in_the_help_is_what_its_example_prints(ran, name):
     example = COMMANDS[name].help.split("\b\nExample:\n")[1].split("\n")[0].strip()
     printed = [_form(line) for line in ran(example).stdout.splitlines()]
