@@ -55,12 +55,18 @@ _OUTPUT_CODES = frozenset(
     {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
 )
 _SIDES = ("-wal", "-shm")
+_MEND = "build it again from the reports, or take a backup"
 
 
 def crc(*parts: bytes | int) -> int:
-    """Return a checksum of a row: any flipped bit, and any byte moved to another field, changes it."""
+    """Return a checksum of a row: any flipped bit, and any byte moved to another field, changes it.
+
+    A damaged page can give a column another type than it was declared with; that is told as SQLite tells damage.
+    """
     value = 0
     for part in parts:
+        if not isinstance(part, (bytes, int)):
+            raise sqlite3.DatabaseError(f"a row holds {type(part).__name__} in place of bytes")
         data = part.to_bytes(8, "little", signed=True) if isinstance(part, int) else part
         value = zlib.crc32(data, zlib.crc32(len(data).to_bytes(8, "little"), value))
     return value
@@ -238,6 +244,8 @@ class IndexFile:
         with self.told():
             entries = self.db.execute("SELECT name, value, crc FROM header").fetchall()
         for name, value, known in entries:
+            if not isinstance(name, str) or not isinstance(value, str):
+                raise IndexDamaged(self.path, "the header holds an entry that is no text")
             if crc(name.encode(), value.encode()) != known:
                 raise IndexDamaged(self.path, f"the header entry {name!r} does not agree with its checksum")
             values[name] = value
@@ -315,6 +323,16 @@ def params_entry(params: Params) -> str:
     return json.dumps(params.to_dict(), sort_keys=True, separators=(",", ":"))
 
 
+def is_index(path: Path) -> bool:
+    """Whether a file says that it is an index, of whatever version and soundness: its first bytes do."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(100)
+    except OSError:
+        return False
+    return head.startswith(b"SQLite format 3\0") and int.from_bytes(head[68:72], "big") == APPLICATION
+
+
 def _put(db: sqlite3.Connection, name: str, value: str) -> None:
     row = (name, value, crc(name.encode(), value.encode()))
     db.execute("INSERT OR REPLACE INTO header VALUES (?, ?, ?)", row)
@@ -363,6 +381,8 @@ def _sentences(path: str, holder: object = None) -> Iterator[None]:
         raise
     except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
         raise  # a fault of ours, not of the file
+    except UnicodeDecodeError as error:  # a name or a text in the file, or SQLite's own words about it
+        raise IndexDamaged(path, f"it holds text that is no UTF-8 ({error}): {_MEND}") from error
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -373,5 +393,4 @@ def _sentences(path: str, holder: object = None) -> Iterator[None]:
             raise OutputFailed(path, f"{error}{stands}") from error
         if code == sqlite3.SQLITE_NOTADB:
             raise NotAnIndex(path, "it is no index of dedup, or its first bytes are damaged") from error
-        mend = "build it again from the reports, or take a backup"
-        raise IndexDamaged(path, f"SQLite says {str(error)!r}: {mend}") from error
+        raise IndexDamaged(path, f"SQLite says {str(error)!r}: {_MEND}") from error

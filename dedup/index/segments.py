@@ -339,6 +339,8 @@ def _read(db: sqlite3.Connection, path: str, segment: Segment, kind: Kind, bucke
 
 def _crc(number: int, data: bytes) -> int:
     """Return the checksum of a bucket: `dedup.index.file.crc` in one call, for a query reads thousands."""
+    if not isinstance(data, bytes):
+        raise sqlite3.DatabaseError(f"a row holds {type(data).__name__} in place of bytes")
     return zlib.crc32(data, (number ^ number >> 32) & 0xFFFFFFFF)
 
 

@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from dedup.decisions import Decision
 from dedup.errors import FormatProblem, OutputFailed
@@ -105,7 +106,7 @@ class Verdicts:
             found = self._db.execute("SELECT value FROM header WHERE key = 'schema'").fetchone()[0]
         except sqlite3.OperationalError as error:
             raise OutputFailed(self.path, str(error)) from error
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise FormatProblem(self.path, f"it is no file of verdicts ({error})") from error
         if found != SCHEMA:
             raise FormatProblem(self.path, f"the schema is {found!r}, wanted {SCHEMA!r}")
@@ -157,6 +158,8 @@ class Verdicts:
                     cursor.execute("ROLLBACK")
                     raise
                 cursor.execute("COMMIT")
+        except UnicodeEncodeError as error:  # JSON can write it, no file of text can
+            raise OutputFailed(self.path, "a decision holds half of a surrogate pair, which is no text") from error
         except sqlite3.Error as error:
             raise OutputFailed(self.path, str(error)) from error
 
@@ -174,9 +177,9 @@ class Verdicts:
         try:
             with self._lock, closing(self._db.cursor()) as cursor:
                 rows = cursor.execute(query, values).fetchall()
-        except sqlite3.Error as error:
+            return tuple(_decision(row) for row in rows)
+        except (sqlite3.Error, ValueError, RecursionError) as error:
             raise FormatProblem(self.path, f"it cannot be read ({error})") from error
-        return tuple(_decision(row) for row in rows)
 
     def close(self) -> None:
         """Close the file; every decision was on disk before `add` returned."""
@@ -191,6 +194,17 @@ class Verdicts:
         self.close()
 
 
-def _decision(row: tuple[str, str, str, str, str, str, str]) -> Decision:
-    family, digest, verdict, reason, reviewer, time, members = row
-    return Decision(family, digest, verdict, reason, reviewer, time, tuple(json.loads(members)))
+def _decision(row: tuple[Any, ...]) -> Decision:
+    """Return the decision of a row; a damaged file may hold anything in it.
+
+    Raises
+    ------
+    ValueError
+        If a column is no text, or the members are no list of texts.
+    """
+    *texts, written = row
+    members = json.loads(written) if isinstance(written, str) else None
+    if not isinstance(members, list) or not all(isinstance(one, str) for one in (*texts, *members)):
+        raise ValueError("a verdict holds something that is no text")
+    family, digest, verdict, reason, reviewer, time = texts
+    return Decision(family, digest, verdict, reason, reviewer, time, tuple(members))

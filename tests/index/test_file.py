@@ -296,6 +296,12 @@ def test_flipped_bits_are_found_or_change_nothing(built: Path, where: Path, arri
         ("UPDATE header SET value = 'x' WHERE name = 'documents'", "'documents' does not agree with its checksum"),
         ("UPDATE documents SET source = x'41' WHERE id = 2", "document 2 does not agree with its checksum"),
         ("DROP TABLE paragraphs", "no table paragraphs"),
+        # A damaged page can give a column another type, or text that is none. Found by fuzzing.
+        ("UPDATE documents SET source = 1.5 WHERE id = 2", "float in place of bytes"),
+        ("UPDATE segments SET facts = 1.5", "float in place of bytes"),
+        ("UPDATE postings SET data = 1.5", "float in place of bytes"),
+        ("UPDATE header SET value = x'00' WHERE name = 'params'", "entry that is no text"),
+        ("UPDATE header SET value = CAST(x'ff' AS TEXT) WHERE name = 'params'", "Could not decode to UTF-8"),
     ],
 )
 def test_tampering_is_told(built: Path, where: Path, statement: str, told: str) -> None:

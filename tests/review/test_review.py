@@ -305,3 +305,32 @@ def test_report_takes_decisions(tmp_path):
     refused = CliRunner().invoke(app, [*wanted, "--force"])
     assert refused.exit_code == 2
     assert "the schema is None" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["members = '[\"half a'", "members = '[7]'", "members = 7", "reason = x'ff'", "reason = CAST(x'ff' AS TEXT)"],
+)
+def test_a_damaged_verdict_is_told(tmp_path, damage):
+    """A row that is no verdict is named as such wherever the store is read. Found by fuzzing."""
+    path = tmp_path / "v.sqlite"
+    with Verdicts(path) as store:
+        desk(store).decide(FAMILY, "self")
+    with sqlite3.connect(path) as db:
+        db.execute(f"UPDATE verdicts SET {damage}")
+    db.close()
+    with Verdicts(path) as store:
+        for read in (store.decisions, store.history, desk(store).visible):
+            with pytest.raises(FormatProblem, match="cannot be read"):
+                read()
+
+
+def test_half_a_surrogate_pair_is_refused_and_nothing_kept(tmp_path):
+    """JSON can write one, a file of text cannot: once the server answered 500. Found by fuzzing."""
+    with Verdicts(tmp_path / "v.sqlite") as store:
+        with pytest.raises(OutputFailed, match="surrogate"):
+            desk(store).decide(FAMILY, "self", "\ud800")
+        rows = loads(dumps([Decision("f", "d", "self", "\ud800", "甲", "2024-01-01T00:00:00+08:00")]))
+        with pytest.raises(OutputFailed, match="surrogate"):
+            desk(store).take_in(rows)
+        assert store.history() == ()
