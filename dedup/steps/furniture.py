@@ -17,7 +17,8 @@ from dedup.schema import EditKind, Edits, Int64, Texts
 _HAN = r"[\u4e00-\u9fff]"
 _END = r"[^\S\n]*$"
 
-# One alternative per shape; each matches whole lines. A line that could be prose must not match any of them.
+# One alternative per shape; each matches whole lines. A line that could be prose must not match any of them. Where two
+# runs of white space may stand side by side they are possessive, or a line of so many spaces costs their square.
 _SHAPES = (
     # navigation: five or more short words and nothing else
     rf"^[^\S\n]*(?:{_HAN}{{2,6}}(?:[^\S\n]*[|｜>»/·][^\S\n]*|[^\S\n]+)){{4,}}{_HAN}{{2,6}}{_END}",
@@ -29,14 +30,14 @@ _SHAPES = (
     rf"^[^\S\n]*\d{{4}}-\d{{2}}-\d{{2}}(?:[^\S\n]+\d\d:\d\d(?::\d\d)?)?(?:[^\S\n]+{_HAN}{{2,8}}){{1,2}}{_END}",
     # related articles: the heading, and the teasers that follow it, each ending in a date or being a list
     # (headlines: no sentence mark, not long)
-    r"^[^\S\n]*[•·*]?[^\S\n]*(?:相关|相關)(?:推荐|推薦|文章|阅读|閱讀|链接|鏈接)[:：]?[^\S\n]*$"
+    r"^[^\S\n]*+[•·*]?[^\S\n]*+(?:相关|相關)(?:推荐|推薦|文章|阅读|閱讀|链接|鏈接)[:：]?[^\S\n]*$"
     r"(?:\n[^\S\n]*$|\n[^\n。；，：]{2,40}$)*",
     r"^[^\S\n]*【[^\n】]{2,60}】(?:相关|相關)(?:文章|推荐|推薦|范文)[:：]?[^\S\n]*$"
     r"(?:\n[^\S\n]*|\n[^\n]{2,60}\d\d-\d\d[^\S\n]*)*",
     rf"^[^\S\n]*[^\n，。；：]{{2,50}}(?<!\d)(?<!-)\d{{2}}-\d{{2}}{_END}",
     # page numbers
-    r"^[^\S\n]*(?:[-—–][^\S\n]*\d{1,4}[^\S\n]*[-—–]|\d{1,4}[^\S\n]*/[^\S\n]*\d{1,4}"
-    r"|第?[^\S\n]*\d{1,4}[^\S\n]*[页頁](?:[^\S\n]*[/共][^\S\n]*\d{1,4}[^\S\n]*[页頁]?)?)" + _END,
+    r"^[^\S\n]*+(?:[-—–][^\S\n]*\d{1,4}[^\S\n]*[-—–]|\d{1,4}[^\S\n]*/[^\S\n]*\d{1,4}"
+    r"|第?[^\S\n]*+\d{1,4}[^\S\n]*[页頁](?:[^\S\n]*[/共][^\S\n]*\d{1,4}[^\S\n]*[页頁]?)?)" + _END,
     r"^[^\S\n]*\d{1,3}" + _END,
     # advertising, downloads, copyright
     r"^[^\n。]{0,60}(?:点击下载|點擊下載|下载本文|下載本文|免费下载|免費下載|版权所有|版權所有|ICP[备備]|返回(?:顶部|頂部|首页|首頁|列表)"
