@@ -179,6 +179,7 @@ class _Watched:
             self._told = time.monotonic()
             told = {
                 "executions": self._executions,
+                "seconds": round(self._told - self._begun, 1),
                 "cpu": round(time.process_time(), 1),
                 "slowest": round(self._slowest, 2),
             }
@@ -187,7 +188,7 @@ class _Watched:
     def _keep(self, data: bytes, error: Exception) -> None:
         trace = traceback.extract_tb(error.__traceback__)
         last = next((row for row in reversed(trace) if "/dedup/" in row.filename), trace[-1] if trace else None)
-        what = str(error)[:60] if type(error).__name__ == "Fault" else ""
+        what = re.sub(r"\d+", "", str(error))[:60] if type(error).__name__ == "Fault" else ""
         place = f"{Path(last.filename).stem}-{last.name}" if last else "bound"
         name = re.sub(r"[^A-Za-z0-9]+", "-", f"{type(error).__name__}-{place}-{what}").strip("-")
         path = self._folder / "found" / name
