@@ -8,24 +8,26 @@ changes a label. What a family's members differ in, figure by figure, is told to
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dedup import spelling
+from dedup.columns import Places
+from dedup.figures import figures
 from dedup.params import LABELS
-from dedup.result import Evidence, Span
-from dedup.schema import Int64, PassageKind, Reason, SlotKind
-from dedup.steps.contrast import KINDS
+from dedup.result import Evidence
+from dedup.schema import Bool, Int64, PassageKind, Reason
+from dedup.steps.contrast import KINDS, Changes
 from dedup.steps.data import words
 
 if TYPE_CHECKING:
-    from dedup.describe import Tables
+    from dedup.provenance import Tables
 
 STARRED = ("number", "typo", "leftover")
 """Kinds of evidence that are a shared oddity: one of them earns the family its star."""
@@ -36,14 +38,12 @@ SHOWN = 8
 IN_ORDER = 3
 """Families that two reports must have in the same order before it is worth telling."""
 
-_DIGITS = 3
-"""Significant digits from which a figure is rare enough: 23,417 and 14.5, but neither 5,000 nor 2.5."""
-
-_CONTEXT = 3  # key characters on either side that say whether two figures stand at the same place
+_CONTEXT = 3  # key characters on either side of a slip that another report has to share
 _SPELLED = 400  # key characters of a medoid in which slips are sought
 _SPELLED_FAMILIES = 300  # and families: further ones get no evidence of this kind, as they get no title of key terms
 _ACCUSED = ("copy", "mass")
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_FIGURES, _SLIPS = ("number", "mask"), ("typo",)
+_REASONS = tuple(reason.name.lower() for reason in Reason)
 _NAME = re.compile(r"[\u4e00-\u9fff]{2,5}?(?:街道|[省市县区州旗乡镇村])")
 _BEFORE_NAME = re.compile(
     r"^(?:第[一二三四五六七八九十百]+[篇部]分?|[篇之][一二三四五六七八九十百]+)?[\W\d_年度]*(?:中共|关于)?"
@@ -61,48 +61,72 @@ class Witness:
     Parameters
     ----------
     tables : Tables
-    spans : sequence of Span
+    places : Places
         Place of each family member, in the order of ``tables.families``.
     """
 
-    def __init__(self, tables: Tables, spans: Sequence[Span]) -> None:
+    def __init__(self, tables: Tables, places: Places) -> None:
         self._tables = tables
-        self._spans = spans
+        self._reports = list(zip(places.document.tolist(), places.part.tolist(), strict=True))
         self._keys: dict[_Report, str] = {}
         self._borders = np.union1d(tables.texts.indptr[:-1], tables.segments.parts.raw_start)
+        families, changes = tables.families, tables.changes
+        self._accused = np.isin(tables.labels.family_label, [LABELS.index(name) for name in _ACCUSED])
+        self._run = self._most(changes.longest_run).tolist()
+        self._rewritten = self._most(tables.passages.kind == PassageKind.REWRITTEN).tolist()
+        self._differs = {
+            kinds: self._most(_has(changes, kinds, len(tables.passages.wording))).tolist()
+            for kinds in (_FIGURES, _SLIPS)
+        }
+        self._figures = figures(tables, places.document, self._accused)
+        self._documents = [
+            len({document for document, _ in self._reports[first:last]})
+            for first, last in pairwise(families.indptr.tolist())
+        ]
 
-    def of(self, number: int, passages: Int64) -> tuple[Evidence, ...]:
+    def _most(self, column: np.ndarray) -> Int64:
+        """Return the greatest value of each family's passages, 0 for a family of none (int64[F])."""
+        families = self._tables.families
+        most = np.zeros(len(families.medoid), np.int64)
+        filled = np.flatnonzero(np.diff(families.passage_indptr))
+        if len(filled):
+            most[filled] = np.maximum.reduceat(
+                column[families.passages].astype(np.int64), families.passage_indptr[filled]
+            )
+        return most
+
+    def of(self, number: int, shown: int) -> tuple[Evidence, ...]:
         """Return the evidence of a family: why it is labelled so, how far it reaches, and what is odd about it.
 
         Parameters
         ----------
         number : int
             Row of the family.
-        passages : int64[n]
-            Its passages.
+        shown : int
+            Families that are shown before it: what is costly is sought in the first ones only.
         """
         tables = self._tables
-        first, last = (int(tables.families.indptr[number + step]) for step in (0, 1))
-        members = range(first, last)
-        rows = [Evidence("rule", {"why": Reason(tables.labels.reason[number]).name.lower()})]
-        if (tables.passages.kind[passages] == PassageKind.REWRITTEN).any():
+        families = tables.families
+        members = range(int(families.indptr[number]), int(families.indptr[number + 1]))
+        rows = [Evidence("rule", {"why": _REASONS[tables.labels.reason[number]]})]
+        if self._rewritten[number]:
             rows.append(Evidence("rewritten"))
-        run = int(tables.changes.longest_run[passages].max(initial=0))
-        if run:  # not looked for where a formula or page noise is merely listed
-            rows.append(Evidence("verbatim_run", {"chars": run}))
-        documents = len({self._spans[row].document for row in members})
-        rows.append(Evidence("spread", {"documents": documents, "issuers": int(tables.labels.issuers[number])}))
-        if LABELS[tables.labels.family_label[number]] in _ACCUSED:
+        if self._run[number]:  # not looked for where a formula or page noise is merely listed
+            rows.append(Evidence("verbatim_run", {"chars": self._run[number]}))
+        spread = {"documents": self._documents[number], "issuers": int(tables.labels.issuers[number])}
+        rows.append(Evidence("spread", spread))
+        passages = families.passages[families.passage_indptr[number] : families.passage_indptr[number + 1]]
+        if self._accused[number]:
             rows += self._leftovers(members)
-            rows += self._typos(number, members, passages)
-            rows += self._numbers(members)
+            rows += self._typos(number, shown, members, passages)
+            if values := self._figures.get(number):
+                rows.append(Evidence("number", {"value": values[:SHOWN]} | _left_out(values)))
             kept = max((self._in_order.get(row, 0) for row in passages.tolist()), default=0)
             if kept >= IN_ORDER:
                 rows.append(Evidence("order", {"paragraphs": kept}))
-        return (*rows, *self._slots(number, passages))
-
-    def _report(self, span: Span) -> _Report:
-        return span.document, -1 if span.part is None else span.part
+        if self._differs[_FIGURES][number]:
+            rows += self._slots(number, passages)
+        return tuple(rows)
 
     def _text(self, row: int) -> str:
         families = self._tables.families
@@ -111,69 +135,36 @@ class Witness:
     def _around(self, low: int, high: int, chars: int) -> tuple[str, str]:
         """Return the raw text before and after a raw range, no further than its document."""
         tables = self._tables
-        document = int(tables.texts.document_of(np.array([low]))[0])
-        start, end = tables.texts.indptr[document : document + 2].tolist()
+        document = bisect_right(self._starts, low) - 1
+        start, end = self._starts[document], self._starts[document + 1]
         return tables.slice(max(low - chars, start), low), tables.slice(high, min(high + chars, end))
 
-    # Figures
-
-    def _figure(self, slot: int) -> str | None:
-        """Return the figure in a slot, if it is a rare one."""
-        slots = self._tables.keys.slots
-        if slots.kind[slot] != SlotKind.DIGITS:
-            return None
-        value = self._tables.slice(int(slots.start[slot]), int(slots.end[slot])).replace(",", "")
-        return value if _rare(value) else None
-
     @cached_property
-    def _reports_with(self) -> dict[str, set[int]]:
-        """The documents that have each rare figure."""
-        found: dict[str, set[int]] = defaultdict(set)
-        for slot, document in enumerate(self._tables.texts.document_of(self._tables.keys.slots.start).tolist()):
-            if value := self._figure(slot):
-                found[value].add(document)
-        return found
-
-    def _numbers(self, members: range) -> Iterator[Evidence]:
-        """Yield the figures that stand at the same place in several reports, and in no report outside the family."""
-        own = {self._spans[row].document for row in members}
-        families, slots = self._tables.families, self._tables.keys.slots
-        found: dict[tuple[str, str], set[_Report]] = defaultdict(set)
-        for row in members:
-            start, end = int(families.start[row]), int(families.end[row])
-            for slot in range(*np.searchsorted(slots.key, (start + 1, end)).tolist()):
-                if value := self._figure(slot):
-                    at = int(slots.key[slot])
-                    around = self._tables.key_text(max(at - _CONTEXT, start), min(at + _CONTEXT, end))
-                    found[around, value].add(self._report(self._spans[row]))
-        shared = {value for (_, value), reports in found.items() if len(reports) > 1}
-        values = sorted((value for value in shared if self._reports_with[value] <= own), key=lambda v: (-len(v), v))
-        if values:
-            yield Evidence("number", {"value": values[:SHOWN]} | _left_out(values))
+    def _starts(self) -> list[int]:
+        return self._tables.texts.indptr.tolist()  # type: ignore[no-any-return]
 
     # Slips of the pen
 
-    def _typos(self, number: int, members: range, passages: Int64) -> Iterator[Evidence]:
+    def _typos(self, number: int, shown: int, members: range, passages: Int64) -> Iterator[Evidence]:
         """Yield the slips that two reports have: those of the medoid, and those that two others have against it."""
-        slips = [*self._own_slips(number, members), *self._common_slips(number, passages)]
+        slips = list(self._own_slips(number, members)) if shown < _SPELLED_FAMILIES else []
+        slips += self._common_slips(number, passages) if self._differs[_SLIPS][number] else []
         if slips:
             written, meant = ([slip[side] for slip in slips[:SHOWN]] for side in (0, 1))
             yield Evidence("typo", {"text": written, "meant": meant} | _left_out(slips))
 
     def _own_slips(self, number: int, members: range) -> Iterator[tuple[str, str]]:
-        if number >= _SPELLED_FAMILIES:
-            return
         medoid = int(self._tables.families.medoid[number])
-        home = self._report(self._spans[medoid])
+        home = self._reports[medoid]
         text = self._text(medoid)[:_SPELLED]
-        others = [self._text(row) for row in members if self._report(self._spans[row]) != home]
+        others = [self._text(row) for row in members if self._reports[row] != home]
         for slip in spelling.slips(text):
             around = text[max(slip.start - _CONTEXT, 0) : slip.end + _CONTEXT]
             if any(around in other for other in others):
                 yield slip.written, slip.meant
 
     def _common_slips(self, number: int, passages: Int64) -> Iterator[tuple[str, str]]:
-        for low, high, others in self._differing(number, passages, ("typo",)):
+        for low, high, others in self._differing(number, passages, _SLIPS):
             (before, after), right = self._around(low, high, 1), self._tables.slice(low, high)
             # Of the two sides of a slip one makes a word; if it is not the medoid, the others are right together.
             word = next((one for one in (before + right, right + after) if one in words()), None)
@@ -214,9 +205,12 @@ class Witness:
 
     def _leftovers(self, members: range) -> Iterator[Evidence]:
         """Yield the names of another member's report that stand here in copied text, and nowhere else."""
+        reports = {self._reports[row] for row in members}
+        if sum(bool(self._names.get(report)) for report in reports) < 2:
+            return  # a name can only be left over from a report that bears one, in another that bears one
         texts: dict[_Report, list[str]] = defaultdict(list)
         for row in members:
-            texts[self._report(self._spans[row])].append(self._text(row))
+            texts[self._reports[row]].append(self._text(row))
         of_name: dict[str, list[_Report]] = defaultdict(list)
         for report in texts:
             for name in self._names.get(report, frozenset()):
@@ -239,15 +233,18 @@ class Witness:
     def _in_order(self) -> dict[int, int]:
         """How many families stand in the same order in the two reports of a passage, if it is one of them."""
         tables = self._tables
-        family = np.repeat(np.arange(len(tables.families.medoid)), np.diff(tables.families.passage_indptr))
-        accused = np.isin([LABELS[one] for one in tables.labels.family_label], _ACCUSED)
-        ends = (tables.passages.left_start, tables.passages.right_start)
-        sides = [np.searchsorted(self._borders, tables.keys.origin[end], side="right").tolist() for end in ends]
-        together: dict[tuple[int, int], list[tuple[int, int, int]]] = defaultdict(list)
-        for row, one in zip(tables.families.passages.tolist(), family.tolist(), strict=True):
-            left, right = sides[0][row], sides[1][row]
-            if accused[one] and left != right:
-                together[left, right].append((int(ends[0][row]), int(ends[1][row]), row))
+        families = tables.families
+        family = np.repeat(np.arange(len(families.medoid)), np.diff(families.passage_indptr))
+        row = families.passages[self._accused[family]]
+        ends = (tables.passages.left_start[row], tables.passages.right_start[row])
+        left, right = (np.searchsorted(self._borders, tables.keys.origin[end], side="right") for end in ends)
+        pair = left * (len(self._borders) + 1) + right
+        _, of_pair, count = np.unique(pair, return_inverse=True, return_counts=True)
+        told = np.flatnonzero((left != right) & (count[of_pair] >= IN_ORDER)) if len(row) else row
+        together: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        columns = (of_pair[told], ends[0][told], ends[1][told], row[told])
+        for one, start, other, number in zip(*(column.tolist() for column in columns), strict=True):
+            together[one].append((start, other, number))
         kept: dict[int, int] = {}
         for rows in together.values():
             run = increasing(sorted(set(rows)))
@@ -260,8 +257,9 @@ class Witness:
         """Return, for each raw range of the medoid in which others differ, what they have and in which report."""
         tables = self._tables
         changes = tables.changes
-        medoid = self._spans[int(tables.families.medoid[number])]
-        start, end = (int(tables.texts.indptr[medoid.document]) + at for at in (medoid.start, medoid.end))
+        medoid = int(tables.families.medoid[number])
+        ranges = tables.families.start[medoid : medoid + 1], tables.families.end[medoid : medoid + 1]
+        start, end = (int(border[0]) for border in tables.keys.raw_span(*ranges))
         wanted = [KINDS.index(kind) for kind in kinds]
         found: dict[tuple[int, int], list[_Other]] = defaultdict(list)
         first = np.searchsorted(changes.passage, passages)
@@ -284,7 +282,7 @@ class Witness:
         """Yield the table of figures and masks that differ from the medoid's."""
         tables = self._tables
         rows = []
-        for low, high, others in self._differing(number, passages, ("number", "mask")):
+        for low, high, others in self._differing(number, passages, _FIGURES):
             if low == high and len({report for _, report in others}) < len(others):
                 continue  # a sentence with figures was put in: the medoid has no slot there
             lead, tail = self._around(low, high, 8)[0], self._around(low, high, 1)[1]
@@ -299,12 +297,11 @@ def _left_out(rows: Sequence[object]) -> dict[str, int]:
     return {"more": len(rows) - SHOWN} if len(rows) > SHOWN else {}
 
 
-def _rare(value: str) -> bool:
-    """Return whether a figure is one that two offices do not write by chance: no year, not round, not small."""
-    whole, _, decimals = value.partition(".")
-    digits = (whole + decimals).strip("0") if decimals else whole.strip("0")
-    long = len(whole) >= 4 or bool(decimals)
-    return digits.isdecimal() and len(digits) >= _DIGITS and long and not _YEAR.fullmatch(value)
+def _has(changes: Changes, kinds: tuple[str, ...], passages: int) -> Bool:
+    """Return which passages have changes of some kinds (bool[R])."""
+    found = np.zeros(passages, bool)
+    found[changes.passage[np.isin(changes.kind, [KINDS.index(kind) for kind in kinds])]] = True
+    return found
 
 
 def _places(title: str | None) -> frozenset[str]:

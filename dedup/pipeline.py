@@ -116,7 +116,7 @@ def scan(
     -----
     A bad file does not raise: it is listed in `Result.skipped` with its reason, and the rest is analysed.
     """
-    from dedup import __version__, describe
+    from dedup import __version__, describe, provenance
     from dedup.kernels.threads import threads
     from dedup.steps import (
         align,
@@ -184,7 +184,7 @@ def scan(
         with clock.stage("describe"):
             changes, more = contrast.contrast(texts, edits, keys, passages, _at_issue(passages, families, labels))
             limits += more
-            tables = describe.Tables(texts, edits, keys, segments, passages, families, labels, changes, documents)
+            tables = provenance.Tables(texts, edits, keys, segments, passages, families, labels, changes, documents)
             result = describe.describe(tables, params, skipped, limits, __version__)
     return replace(result, timings=dict(clock.seconds))
 

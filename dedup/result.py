@@ -8,13 +8,13 @@ in the document's text exactly as decoded: ``document.text[start:end]`` is the p
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from dedup.errors import FormatProblem
-from dedup.params import LABELS, Params
+from dedup.params import Params
 from dedup.views import Views
 
 SCHEMA = "dedup.result/1"
@@ -216,14 +216,17 @@ class DocumentInfo:
 class Result(Views):
     """Everything a scan found. Equal inputs and parameters give an equal result, byte for byte in JSON.
 
+    ``passages`` and ``clusters`` are sequences: those of a scan are kept as columns (`dedup.columns`), and make their
+    objects when they are asked for.
+
     ``timings`` (seconds by stage) is not part of the JSON: a clock would make equal results differ.
     """
 
     version: str
     params: Params
     documents: tuple[DocumentInfo, ...]
-    passages: tuple[Passage, ...]
-    clusters: tuple[Cluster, ...]
+    passages: Sequence[Passage]
+    clusters: Sequence[Cluster]
     skipped: tuple[Skipped, ...] = ()
     limits: tuple[Limit, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict, compare=False)
@@ -257,26 +260,41 @@ class Result(Views):
         texts : bool
             Whether each document carries its full text.
         """
+        from dedup import form
+
         return {
             "schema": SCHEMA,
             "version": self.version,
             "params": self.params.to_dict(),
-            "documents": [_document_dict(info, texts) for info in self.documents],
-            "passages": [_passage_dict(passage) for passage in self.passages],
-            "clusters": [_cluster_dict(cluster) for cluster in self.clusters],
-            "skipped": [
-                {"source": row.source, "member": row.member, "kind": row.kind, "reason": row.reason}
-                for row in self.skipped
-            ],
-            "limits": [
-                {"kind": row.kind, "count": row.count, "bound": row.bound, "detail": row.detail}
-                for row in self.limits
-            ],
+            "documents": [form.document_dict(info, texts) for info in self.documents],
+            "passages": [form.passage_dict(passage) for passage in self.passages],
+            "clusters": [form.cluster_dict(cluster) for cluster in self.clusters],
+            "skipped": [form.skipped_dict(row) for row in self.skipped],
+            "limits": [form.limit_dict(row) for row in self.limits],
         }
 
     def to_json(self, *, texts: bool = False) -> str:
         """Return the JSON text of the result: stable key order, one line per document, passage and cluster."""
-        return "".join(_json_lines(self.to_dict(texts=texts)))
+        return "".join(self.json_pieces(texts=texts))
+
+    def json_pieces(self, *, texts: bool = False) -> Iterator[str]:
+        """Yield the JSON text of the result piece by piece, for what is too large to be held twice.
+
+        Parameters
+        ----------
+        texts : bool
+            Whether each document carries its full text.
+        """
+        from dedup import form
+
+        head = {"schema": SCHEMA, "version": self.version, "params": self.params.to_dict()}
+        yield form.text(head)[:-1]
+        yield from form.listed("documents", (form.text(form.document_dict(info, texts)) for info in self.documents))
+        yield from form.listed("passages", form.lines(self.passages, form.passage_dict))
+        yield from form.listed("clusters", form.lines(self.clusters, form.cluster_dict))
+        yield from form.listed("skipped", map(form.text, map(form.skipped_dict, self.skipped)))
+        yield from form.listed("limits", map(form.text, map(form.limit_dict, self.limits)))
+        yield "}\n"
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], *, path: str = "result") -> Result:
@@ -290,13 +308,15 @@ class Result(Views):
         if not isinstance(data, Mapping) or data.get("schema") != SCHEMA:
             found = data.get("schema") if isinstance(data, Mapping) else type(data).__name__
             raise FormatProblem(path, f"the schema is {found!r}, wanted {SCHEMA!r}")
+        from dedup import form
+
         try:
             result = cls(
                 version=data["version"],
                 params=Params.from_dict(data["params"]),
-                documents=tuple(_read_document(row) for row in data["documents"]),
-                passages=tuple(_read_passage(row) for row in data["passages"]),
-                clusters=tuple(_read_cluster(row) for row in data["clusters"]),
+                documents=tuple(form.read_document(row) for row in data["documents"]),
+                passages=tuple(form.read_passage(row) for row in data["passages"]),
+                clusters=tuple(form.read_cluster(row) for row in data["clusters"]),
                 skipped=tuple(Skipped(**row) for row in data["skipped"]),
                 limits=tuple(Limit(**row) for row in data["limits"]),
             )
@@ -323,130 +343,3 @@ class Result(Views):
         except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
             raise FormatProblem(str(path), f"it cannot be read as JSON ({error})") from error
         return cls.from_dict(data, path=str(path))
-
-
-def _span_dict(span: Span) -> dict[str, Any]:
-    return {
-        "document": span.document,
-        "start": span.start,
-        "end": span.end,
-        "line": span.line,
-        "part": span.part,
-        "page": span.page,
-        "paragraph": span.paragraph,
-        "headings": list(span.headings),
-    }
-
-
-def _document_dict(info: DocumentInfo, texts: bool) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "id": info.id,
-        "source": info.source,
-        "member": info.member,
-        "chars": info.chars,
-        "digest": info.digest,
-        "title": info.title,
-        "issuer": info.issuer,
-        "date": info.date,
-        "encoding": info.encoding,
-        "parts": [{"title": part.title, "start": part.start, "end": part.end} for part in info.parts],
-        "labels": {label: info.labels.get(label, 0) for label in LABELS},
-        "rates": dict(info.rates),
-        "repairs": dict(sorted(info.repairs.items())),
-        "flags": dict(sorted(info.flags.items())),
-        "marks": [list(mark) for mark in info.marks],
-    }
-    if texts:
-        row["text"] = info.text
-    return row
-
-
-def _passage_dict(passage: Passage) -> dict[str, Any]:
-    return {
-        "id": passage.id,
-        "label": passage.label,
-        "grade": passage.grade,
-        "wording": passage.wording,
-        "similarity": passage.similarity,
-        "kind": passage.kind,
-        "direction": passage.direction,
-        "cluster": passage.cluster,
-        "left": _span_dict(passage.left),
-        "right": _span_dict(passage.right),
-        "changes": [
-            {"kind": change.kind, "left": list(change.left), "right": list(change.right)}
-            for change in passage.changes
-        ],
-    }
-
-
-def _cluster_dict(cluster: Cluster) -> dict[str, Any]:
-    return {
-        "id": cluster.id,
-        "label": cluster.label,
-        "grade": cluster.grade,
-        "star": cluster.star,
-        "title": cluster.title,
-        "medoid": cluster.medoid,
-        "earliest": cluster.earliest,
-        "weakest": cluster.weakest,
-        "similarity": cluster.similarity,
-        "documents": cluster.documents,
-        "issuers": cluster.issuers,
-        "members": [
-            _span_dict(span) | {"wording": wording}
-            for span, wording in zip(cluster.members, cluster.wording, strict=True)
-        ],
-        "evidence": [{"kind": row.kind, "facts": dict(row.facts)} for row in cluster.evidence],
-    }
-
-
-def _json_lines(data: Mapping[str, Any]) -> Iterable[str]:
-    """Yield JSON with one line per row of the long lists: readable in a diff, and still one JSON value."""
-    head = {key: value for key, value in data.items() if not isinstance(value, list)}
-    yield json.dumps(head, ensure_ascii=False)[:-1]
-    for key, rows in data.items():
-        if isinstance(rows, list):
-            yield f',\n"{key}": ['
-            yield ",".join("\n" + json.dumps(row, ensure_ascii=False) for row in rows)
-            yield "]"
-    yield "}\n"
-
-
-def _read_span(row: Mapping[str, Any]) -> Span:
-    values = {key: value for key, value in row.items() if key != "wording"}
-    return Span(**(values | {"headings": tuple(values.get("headings", ()))}))
-
-
-def _read_document(row: Mapping[str, Any]) -> DocumentInfo:
-    return DocumentInfo(
-        **(
-            dict(row)
-            | {
-                "parts": tuple(Part(**part) for part in row["parts"]),
-                "marks": tuple((mark[0], mark[1], mark[2], mark[3]) for mark in row["marks"]),
-            }
-        )
-    )
-
-
-def _read_passage(row: Mapping[str, Any]) -> Passage:
-    changes = tuple(
-        Change(change["kind"], (change["left"][0], change["left"][1]), (change["right"][0], change["right"][1]))
-        for change in row["changes"]
-    )
-    spans = {"left": _read_span(row["left"]), "right": _read_span(row["right"])}
-    return Passage(**(dict(row) | spans | {"changes": changes}))
-
-
-def _read_cluster(row: Mapping[str, Any]) -> Cluster:
-    return Cluster(
-        **(
-            dict(row)
-            | {
-                "members": tuple(_read_span(member) for member in row["members"]),
-                "wording": tuple(member["wording"] for member in row["members"]),
-                "evidence": tuple(Evidence(one["kind"], one["facts"]) for one in row["evidence"]),
-            }
-        )
-    )

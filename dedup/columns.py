@@ -1,0 +1,320 @@
+"""Passages and families as columns: sequences of the objects at the door that make an object when it is asked for.
+
+A large corpus has hundreds of thousands of passages, each with two places and a dozen changes: as objects they take
+a kilobyte and ten microseconds each, as columns a tenth of it. Whoever indexes or iterates gets `Passage` and
+`Cluster` objects; the JSON is written from the columns, to the same bytes (a test compares).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypeVar, overload
+
+from dedup.params import LABELS
+from dedup.result import GRADES, Change, Cluster, Evidence, Passage, Span
+from dedup.schema import Bool, Int64, UInt8, UInt64
+
+DIRECTIONS = ("unknown", "forward", "backward")
+"""Directions of a passage; `PassageRows.direction` is an index into this."""
+
+SHARE = 10_000
+"""Shares (wording, similarity) are kept in units of one over this, so that they print alike on every platform."""
+
+_BLOCK = 4_096
+_Row = TypeVar("_Row")
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+_LABEL_JSON = [_text(label) for label in LABELS]
+_GRADE_JSON = [_text(grade) for grade in GRADES]
+_DIRECTION_JSON = [_text(direction) for direction in DIRECTIONS]
+
+
+class _Rows(Sequence[_Row]):
+    """A sequence that makes its rows when they are asked for, and equals any sequence of equal rows."""
+
+    def _made(self, first: int, last: int) -> list[_Row]:
+        raise NotImplementedError
+
+    @overload
+    def __getitem__(self, row: int) -> _Row: ...
+    @overload
+    def __getitem__(self, row: slice) -> tuple[_Row, ...]: ...
+    def __getitem__(self, row: int | slice) -> _Row | tuple[_Row, ...]:
+        if isinstance(row, slice):
+            first, last, step = row.indices(len(self))
+            return tuple(self._made(first, max(first, last))) if step == 1 else tuple(self)[row]
+        at = row + len(self) if row < 0 else row
+        if not 0 <= at < len(self):
+            raise IndexError(f"row {row} of {len(self)}")
+        return self._made(at, at + 1)[0]
+
+    def __iter__(self) -> Iterator[_Row]:
+        for first in range(0, len(self), _BLOCK):
+            yield from self._made(first, min(first + _BLOCK, len(self)))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, eq=False)
+class Places(_Rows[Span]):
+    """Spans as columns; see `dedup.result.Span`.
+
+    document, start, end, line, part, page, paragraph : int64[n]   -1 where a span has none
+    path : int64[n]                  row of `paths`
+    paths : tuple of tuples of str   heading paths
+    """
+
+    document: Int64
+    start: Int64
+    end: Int64
+    line: Int64
+    part: Int64
+    page: Int64
+    paragraph: Int64
+    path: Int64
+    paths: tuple[tuple[str, ...], ...]
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @cached_property
+    def _paths_json(self) -> list[str]:
+        return [_text(list(path)) for path in self.paths]
+
+    def _columns(self, first: int, last: int) -> Iterator[tuple[int, ...]]:
+        columns = (self.document, self.start, self.end, self.line, self.part, self.page, self.paragraph, self.path)
+        return zip(*(column[first:last].tolist() for column in columns), strict=True)
+
+    def _made(self, first: int, last: int) -> list[Span]:
+        paths = self.paths
+        return [
+            Span(
+                document,
+                start,
+                end,
+                line,
+                part if part >= 0 else None,
+                page if page >= 0 else None,
+                paragraph if paragraph >= 0 else None,
+                paths[path],
+            )
+            for document, start, end, line, part, page, paragraph, path in self._columns(first, last)
+        ]
+
+    def taken(self, rows: Int64) -> Places:
+        """Return rows in another order (int64[m])."""
+        changed = {name: getattr(self, name)[rows] for name in self.__dataclass_fields__ if name != "paths"}
+        return replace(self, **changed)
+
+    def json(self, first: int, last: int) -> list[str]:
+        """Return some rows as JSON objects without the braces."""
+        paths = self._paths_json
+        return [
+            f'"document": {document}, "start": {start}, "end": {end}, "line": {line}, '
+            f'"part": {part if part >= 0 else "null"}, "page": {page if page >= 0 else "null"}, '
+            f'"paragraph": {paragraph if paragraph >= 0 else "null"}, "headings": {paths[path]}'
+            for document, start, end, line, part, page, paragraph, path in self._columns(first, last)
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class PassageRows(_Rows[Passage]):
+    """Passages as columns; see `dedup.result.Passage`.
+
+    id : uint64[R]
+    label, grade : uint8[R]              indices into `LABELS` and `GRADES`
+    wording, similarity : int64[R]       in units of one over `SHARE`
+    left, right : Places
+    kind : uint8[R]                      index into `kinds`
+    direction : uint8[R]                 index into `DIRECTIONS`
+    cluster : int64[R]                   index into `clusters`, the ids of the families
+    change_ptr : int64[R+1]              passage r owns the changes ``[change_ptr[r], change_ptr[r + 1])``
+    change_kind : int64[C]               index into `change_kinds`
+    change : int64[C, 4]                 left start, left end, right start, right end; offsets into the texts
+    """
+
+    id: UInt64
+    label: UInt8
+    grade: UInt8
+    wording: Int64
+    similarity: Int64
+    left: Places
+    right: Places
+    kind: UInt8
+    direction: UInt8
+    cluster: Int64
+    change_ptr: Int64
+    change_kind: Int64
+    change: Int64
+    clusters: tuple[str, ...]
+    kinds: tuple[str, ...]
+    change_kinds: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+    def _made(self, first: int, last: int) -> list[Passage]:
+        low, high = (int(self.change_ptr[row]) for row in (first, last))
+        changes = [
+            Change(self.change_kinds[kind], (a, b), (c, d))
+            for kind, (a, b, c, d) in zip(
+                self.change_kind[low:high].tolist(), self.change[low:high].tolist(), strict=True
+            )
+        ]
+        borders = (self.change_ptr[first : last + 1] - low).tolist()
+        return [
+            Passage(
+                id=f"{name:016x}",
+                label=LABELS[label],
+                grade=GRADES[grade],
+                wording=wording / SHARE,
+                similarity=similarity / SHARE,
+                left=left,
+                right=right,
+                kind=self.kinds[kind],
+                direction=DIRECTIONS[direction],
+                cluster=self.clusters[cluster],
+                changes=tuple(changes[borders[row] : borders[row + 1]]),
+            )
+            for row, (name, label, grade, wording, similarity, kind, direction, cluster, left, right) in enumerate(
+                zip(*self._scalars(first, last), self.left[first:last], self.right[first:last], strict=True)
+            )
+        ]
+
+    def _scalars(self, first: int, last: int) -> list[list[Any]]:
+        columns = (
+            self.id, self.label, self.grade, self.wording, self.similarity, self.kind, self.direction, self.cluster,
+        )  # fmt: skip
+        return [column[first:last].tolist() for column in columns]
+
+    def json_lines(self) -> Iterator[str]:
+        """Yield each passage as JSON."""
+        clusters = [_text(name) for name in self.clusters]
+        kinds = [_text(name) for name in self.kinds]
+        heads = [f'{{"kind": {_text(name)}, "left": [' for name in self.change_kinds]
+        for first in range(0, len(self), _BLOCK):
+            last = min(first + _BLOCK, len(self))
+            low, high = (int(self.change_ptr[row]) for row in (first, last))
+            changes = [
+                f'{heads[kind]}{a}, {b}], "right": [{c}, {d}]}}'
+                for kind, (a, b, c, d) in zip(
+                    self.change_kind[low:high].tolist(), self.change[low:high].tolist(), strict=True
+                )
+            ]
+            borders = (self.change_ptr[first : last + 1] - low).tolist()
+            places = self.left.json(first, last), self.right.json(first, last)
+            for row, (name, label, grade, wording, similarity, kind, direction, cluster, left, right) in enumerate(
+                zip(*self._scalars(first, last), *places, strict=True)
+            ):
+                yield (
+                    f'{{"id": "{name:016x}", "label": {_LABEL_JSON[label]}, "grade": {_GRADE_JSON[grade]}, '
+                    f'"wording": {wording / SHARE}, "similarity": {similarity / SHARE}, "kind": {kinds[kind]}, '
+                    f'"direction": {_DIRECTION_JSON[direction]}, "cluster": {clusters[cluster]}, '
+                    f'"left": {{{left}}}, "right": {{{right}}}, '
+                    f'"changes": [{", ".join(changes[borders[row] : borders[row + 1]])}]}}'
+                )
+
+
+@dataclass(frozen=True, eq=False)
+class ClusterRows(_Rows[Cluster]):
+    """Families as columns, in the order in which they are shown; see `dedup.result.Cluster`.
+
+    id, title : tuple of str [F]
+    label, grade : uint8[F]                     indices into `LABELS` and `GRADES`
+    star : bool[F]
+    medoid, earliest : int64[F]                 rows within the family's members; -1 where nobody knows
+    weakest, similarity : int64[F]              in units of one over `SHARE`
+    documents, issuers : int64[F]
+    member_ptr : int64[F+1], members : Places, wording : int64[G]
+    evidence : tuple of tuples of Evidence [F]
+    """
+
+    id: tuple[str, ...]
+    title: tuple[str, ...]
+    label: UInt8
+    grade: UInt8
+    star: Bool
+    medoid: Int64
+    earliest: Int64
+    weakest: Int64
+    similarity: Int64
+    documents: Int64
+    issuers: Int64
+    member_ptr: Int64
+    members: Places
+    wording: Int64
+    evidence: tuple[tuple[Evidence, ...], ...]
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+    def _scalars(self, first: int, last: int) -> Iterator[tuple[Any, ...]]:
+        columns = (
+            self.label, self.grade, self.star, self.medoid, self.earliest, self.weakest, self.similarity,
+            self.documents, self.issuers,
+        )  # fmt: skip
+        rows = slice(first, last)
+        return zip(
+            self.id[rows], self.title[rows], self.evidence[rows], *(c[rows].tolist() for c in columns), strict=True
+        )
+
+    def _made(self, first: int, last: int) -> list[Cluster]:
+        low, high = (int(self.member_ptr[row]) for row in (first, last))
+        spans = self.members[low:high]
+        wording = [value / SHARE for value in self.wording[low:high].tolist()]
+        borders = (self.member_ptr[first : last + 1] - low).tolist()
+        return [
+            Cluster(
+                id=name,
+                label=LABELS[label],
+                grade=GRADES[grade],
+                title=title,
+                medoid=medoid,
+                weakest=weakest / SHARE,
+                similarity=similarity / SHARE,
+                members=tuple(spans[borders[row] : borders[row + 1]]),
+                wording=tuple(wording[borders[row] : borders[row + 1]]),
+                documents=documents,
+                issuers=issuers,
+                star=star,
+                earliest=earliest if earliest >= 0 else None,
+                evidence=evidence,
+            )
+            for row, (
+                name, title, evidence, label, grade, star, medoid, earliest, weakest, similarity, documents, issuers,
+            ) in enumerate(self._scalars(first, last))
+        ]  # fmt: skip
+
+    def json_lines(self) -> Iterator[str]:
+        """Yield each family as JSON."""
+        for first in range(0, len(self), _BLOCK):
+            last = min(first + _BLOCK, len(self))
+            low, high = (int(self.member_ptr[row]) for row in (first, last))
+            wording = self.wording[low:high].tolist()
+            places = self.members.json(low, high)
+            members = [f'{{{place}, "wording": {one / SHARE}}}' for place, one in zip(places, wording, strict=True)]
+            borders = (self.member_ptr[first : last + 1] - low).tolist()
+            for row, (
+                name, title, evidence, label, grade, star, medoid, earliest, weakest, similarity, documents, issuers,
+            ) in enumerate(self._scalars(first, last)):  # fmt: skip
+                facts = [{"kind": one.kind, "facts": dict(one.facts)} for one in evidence]
+                yield (
+                    f'{{"id": {_text(name)}, "label": {_LABEL_JSON[label]}, "grade": {_GRADE_JSON[grade]}, '
+                    f'"star": {"true" if star else "false"}, "title": {_text(title)}, "medoid": {medoid}, '
+                    f'"earliest": {earliest if earliest >= 0 else "null"}, "weakest": {weakest / SHARE}, '
+                    f'"similarity": {similarity / SHARE}, "documents": {documents}, "issuers": {issuers}, '
+                    f'"members": [{", ".join(members[borders[row] : borders[row + 1]])}], '
+                    f'"evidence": {_text(facts)}}}'
+                )

@@ -1,0 +1,105 @@
+"""Where does it stand? Answers with the ways back from tables to documents, lines, pages and headings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dedup.columns import Places
+from dedup.result import Document
+from dedup.schema import Edits, Families, Int64, KeyStream, Labels, Passages, Segments, Texts
+
+if TYPE_CHECKING:
+    from dedup.steps.contrast import Changes
+
+_HEADING = 40  # characters of a heading that are shown
+
+
+@dataclass(frozen=True)
+class Tables:
+    """All tables of one scan, and the ways back from key to provenance."""
+
+    texts: Texts
+    edits: Edits
+    keys: KeyStream
+    segments: Segments
+    passages: Passages
+    families: Families
+    labels: Labels
+    changes: Changes
+    documents: Sequence[Document]
+    _paths: dict[int, tuple[str, ...]] = field(default_factory=dict)
+
+    def slice(self, start: int, end: int) -> str:
+        """Return the raw text of a raw range."""
+        return self.texts.codes[start:end].tobytes().decode("utf-32-le", "surrogatepass")
+
+    def key_text(self, start: int, end: int) -> str:
+        """Return the key text of a key range."""
+        return self.keys.codes[start:end].tobytes().decode("utf-32-le", "surrogatepass")
+
+    @cached_property
+    def first_line(self) -> Int64:
+        """Row of each document's first line in ``segments.lines``."""
+        return np.searchsorted(self.segments.lines, self.texts.indptr[:-1])
+
+    @cached_property
+    def first_paragraph(self) -> Int64:
+        """Row of each document's first paragraph."""
+        return np.searchsorted(self.segments.raw_start, self.texts.indptr[:-1])
+
+    @cached_property
+    def first_part(self) -> Int64:
+        """Row of each document's first part."""
+        return np.searchsorted(self.segments.parts.raw_start, self.texts.indptr[:-1])
+
+    def places(self, start: Int64, end: Int64) -> Places:
+        """Return key ranges, each of at least one code point, as places with provenance."""
+        if not len(start):
+            none = np.empty(0, np.int64)
+            return Places(none, none, none, none, none, none, none, none, ())
+        segments = self.segments
+        raw_start, raw_end = self.keys.raw_span(start, end)
+        document = self.texts.document_of(raw_start)
+        base = self.texts.indptr[document]
+        line = np.searchsorted(segments.lines, raw_start, side="right") - self.first_line[document]
+        paragraph = np.searchsorted(segments.raw_start, raw_start, side="right") - 1
+        part = np.searchsorted(segments.parts.raw_start, raw_start, side="right") - 1 - self.first_part[document]
+        heading = np.where(paragraph >= 0, segments.heading[paragraph], -1) if len(segments.heading) else paragraph
+        heading[(heading >= 0) & (segments.document[heading] != document)] = -1
+        rows, path = np.unique(heading, return_inverse=True)
+        return Places(
+            document=document,
+            start=raw_start - base,
+            end=raw_end - base,
+            line=np.maximum(line, 1),
+            part=np.maximum(part, -1),
+            page=self._pages(document, raw_start - base),
+            paragraph=np.where(paragraph >= 0, paragraph - self.first_paragraph[document] + 1, -1),
+            path=path,
+            paths=tuple(self._path(row) if row >= 0 else () for row in rows.tolist()),
+        )
+
+    def _pages(self, document: Int64, offset: Int64) -> Int64:
+        page = np.full(len(document), -1, np.int64)
+        for number, one in enumerate(self.documents):
+            if one.pages:
+                rows = np.flatnonzero(document == number)
+                page[rows] = np.searchsorted(one.pages, offset[rows], side="right")
+        return page
+
+    def _path(self, heading: int) -> tuple[str, ...]:
+        """Return a heading and those above it, outermost first."""
+        path = self._paths.get(heading)
+        if path is None:
+            segments = self.segments
+            start = int(segments.raw_start[heading])
+            text = self.slice(start, min(int(segments.raw_end[heading]), start + _HEADING)).strip()
+            above = int(segments.heading[heading])
+            path = (*(self._path(above) if above >= 0 else ()), text)
+            self._paths[heading] = path
+        return path

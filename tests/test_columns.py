@@ -1,0 +1,90 @@
+"""Rows kept as columns are the objects they stand for: by index, by slice, in JSON, in comparisons."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dedup import Document, Result, scan
+from dedup.accounts import Rates
+
+REPORTS = Path(__file__).parents[1] / "data" / "reports"
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    return scan([REPORTS])
+
+
+def test_the_json_written_from_columns_is_that_of_the_objects(result):
+    """Byte for byte; and each line is what json.dumps makes of the dictionary."""
+    plain = replace(result, passages=tuple(result.passages), clusters=tuple(result.clusters))
+    assert result.to_json(texts=True) == plain.to_json(texts=True)
+    assert json.loads(result.to_json()) == json.loads(json.dumps(result.to_dict()))
+
+
+@pytest.mark.parametrize("rows", ["passages", "clusters"])
+def test_rows_are_a_sequence(result, rows):
+    lazy = getattr(result, rows)
+    whole = list(lazy)
+    assert len(lazy) == len(whole) > 5
+    assert lazy[3] == whole[3] and lazy[-1] == whole[-1] and lazy[2:5] == tuple(whole[2:5])
+    assert lazy[::-2] == tuple(whole[::-2]) and lazy == tuple(whole) and lazy != whole[:-1]
+    with pytest.raises(IndexError):
+        lazy[len(whole)]
+
+
+def test_no_passage_no_row():
+    """An empty result has empty sequences."""
+    result = scan(
+        [Document("甲.txt", "桐花开在后山的坡上，一直开到五月。"), Document("乙.txt", "船厂的锯木声从清早响到天黑。")]
+    )
+    assert len(result.passages) == len(result.clusters) == 0
+    assert list(result.passages) == [] and result.to_json() == replace(result, passages=(), clusters=()).to_json()
+
+
+def test_rates_from_columns_and_from_objects_are_the_same(result):
+    one, other = Rates(result.passages), Rates(tuple(result.passages))
+    for info in result.documents:
+        assert one.of(info.id, dict(info.labels)) == other.of(info.id, dict(info.labels)) == info.rates
+
+
+spans = st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 30), st.integers(1, 9))
+
+
+@given(st.lists(spans, max_size=12))
+def test_the_largest_source_is_the_union_of_its_spans(rows):
+    """However the spans of one pair of documents overlap, each position counts once."""
+    passages = [copied(a, b, start, length) for a, b, start, length in rows]
+    rates = Rates(passages)
+    for document in range(4):
+        with_: dict[int, set[int]] = {}
+        for passage in passages:
+            for one, other in ((passage.left, passage.right), (passage.right, passage.left)):
+                if one.document == document != other.document:
+                    with_.setdefault(other.document, set()).update(range(one.start, one.end))
+        labels = {
+            "own": 900,
+            "furniture": 0,
+            "formula": 0,
+            "template": 0,
+            "citation": 0,
+            "self": 0,
+            "copy": 100,
+            "mass": 0,
+        }
+        found = rates.of(document, labels)
+        assert found["largest_source"] == max((len(chars) for chars in with_.values()), default=0) / 1000
+        assert found["sources"] == len(with_)
+
+
+def copied(a, b, start, length):
+    """A copy between two documents, at the same place in both."""
+    from dedup.result import Passage, Span
+
+    return Passage("0", "copy", "A", 1.0, 1.0, Span(a, start, start + length), Span(b, start, start + length))
