@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mmap
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -19,9 +20,11 @@ from typing import Any, TypeVar, get_type_hints
 import numpy as np
 
 T = TypeVar("T")
+Buffer = bytes | bytearray | memoryview | mmap.mmap
 
 MAGIC = b"dedup.table/1\n"
 _DIGEST = 32
+_ALIGNED = 16  # columns begin at multiples of it, so that a mapped file can be computed with as it lies
 _NARROW = tuple(np.dtype(name) for name in ("u1", "i1", "u2", "i2", "u4", "i4"))
 
 
@@ -48,28 +51,40 @@ def pack(table: Any) -> bytes:
         header.append([name, column.dtype.str, list(column.shape), stored.dtype.str, steps])
         body.append(stored.tobytes())
     head = json.dumps(header, separators=(",", ":")).encode()
-    whole = b"".join([MAGIC, len(head).to_bytes(8, "little"), head, *body])
+    pieces = [MAGIC, len(head).to_bytes(8, "little"), head]
+    at = sum(map(len, pieces))
+    for stored_bytes in body:
+        pieces += [bytes(-at % _ALIGNED), stored_bytes]
+        at += len(pieces[-2]) + len(stored_bytes)
+    whole = b"".join(pieces)
     return whole + hashlib.blake2b(whole, digest_size=_DIGEST).digest()
 
 
-def unpack(data: bytes, kind: type[T]) -> T:
+def unpack(data: Buffer, kind: type[T], *, trusted: bool = False) -> T:
     """Return the table of a given kind that bytes hold.
+
+    Parameters
+    ----------
+    data : bytes or another buffer
+    kind : type
+    trusted : bool
+        Whether the digest is taken on trust: it was verified before, or the part was just written.
 
     Raises
     ------
     Damage
         If the bytes are no such table, or any of them has changed.
     """
-    found = unpacked(data)
+    found = unpacked(data, trusted=trusted)
     try:
-        table: T = _built(kind, found, "")
+        table = build(kind, found)
     except KeyError as error:
         raise Damage(f"it has no column {error}") from error
     return table
 
 
-def unpacked(data: bytes) -> dict[str, np.ndarray]:
-    """Return the columns that bytes hold, by name.
+def unpacked(data: Buffer, *, trusted: bool = False) -> dict[str, np.ndarray]:
+    """Return the columns that bytes hold, by name; those stored as they are look into the buffer.
 
     Raises
     ------
@@ -77,20 +92,21 @@ def unpacked(data: bytes) -> dict[str, np.ndarray]:
         As for `unpack`.
     """
     whole = memoryview(data)
-    if len(data) < len(MAGIC) + 8 + _DIGEST or whole[: len(MAGIC)] != MAGIC:
+    if len(whole) < len(MAGIC) + 8 + _DIGEST or whole[: len(MAGIC)] != MAGIC:
         raise Damage("it is no packed table")
-    if hashlib.blake2b(whole[:-_DIGEST], digest_size=_DIGEST).digest() != whole[-_DIGEST:]:
+    if not trusted and hashlib.blake2b(whole[:-_DIGEST], digest_size=_DIGEST).digest() != whole[-_DIGEST:]:
         raise Damage("its digest is not that of its bytes")
     at = len(MAGIC) + 8
     size = int.from_bytes(whole[len(MAGIC) : at], "little")
-    found = {}
     header = json.loads(bytes(whole[at : at + size]))
     at += size
+    found = {}
     for name, dtype, shape, stored_dtype, steps in header:
+        at += -at % _ALIGNED
         count = int(np.prod(shape, dtype=np.int64))
         stored = np.frombuffer(whole, stored_dtype, count, at)
         at += stored.nbytes
-        column = np.cumsum(stored, dtype=dtype) if steps else stored.astype(dtype)
+        column = np.cumsum(stored, dtype=dtype) if steps else stored.astype(dtype, copy=False)
         found[name] = column.reshape(shape)
     return found
 
@@ -108,12 +124,15 @@ def columns(table: Any) -> Iterator[tuple[str, np.ndarray]]:
             yield name, value
 
 
-def _built(kind: Any, found: Mapping[str, np.ndarray], prefix: str) -> Any:
-    values = []
-    for name, of in _kinds(kind).items():
+def build(kind: type[T], found: Mapping[str, np.ndarray], prefix: str = "") -> T:
+    """Return the table that has these columns, named as `columns` names them."""
+    table: Any = kind
+    values: list[Any] = []
+    for name, of in _kinds(table).items():
         inner = is_dataclass(of)
-        values.append(_built(of, found, f"{prefix}{name}.") if inner else found[prefix + name])
-    return kind(*values)
+        values.append(build(of, found, f"{prefix}{name}.") if inner else found[prefix + name])
+    made: T = table(*values)
+    return made
 
 
 @cache

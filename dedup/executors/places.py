@@ -16,7 +16,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from dedup.executors.bounds import as_column
-from dedup.executors.prepared import cut_at_parts
 from dedup.params import Params
 from dedup.schema import Bool, Int64, KeyStream, Pairs, Passages, Seeds, Segments, UInt8, UInt32, UInt64
 from dedup.steps import align, anchor, pair
@@ -52,12 +51,11 @@ class Places:
     limits: UInt8
 
 
-def anchors(keys: KeyStream, segments: Segments, base: int, params: Params) -> Anchors:
-    """Return the anchors of a batch whose key stream begins at a position of the whole."""
-    packed = anchor.minimisers(cut_at_parts(keys, segments), params.anchor, params.window)
-    if base:
-        packed += np.uint64(base)
-    return Anchors(packed)
+def anchors(keys: KeyStream, borders: Int64, low: int, high: int, params: Params) -> Anchors:
+    """Return the anchors of the documents at the key positions ``[low, high)``, which are borders of documents."""
+    first, last = np.searchsorted(borders, (low, high)).tolist()
+    units = KeyStream(keys.codes, keys.origin, keys.span, borders[first : last + 1], keys.slots)
+    return Anchors(anchor.minimisers(units, params.anchor, params.window))
 
 
 def places(

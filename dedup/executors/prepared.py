@@ -7,11 +7,12 @@ again (`taken`). Both are tested against preparing afresh.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from dedup.executors.packing import build, columns
 from dedup.result import Document
 from dedup.schema import Edits, Int64, KeyStream, Parts, Segments, Slots, Texts
 from dedup.steps import furniture, normalise, repair, segment
@@ -100,72 +101,89 @@ def joined(batches: Sequence[Prepared]) -> Prepared:
     """
     if len(batches) == 1:
         return batches[0]
-    raw = _bases([len(one.texts.codes) for one in batches])
-    key = _bases([len(one.keys.codes) for one in batches])
-    document = _bases([one.documents for one in batches])
-    paragraph = _bases([len(one.segments.start) for one in batches])
-    part = _bases([len(one.segments.parts.document) for one in batches])
-    put_in = _bases([len(one.edits.codes) for one in batches])
+    before = counts(None)
+    pieces: dict[str, list[np.ndarray]] = {name: [] for name in RAISED}
+    for one in batches:
+        for name, column in columns(one):
+            pieces[name].append(raised(name, column, before, pieces[name][-1:]))
+        before = {name: count + before[name] for name, count in counts(one).items()}
+    return build(Prepared, {name: np.concatenate(column) for name, column in pieces.items()})
 
-    def plain(column: Callable[[Prepared], np.ndarray]) -> np.ndarray:
-        return np.concatenate([column(one) for one in batches])
 
-    def raised(column: Callable[[Prepared], np.ndarray], by: list[int]) -> np.ndarray:
-        return np.concatenate([column(one) + base for one, base in zip(batches, by, strict=True)])
+RAISED: dict[str, tuple[str, str]] = {
+    "texts.codes": ("raw", "as it is"),
+    "texts.indptr": ("raw", "borders"),
+    "edits.start": ("raw", "positions"),
+    "edits.end": ("raw", "positions"),
+    "edits.kind": ("raw", "as it is"),
+    "edits.indptr": ("mended", "borders"),
+    "edits.codes": ("mended", "as it is"),
+    "keys.codes": ("key", "as it is"),
+    "keys.origin": ("raw", "positions"),
+    "keys.span": ("key", "as it is"),
+    "keys.indptr": ("key", "borders"),
+    "keys.slots.start": ("raw", "positions"),
+    "keys.slots.end": ("raw", "positions"),
+    "keys.slots.key": ("key", "positions"),
+    "keys.slots.kind": ("key", "as it is"),
+    "segments.document": ("document", "positions"),
+    "segments.start": ("key", "positions"),
+    "segments.end": ("key", "positions"),
+    "segments.raw_start": ("raw", "positions"),
+    "segments.raw_end": ("raw", "positions"),
+    "segments.kind": ("paragraph", "as it is"),
+    "segments.level": ("paragraph", "as it is"),
+    "segments.part": ("part", "rows or -1"),
+    "segments.heading": ("paragraph", "rows or -1"),
+    # A document that ends in a line of digits and the next one begin at one key position.
+    "segments.sentences": ("key", "distinct"),
+    "segments.lines": ("raw", "positions"),
+    "segments.parts.document": ("document", "positions"),
+    "segments.parts.raw_start": ("raw", "positions"),
+    "segments.parts.raw_end": ("raw", "positions"),
+    "segments.parts.title_start": ("raw", "positions"),
+    "segments.parts.title_end": ("raw", "positions"),
+    "noise": ("raw", "positions"),
+}
+"""For each column of `Prepared`: what its values count, and what they are."""
 
-    def borders(column: Callable[[Prepared], np.ndarray], by: list[int]) -> np.ndarray:
-        return np.concatenate([[0], *(column(one)[1:] + base for one, base in zip(batches, by, strict=True))])
 
-    def rows(column: Callable[[Prepared], np.ndarray], by: list[int]) -> np.ndarray:
-        return np.concatenate(
-            [np.where(column(one) < 0, -1, column(one) + base) for one, base in zip(batches, by, strict=True)]
-        )
+def counts(batch: Prepared | None) -> dict[str, int]:
+    """Return how many there are in a batch of what columns count; nothing before the first one."""
+    if batch is None:
+        return dict.fromkeys(("raw", "key", "document", "paragraph", "part", "mended"), 0)
+    return {
+        "raw": len(batch.texts.codes),
+        "key": len(batch.keys.codes),
+        "document": batch.documents,
+        "paragraph": len(batch.segments.start),
+        "part": len(batch.segments.parts.document),
+        "mended": len(batch.edits.codes),
+    }
 
-    sentences = raised(lambda one: one.segments.sentences, key)
-    return Prepared(
-        texts=Texts(plain(lambda one: one.texts.codes), borders(lambda one: one.texts.indptr, raw)),
-        edits=Edits(
-            start=raised(lambda one: one.edits.start, raw),
-            end=raised(lambda one: one.edits.end, raw),
-            kind=plain(lambda one: one.edits.kind),
-            indptr=borders(lambda one: one.edits.indptr, put_in),
-            codes=plain(lambda one: one.edits.codes),
-        ),
-        keys=KeyStream(
-            codes=plain(lambda one: one.keys.codes),
-            origin=raised(lambda one: one.keys.origin, raw),
-            span=plain(lambda one: one.keys.span),
-            indptr=borders(lambda one: one.keys.indptr, key),
-            slots=Slots(
-                start=raised(lambda one: one.keys.slots.start, raw),
-                end=raised(lambda one: one.keys.slots.end, raw),
-                key=raised(lambda one: one.keys.slots.key, key),
-                kind=plain(lambda one: one.keys.slots.kind),
-            ),
-        ),
-        segments=Segments(
-            document=raised(lambda one: one.segments.document, document),
-            start=raised(lambda one: one.segments.start, key),
-            end=raised(lambda one: one.segments.end, key),
-            raw_start=raised(lambda one: one.segments.raw_start, raw),
-            raw_end=raised(lambda one: one.segments.raw_end, raw),
-            kind=plain(lambda one: one.segments.kind),
-            level=plain(lambda one: one.segments.level),
-            part=rows(lambda one: one.segments.part, part),
-            heading=rows(lambda one: one.segments.heading, paragraph),
-            # A document that ends in a line of digits and the next one begin at one key position.
-            sentences=sentences[np.diff(sentences, prepend=-1) > 0],
-            lines=raised(lambda one: one.segments.lines, raw),
-            parts=Parts(
-                document=raised(lambda one: one.segments.parts.document, document),
-                raw_start=raised(lambda one: one.segments.parts.raw_start, raw),
-                raw_end=raised(lambda one: one.segments.parts.raw_end, raw),
-                title_start=raised(lambda one: one.segments.parts.title_start, raw),
-                title_end=raised(lambda one: one.segments.parts.title_end, raw),
-            ),
-        ),
-        noise=raised(lambda one: one.noise, raw),
-    )
+
+def raised(name: str, column: np.ndarray, before: Mapping[str, int], written: Sequence[np.ndarray]) -> np.ndarray:
+    """Return a column of one batch as it stands in the tables of all.
+
+    Parameters
+    ----------
+    name : str
+        Of the column, a key of `RAISED`.
+    column : array
+    before : mapping
+        How many of everything stand before the batch, see `counts`.
+    written : sequence of array
+        What the batch before gave, if there was one.
+    """
+    counted, how = RAISED[name]
+    if how == "as it is":
+        return column
+    base = before[counted]
+    if how == "rows or -1":
+        return np.where(column < 0, -1, column + base)
+    moved = column + base
+    again = how == "distinct" and len(moved) and any(len(one) and one[-1] == moved[0] for one in written)
+    return moved[1:] if again or (how == "borders" and written) else moved
 
 
 def taken(prepared: Prepared, documents: Int64) -> Prepared:
@@ -251,11 +269,6 @@ def _slice(prepared: Prepared, first: int, last: int) -> Prepared:
         ),
         noise=prepared.noise[rows(prepared.noise[:, 0], raw, raw_end)] - raw,
     )
-
-
-def _bases(lengths: list[int]) -> list[int]:
-    """Return what stands before each of the parts."""
-    return [0, *np.cumsum(lengths[:-1], dtype=np.int64).tolist()]
 
 
 def _lowered(rows: Int64, base: int) -> Int64:

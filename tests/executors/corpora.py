@@ -11,13 +11,13 @@ FLOOD = "各村要把防火巡查排进值班表，白天有人转，夜里有�
 
 
 @cache
-def reports(paragraphs: int = 600, per_document: int = 8, flood: int = 3) -> tuple[Document, ...]:
-    """Return generated reports; every `flood`-th one has a paragraph of boilerplate, most with a beginning of its own."""
+def reports(paragraphs: int = 600, per_document: int = 8) -> tuple[Document, ...]:
+    """Return generated reports; every third one with boilerplate, most with a beginning of its own."""
     texts = corpus.make(paragraphs).texts
     found = []
     for number, begin in enumerate(range(0, paragraphs, per_document)):
         rows = texts[begin : begin + per_document]
-        if number % flood == 0:
+        if number % 3 == 0:
             rows = [*rows[:2], FLOOD if number % 4 == 0 else f"{rows[0][:3]}，{FLOOD}", *rows[2:]]
         if number % 7 == 0:
             rows = ["第一篇：上半年工作小结", *rows, "第二篇：下半年工作打算", *rows[1:3]]

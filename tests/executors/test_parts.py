@@ -75,13 +75,13 @@ def test_paragraphs_in_parts(whole, batches):
         np.testing.assert_array_equal(column, getattr(near, name))
 
 
-def aligned(whole, batches, ranges, blocks, pairs, codes):
+def aligned(whole, cuts, ranges, blocks, pairs, codes):
     """Return the passages made in parts, and what was bounded."""
-    bases = np.cumsum([0, *(len(one.keys.codes) for one in batches)])
-    made = [
-        places.anchors(one.keys, one.segments, int(base), PARAMS) for one, base in zip(batches, bases, strict=False)
-    ]
     borders = unit_borders(whole.keys, whole.segments)
+    made = [
+        places.anchors(whole.keys, borders, low, high, PARAMS)
+        for low, high in pairwise(whole.keys.indptr[list(cuts)].tolist())
+    ]
     parts = [places.places(made, a, b, borders, blocks, PARAMS, codes) for a, b in pairwise(ranges)]
     near = places.near_by_block(pairs, whole.segments, blocks)
     count = len(blocks) - 1
@@ -94,7 +94,7 @@ def aligned(whole, batches, ranges, blocks, pairs, codes):
 
 
 @pytest.mark.parametrize("seeds", [1 << 21, 40])
-def test_passages_in_parts(whole, batches, monkeypatch, seeds):
+def test_passages_in_parts(whole, monkeypatch, seeds):
     """Anchors by batch, places by range of hashes, passages by blocks of documents: the passages of the whole."""
     monkeypatch.setattr(places, "SEEDS", seeds)
     keys, segments = whole.keys, whole.segments
@@ -103,9 +103,9 @@ def test_passages_in_parts(whole, batches, monkeypatch, seeds):
     seeds, limits = anchor.anchor(units, segments, pairs, PARAMS)
     expected = align.align(units, segments, seeds, PARAMS)
     assert limits and len(expected.wording) > 50
-    one = aligned(whole, [whole], (0, 1 << 32), keys.indptr[[0, -1]], pairs, keys.codes)
+    one = aligned(whole, (0, 75), (0, 1 << 32), keys.indptr[[0, -1]], pairs, keys.codes)
     ranges = (0, 1 << 20, 3 << 30, (3 << 30) + 1, 1 << 32)
-    many = aligned(whole, batches, ranges, keys.indptr[[0, 20, 21, 60, 75]], pairs, None)
+    many = aligned(whole, BATCHES, ranges, keys.indptr[[0, 20, 21, 60, 75]], pairs, None)
     for found, bounded in (one, many):
         same(found, expected)
         assert bounded == limits
