@@ -15,6 +15,6 @@ text that is yielded here, and nothing later changes it.
 from __future__ import annotations
 
 from dedup.read.options import ReadOptions
-from dedup.read.walk import SOFT_KINDS, read
+from dedup.read.walk import SOFT_KINDS, Found, plan, read, read_planned
 
-__all__ = ["SOFT_KINDS", "ReadOptions", "read"]
+__all__ = ["SOFT_KINDS", "Found", "ReadOptions", "plan", "read", "read_planned"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -29,7 +29,7 @@ _CHANGED = "it changed while it was read: read it again when it is at rest"
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
     """A file to read: the name it is shown under, and the path it is opened by."""
 
     source: str
@@ -69,18 +69,29 @@ def read(
     -----
     One file is held in memory at a time, and of record files one chunk. Nothing is written, but where a .doc has to
     be converted by LibreOffice: then into a temporary folder that is removed.
+
+    Examples
+    --------
+    >>> from dedup.read import read
+    >>> documents = list(read("data/reports/notices.jsonl"))
+    >>> [document.name for document in documents][:2]
+    ['data/reports/notices.jsonl#n1', 'data/reports/notices.jsonl#n2']
     """
+    return read_planned(plan(paths), options)
+
+
+def read_planned(
+    planned: Sequence[Found | Skipped], options: ReadOptions | None = None
+) -> Iterator[Document | Skipped]:
+    """Read files that `plan` found, all or some of them: `read` in two steps, for who wants to share the work out."""
     options = options or ReadOptions()
-    if isinstance(paths, (str, Path)):
-        paths = [paths]
     known = load_known(options.meta) if options.meta is not None else {}
-    plan = list(_plan(paths))
-    if any(_needs_parquet(found.source) for found in plan if isinstance(found, _Found)):
+    if any(_needs_parquet(found.source) for found in planned if isinstance(found, Found)):
         require("pyarrow.parquet", "parquet", "reading .parquet")
-    return _read_all(plan, options, known)
+    return _read_all(planned, options, known)
 
 
-def _read_all(plan: list[_Found | Skipped], options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
+def _read_all(plan: Sequence[Found | Skipped], options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
     for found in plan:
         if isinstance(found, Skipped):
             yield found
@@ -95,7 +106,7 @@ def _read_all(plan: list[_Found | Skipped], options: ReadOptions, known: Known) 
             yield _unreachable(found.source, found.path, error)
 
 
-def _read_file(found: _Found, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
+def _read_file(found: Found, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
     """Open, read and close one file; raw descriptors, for a buffered file costs three more calls."""
     handle = os.open(found.path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
     try:
@@ -136,8 +147,12 @@ def _changed(handle: int, before: os.stat_result) -> bool:
     return (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns)
 
 
-def _plan(paths: Iterable[str | Path]) -> Iterator[_Found | Skipped]:
-    """Yield the files to read, in order, and what is passed over."""
+def plan(paths: str | Path | Iterable[str | Path]) -> list[Found | Skipped]:
+    """Return the files to read, in order, and what is passed over; nothing is opened."""
+    return list(_planned([paths] if isinstance(paths, (str, Path)) else paths))
+
+
+def _planned(paths: Iterable[str | Path]) -> Iterator[Found | Skipped]:
     seen: set[str] = set()
     for given in paths:
         path = os.fspath(given)
@@ -161,7 +176,7 @@ def _plan(paths: Iterable[str | Path]) -> Iterator[_Found | Skipped]:
             yield Skipped(source, "it is a folder without files", "empty")
 
 
-def _walk(top: str, source: str, seen: set[str]) -> Iterator[_Found | Skipped]:
+def _walk(top: str, source: str, seen: set[str]) -> Iterator[Found | Skipped]:
     """Yield what is below a folder: its files by name, then its folders by name, to any depth."""
     stack = [(top, "" if source == "." else source + "/", os.path.realpath(top))]
     while stack:
@@ -190,11 +205,11 @@ def _walk(top: str, source: str, seen: set[str]) -> Iterator[_Found | Skipped]:
         stack.extend(reversed(folders))
 
 
-def _once(seen: set[str], real: str, source: str, path: str) -> _Found | Skipped:
+def _once(seen: set[str], real: str, source: str, path: str) -> Found | Skipped:
     if real in seen:
         return Skipped(source, "the same file was read already, under another name", "repeated")
     seen.add(real)
-    return _Found(source, path)
+    return Found(source, path)
 
 
 def _unreachable(source: str, path: str, error: OSError) -> Skipped:
