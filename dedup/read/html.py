@@ -8,7 +8,7 @@ running text (sentences outside links); inside it, blocks that are mostly links 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -197,7 +197,18 @@ def _laid_out(page: _Page) -> tuple[str, tuple[tuple[int, int], ...], tuple[tupl
             tables[block.place.table] = (tables.get(block.place.table, (at, at))[0], end)
         lines.append(line + "\n")
         at = end
-    return "".join(lines), tuple(furniture), tuple(tables.values())
+    return "".join(lines), tuple(furniture), _apart(tables.values())
+
+
+def _apart(ranges: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Return ranges in order, those that overlap as one: a table within a table is part of it."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        if found and start < found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return tuple(found)
 
 
 def _invisible(node: Any) -> bool:

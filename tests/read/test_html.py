@@ -84,3 +84,13 @@ def test_a_processing_instruction_in_the_page_is_passed_over(tmp_path):
         tmp_path, f'<body><?xml:namespace prefix = o ns = "urn:office" /><p>{FIRST}<?a b?>{SECOND}</p></body>'
     )
     assert found.text == f"{FIRST}{SECOND}\n"
+
+
+def test_a_table_within_a_table_is_one_range(tmp_path):
+    """Ranges of a document are apart and in order. Found by fuzzing."""
+    inner = "<table><tr><td>一组</td><td>12</td></tr></table>"
+    rows = f"<tr><td>甲</td><td>1</td></tr><tr><td>{inner}</td></tr><tr><td>乙</td><td>2</td></tr>"
+    found = only(tmp_path, f"<p>{FIRST}</p><table>{rows}</table><p>{SECOND}</p>{inner}")
+    first, second = (found.text[start:end] for start, end in found.tables)
+    assert (first.split("\n")[0], first.split("\n")[-2]) == ("甲\t1", "乙\t2")
+    assert second == "一组\t12\n"
