@@ -14,7 +14,17 @@ from collections.abc import Sequence
 
 
 class DedupError(Exception):
-    """The family of all errors raised on purpose. ``str(error)`` is one sentence to show to a person."""
+    """The family of all errors raised on purpose. ``str(error)`` is one sentence to show to a person.
+
+    Examples
+    --------
+    >>> from dedup import DedupError, Params
+    >>> try:
+    ...     Params(threshold=2.0, min_chars=1)
+    ... except DedupError as error:
+    ...     print(error)
+    threshold is 2.0, but must be from 0.2 to 1.0; min_chars is 1, but must be from 8 to 100000
+    """
 
 
 class ParamsError(DedupError, ValueError):

@@ -74,6 +74,13 @@ class Params:
         rewritten ones; a larger corpus is not, and a `Limit` says so. 0 switches it off.
     labels : tuple of str
         The labels that are decided; a label left out falls through to the next one in order.
+
+    Examples
+    --------
+    >>> from dedup import Params
+    >>> strict = Params(threshold=0.9, min_chars=40)
+    >>> Params.from_dict(strict.to_dict()) == strict
+    True
     """
 
     threshold: float = 0.7

@@ -115,6 +115,13 @@ def scan(
     Notes
     -----
     A bad file does not raise: it is listed in `Result.skipped` with its reason, and the rest is analysed.
+
+    Examples
+    --------
+    >>> from dedup import Params, scan
+    >>> result = scan(["data/reports", "gone.txt"], Params(threshold=0.8))
+    >>> len(result.documents), [row.kind for row in result.skipped]
+    (43, ['missing'])
     """
     from dedup import __version__, describe, provenance
     from dedup.kernels.threads import threads

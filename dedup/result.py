@@ -47,6 +47,12 @@ class Document:
         Integrity counts: ``replaced`` (U+FFFD), ``hidden`` (hidden text), ...
     meta : mapping of str to str
         Any further columns.
+
+    Examples
+    --------
+    >>> from dedup import Document
+    >>> Document("报表.csv", "水渠修到了田头。", member="7", issuer="柳沟乡", date="2021-03").name
+    '报表.csv#7'
     """
 
     source: str
@@ -215,6 +221,16 @@ class DocumentInfo:
 @dataclass(frozen=True, slots=True, repr=False)
 class Result(Views):
     """Everything a scan found. Equal inputs and parameters give an equal result, byte for byte in JSON.
+
+    Examples
+    --------
+    >>> from dedup import Result, scan
+    >>> result = scan(["data/reports"])
+    >>> place = result.clusters[0].members[0]
+    >>> result.text(place) == result.documents[place.document].text[place.start : place.end]
+    True
+    >>> Result.from_dict(result.to_dict(texts=True)) == result
+    True
 
     ``passages`` and ``clusters`` are sequences: those of a scan are kept as columns (`dedup.columns`), and make their
     objects when they are asked for.

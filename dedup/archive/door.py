@@ -45,6 +45,16 @@ class Index:
     Every verb may besides raise `IndexDamaged` where a row does not agree with its checksum; those that write raise
     `IndexLocked`, and `OutputFailed` where the disk is full or the file cannot be written. What was committed before
     stands. One `Index` belongs to one thread; several may be open on one file.
+
+    Examples
+    --------
+    >>> from dedup import Document, Index
+    >>> block = "各村要把护林防火责任落实到户到人，凡在林区野外用火的一律先报后批，违者取消当年评优资格。"
+    >>> with Index.create("archive.dedup") as index:
+    ...     added = index.add([Document("去年.txt", block)]).added
+    ...     found = index.query([Document("今年.txt", "会议强调：" + block)])
+    >>> added, [info.name for info in found.documents]
+    (1, ['今年.txt', '去年.txt'])
     """
 
     def __init__(self, path: str | Path, *, params: Params | None = None, wait: float = 30.0) -> None:

@@ -76,6 +76,17 @@ def clean(
     -----
     One file is held at a time, beside the texts of the result. Every file is put back together from its output and
     its edits before it is written, so that an audit that could not undo its clean is never left.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from dedup import scan
+    >>> from dedup.clean import CleanPolicy, clean
+    >>> from dedup.read import read
+    >>> documents = list(read("data/reports"))
+    >>> report = clean(scan(documents), documents, CleanPolicy(keep="longest"), Path("cleaned"))
+    >>> sorted(path.name for path in Path("cleaned").iterdir())[:2]
+    ['01-枕溪镇.txt', '02-棠梨沟乡.txt']
     """
     ids, merged = _attach(result, documents, against)
     mine = set(ids.values())

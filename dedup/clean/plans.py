@@ -54,6 +54,16 @@ def plan(
     Families are settled longest first, then in input order of their first member, then by id; nothing depends on
     hashing or on the order of the result's lists. Linear in characters and members, but for families with several
     kept members (see `dedup.clean.claims`).
+
+    Examples
+    --------
+    >>> from dedup import Document, scan
+    >>> from dedup.clean import CleanPolicy, kept, plan
+    >>> block = "各村要把护林防火责任落实到户到人，凡在林区野外用火的一律先报后批，违者取消当年评优资格。"
+    >>> result = scan([Document("1", block), Document("2", block)])
+    >>> decided = plan(result, CleanPolicy())
+    >>> [kept(info.text, decided.by_document().get(info.id, ())) == info.text for info in result.documents]
+    [True, False]
     """
     desk = Desk(result, policy, order, frozenset(against))
     return settle_documents(desk) if policy.level == "document" else settle(desk)

@@ -47,6 +47,12 @@ class CleanPolicy:
     ------
     ParamsError
         If anything is out of bounds; all problems at once.
+
+    Examples
+    --------
+    >>> from dedup.clean import CleanPolicy
+    >>> CleanPolicy(level="document", keep="newest").rule
+    'document>=0.8'
     """
 
     level: str = "paragraph"

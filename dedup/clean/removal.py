@@ -73,6 +73,13 @@ def kept(text: str, removals: Sequence[Removal]) -> str:
         A document's text.
     removals : sequence of Removal
         Those of this document, sorted.
+
+    Examples
+    --------
+    >>> from dedup.clean import Claim, Removal, kept
+    >>> cause = Claim("furniture", None, None, None, None)
+    >>> kept("首页 > 总结 水渠修到了田头。", [Removal(0, 0, 8, cause)])
+    '水渠修到了田头。'
     """
     pieces = []
     place = 0

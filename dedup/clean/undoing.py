@@ -45,6 +45,19 @@ def restore(out: Path, to: Path) -> int:
     Plain text, .jsonl and .csv come back byte for byte, as does every file that was not cut. A compressed file that
     was cut comes back with the same content, compressed anew; parquet with the same table; what was extracted (.docx,
     .pdf …) as its text. Each is checked against the digest taken from the input.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from dedup import scan
+    >>> from dedup.clean import CleanPolicy, clean, restore
+    >>> from dedup.read import read
+    >>> report = clean(scan(["data/reports"]), list(read("data/reports")), CleanPolicy(), Path("cleaned"))
+    >>> restore(Path("cleaned"), Path("restored"))
+    40
+    >>> before = {path.name: path.read_bytes() for path in Path("data/reports").iterdir()}
+    >>> before == {path.name: path.read_bytes() for path in Path("restored").iterdir()}
+    True
     """
     path = out / audits.NAME
     audit = audits.load(path)
@@ -92,6 +105,18 @@ def replay(
     -------
     mapping
         The summary of the audit.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from dedup import scan
+    >>> from dedup.clean import CleanPolicy, clean, replay
+    >>> from dedup.read import read
+    >>> documents = list(read("data/reports"))
+    >>> planned = clean(scan(["data/reports"]), documents, CleanPolicy(), Path("planned"), dry_run=True)
+    >>> summary = replay(Path("planned/audit.jsonl"), documents, Path("cleaned"))
+    >>> len(list(Path("cleaned").iterdir()))
+    41
 
     Raises
     ------

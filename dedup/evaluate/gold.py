@@ -53,7 +53,7 @@ class GoldSpan:
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """A gold file as read. ``complete``: what it does not mention is own text."""
+    """A gold file as read, see `read_gold`. ``complete``: what it does not mention is own text."""
 
     path: str
     pairs: tuple[GoldPair, ...]
@@ -84,6 +84,13 @@ def read_gold(path: str | Path) -> Gold:
     FormatProblem
         If the file cannot be read, or a line is no JSON object, lacks a field, or holds a range or a label that
         cannot be; the line is named.
+
+    Examples
+    --------
+    >>> from dedup.evaluate import read_gold
+    >>> gold = read_gold("data/gold.jsonl")
+    >>> gold.complete, len(gold.pairs) > 10
+    (True, True)
     """
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
@@ -94,6 +101,13 @@ def read_gold(path: str | Path) -> Gold:
 
 def parse_gold(lines: Iterable[str | Mapping[str, Any]], *, path: str = "gold") -> Gold:
     """Read gold rows given as JSON lines or as mappings.
+
+    Examples
+    --------
+    >>> from dedup.evaluate import parse_gold
+    >>> gold = parse_gold([{"doc": "甲.txt", "start": 0, "end": 8, "label": "formula"}])
+    >>> gold.names, gold.complete
+    (['甲.txt'], False)
 
     Raises
     ------

@@ -44,6 +44,12 @@ class ReadOptions:
     ------
     ParamsError
         If anything is out of bounds; all problems at once.
+
+    Examples
+    --------
+    >>> from dedup.read import ReadOptions
+    >>> ReadOptions(encoding="big5", text_column="正文").text_column
+    '正文'
     """
 
     encoding: str | None = None
