@@ -100,7 +100,8 @@ def family_digest(result: Result, cluster: Cluster) -> str:
     Built from document digests and offsets, not from the passages' text, so that a result without texts and
     the same result with texts agree.
     """
-    return hashlib.sha256("\n".join(member_keys(result, cluster)).encode()).hexdigest()[:16]
+    keys = "\n".join(member_keys(result, cluster))
+    return hashlib.sha256(keys.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def latest(decisions: Iterable[Decision]) -> tuple[Decision, ...]:

@@ -150,7 +150,7 @@ def unexplained_shares(result: Result) -> list[float | None]:
 def corpus_digest(result: Result) -> str:
     """Return 16 hexadecimal digits that name the set of texts read, whatever their names and order."""
     text = "\n".join(sorted(info.digest for info in result.documents))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def longest_run(passages: Iterable[Passage]) -> int | None:

@@ -248,6 +248,13 @@ def _result_seeds() -> list[bytes]:
     return [whole, json.dumps(bare).encode()]
 
 
+def with_digest(digest: str) -> bytes:
+    """Return a sound result in JSON whose first document has this digest."""
+    data = build(2).to_dict(texts=True)
+    data["documents"][0]["digest"] = digest
+    return json.dumps(data).encode()
+
+
 def _decision_seeds() -> list[bytes]:
     with Verdicts(":memory:") as store:
         desk = Desk(_result(), store, reviewer="甲", clock=lambda: "2024-01-01T00:00:00+08:00")
