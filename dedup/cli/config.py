@@ -6,6 +6,9 @@
     min-chars = 30
     labels = ["copy", "self"]
 
+    [index.add]                # for a command of a group; [index] is for all of them
+    jobs = 2
+
 The command line wins over the environment, both over the command's table, that over the top of the file. Unknown
 names are errors, for a misspelt option that is passed over would be believed.
 """
@@ -23,7 +26,7 @@ NAME = "dedup.toml"
 """The file that is read from the working folder where ``--config`` names no other."""
 
 
-def defaults(path: Path, commands: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def defaults(path: Path, commands: Mapping[str, Any]) -> dict[str, Any]:
     """Return the defaults that a file gives to each command, as click's ``default_map`` wants them.
 
     Parameters
@@ -42,21 +45,55 @@ def defaults(path: Path, commands: Mapping[str, Any]) -> dict[str, dict[str, Any
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise FormatProblem(str(path), f"it cannot be read as TOML ({error})") from error
-    known = {name: _options(command) for name, command in commands.items()}
-    shared = {key: value for key, value in data.items() if not isinstance(value, dict)}
-    problems = [f"no command has an option {key}" for key in shared if not any(key in one for one in known.values())]
-    found = {name: _set(options, shared) for name, options in known.items()}
-    for name, table in data.items():
-        if not isinstance(table, dict):
-            continue
-        if name not in known:
-            problems.append(f"there is no command {name}")
-            continue
-        problems += [f"{name} has no option {key}" for key in table if key not in known[name]]
-        found[name] |= _set(known[name], table)
+    problems = [
+        f"no command has an option {key}"
+        for key, value in data.items()
+        if not isinstance(value, dict) and not _anywhere(commands, key)
+    ]
+    found = _of_group(commands, data, {}, "", problems)
     if problems:
         raise FormatProblem(str(path), "; ".join(problems))
     return found
+
+
+def _of_group(
+    commands: Mapping[str, Any], data: Mapping[str, Any], above: Mapping[str, Any], within: str, problems: list[str]
+) -> dict[str, Any]:
+    """Return the defaults of each command of a group; what cannot be is added to the problems.
+
+    ``data`` is the group's table, ``above`` what the tables around it give to all commands below.
+    """
+    shared = {**above, **{key: value for key, value in data.items() if not isinstance(value, dict)}}
+    found: dict[str, Any] = {}
+    for name, command in commands.items():
+        table = data.get(name, {})
+        if not isinstance(table, dict):
+            continue
+        inner = getattr(command, "commands", None)
+        known = _options(command)
+        if inner is not None:
+            problems += [
+                f"{within}{name} has no option {key}"
+                for key, value in table.items()
+                if not isinstance(value, dict) and not _anywhere(inner, key)
+            ]
+            found[name] = _of_group(inner, table, shared, f"{within}{name} ", problems)
+            continue
+        problems += [f"{within}{name} has no option {key}" for key in table if key not in known]
+        found[name] = _set(known, shared) | _set(known, table)
+    problems += [
+        f"there is no command {within}{key}"
+        for key, value in data.items()
+        if isinstance(value, dict) and key not in commands
+    ]
+    return found
+
+
+def _anywhere(commands: Mapping[str, Any], key: str) -> bool:
+    """Whether some command of a group, or of a group in it, has an option of that name."""
+    return any(
+        key in _options(command) or _anywhere(getattr(command, "commands", {}), key) for command in commands.values()
+    )
 
 
 def _options(command: Any) -> dict[str, Any]:

@@ -24,6 +24,9 @@ from dedup.params import Params
 FAILED = 2
 _SPECIFIER = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*([^;]*)(?:;\s*(.*))?$")
 
+_DEVELOPERS = frozenset({"dev", "bench"})
+"""Extras that nobody needs to use dedup."""
+
 DOCTOR = manual(
     "Tell what is installed, what is missing, where caches lie.",
     "检查运行环境：版本、可选组件、缓存位置、字体。",
@@ -112,14 +115,14 @@ def _packages() -> Iterator[Finding]:
     except metadata.PackageNotFoundError:
         yield Finding("installation", False, "run from a folder, not installed: pip install -e .", needed=True)
         return
-    extras, told = {"parquet", "spark", "notebook"}, set[str]()
+    told = set[str]()
     for line in required:
         match = _SPECIFIER.match(line)
         if match is None:
             continue
         name, bounds, marker = match[1], match[2].strip(" ()"), match[3] or ""
         wanted = re.search(r"""extra\s*==\s*['"]([^'"]+)""", marker)
-        if (wanted and wanted[1] not in extras) or name in told or not _applies(marker):
+        if (wanted and wanted[1] in _DEVELOPERS) or name in told or not _applies(marker):
             continue
         told.add(name)
         try:
@@ -139,10 +142,20 @@ def _programs() -> Iterator[Finding]:
     """Yield programs and fonts outside Python that some formats or plots want."""
     for name, purpose in (("java", "dedup[spark]"), ("soffice", "reading old .doc and .wps that olefile cannot")):
         path = shutil.which(name)
-        yield Finding(name, path is not None, path or f"only needed for {purpose}")
+        yield Finding(name, path is not None, _version(path) if path else f"only needed for {purpose}")
     fonts = _chinese_fonts()
     detail = fonts[0] if fonts else "plots would show boxes for Chinese: install a CJK font such as Noto Sans CJK"
     yield Finding("Chinese font", bool(fonts), detail)
+
+
+def _version(program: str) -> str:
+    """Return the path of a program with the first line that it says of its version, where it says one."""
+    try:
+        asked = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"{program}, which could not be run ({type(error).__name__})"
+    lines = (asked.stderr + asked.stdout).strip().splitlines()
+    return f"{program}, {lines[0].strip()}" if lines and asked.returncode == 0 else program
 
 
 def _chinese_fonts() -> list[str]:

@@ -31,7 +31,8 @@ output is written whole or not at all.
 | `DEDUP_TRACEBACK` | set: a fault of dedup itself shows where it happened |
 
 Options that need not be typed each time stand in `dedup.toml`, under their names: at the top for every command that
-has the option, in a table for one command. The command line wins over the environment, that over the file.
+has the option, in a table for one command (`[index.add]` for a command of a group). The command line wins over the
+environment, that over the file. Every option of every command can stand there; a name that is none is refused.
 
 ```toml
 lang = "en"
@@ -39,6 +40,9 @@ lang = "en"
 [scan]
 threshold = 0.8
 labels = ["copy", "mass", "self"]
+
+[index.add]
+jobs = 2
 ```
 """
 

@@ -14,6 +14,16 @@ STATUS = {
 }
 """What a status means where a command can end with all three."""
 
+REPORT = """
+重复内容分析报告
+读取报告 3 份，共 233 字，全部读取，无遗漏
+发现家族 1 个（疑似抄袭 B 级 1），相似片段 1 对
+1. 疑似抄袭 B 级  2 处，2 份报告，用词相同 100.0%，全文相同 100.0%，最弱一处 100.0%  [b7baebd2196e00dd]
+   reports/乙.txt  第 2 行  5–90  今年的山塘清淤是群众自己推举的工头带着干的，挖机按小时计费，油票和工时单当天贴在…
+   reports/甲.txt  第 3 行  17–102  今年的山塘清淤是群众自己推举的工头带着干的，挖机按小时计费，油票和工时单当天贴在…
+"""
+"""The beginning of the report, whether it was just computed or is shown again."""
+
 
 class Command(TyperCommand):
     """A command whose plain help lists its options in panels, which typer does only in its rich help."""

@@ -9,7 +9,7 @@ import typer
 
 from dedup.cli import outputs as out
 from dedup.cli.decided import Decisions, decided, read_decisions
-from dedup.cli.manual import Command, manual
+from dedup.cli.manual import REPORT, Command, manual
 from dedup.cli.options import Outputs, Reading, takes
 from dedup.cli.talk import say
 from dedup.report.listing import visible
@@ -22,14 +22,7 @@ HELP = manual(
     "Show or write a result again, without computing it again.",
     "根据已有结果重新生成报告，不再计算。",
     example="dedup report result.json\ndedup report result.json --html report.html --xlsx tables.xlsx",
-    output="""
-重复内容分析报告
-读取报告 3 份，共 233 字，全部读取，无遗漏
-发现家族 1 个（疑似抄袭 B 级 1），相似片段 1 对
-1. 疑似抄袭 B 级  2 处，2 份报告，用词相同 100.0%，全文相同 100.0%，最弱一处 100.0%  [b7baebd2196e00dd]
-   reports/乙.txt  第 2 行  5–90  今年的山塘清淤是群众自己推举的工头带着干的，挖机按小时计费，油票和工时单当天贴在…
-   reports/甲.txt  第 3 行  17–102  今年的山塘清淤是群众自己推举的工头带着干的，挖机按小时计费，油票和工时单当天贴在…
-""",
+    output=REPORT,
     status={
         0: "done",
         2: "an error; a source that is gone or has changed since is none, its texts are left out and that is said",

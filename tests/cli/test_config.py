@@ -6,7 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
+from dedup.cli import main
+from dedup.cli.config import defaults
 from dedup.cli.document import page
 
 
@@ -54,6 +57,49 @@ def test_every_unknown_name_is_refused_in_one_sentence(run, scan):
         assert told in result.stderr
 
 
+def test_commands_of_a_group_have_tables_too(run):
+    """The innermost table wins: top of the file, then the group, then the command."""
+    lines = ["lang = 'zh'", "[index]", "lang = 'en'", "[index.info]", "lang = 'zh'"]
+    told = []
+    for count in (1, 3, 5):
+        Path("dedup.toml").write_text("\n".join(lines[:count]) + "\n")
+        if not Path("a.dedup").exists():
+            run("index", "create", "a.dedup")
+        told.append("报告" in run("index", "info", "a.dedup").stdout)
+    assert told == [True, False, True]
+
+
+def test_unknown_names_in_a_group_are_refused(run):
+    Path("dedup.toml").write_text("[index]\nthreshhold = 1\n[index.add]\njob = 2\n[index.ad]\n")
+    told = run("index", "info", "a.dedup").stderr
+    for sentence in ("index has no option threshhold", "index add has no option job", "no command index ad"):
+        assert sentence in told
+
+
+def test_every_option_of_every_command_can_stand_in_the_file(run):
+    """By its long name; what the file gives arrives under the parameter's name."""
+    app = get_command(main.app)
+
+    def leaves(commands, path=()):
+        for name, command in commands.items():
+            inner = getattr(command, "commands", None)
+            yield from leaves(inner, (*path, name)) if inner else [((*path, name), command)]
+
+    count = 0
+    for path, command in leaves(app.commands):
+        for param in command.params:
+            if param.param_type_name != "option" or param.name == "help":
+                continue
+            name = max(param.opts, key=len).removeprefix("--")
+            Path("dedup.toml").write_text(f"[{'.'.join(path)}]\n{name} = 'x'\n")
+            found = defaults(Path("dedup.toml"), app.commands)
+            for step in path:
+                found = found[step]
+            assert found == {param.name: "x"}, (path, name)
+            count += 1
+    assert count > 100
+
+
 @pytest.mark.parametrize("content", ["= 3", "a = [", "\udcff"])
 def test_a_file_that_is_no_toml_is_refused(run, scan, content):
     Path("dedup.toml").write_bytes(content.encode("utf-8", "surrogateescape"))
@@ -73,3 +119,10 @@ def test_the_example_in_the_docs_is_taken(run, scan):
     Path("dedup.toml").write_text(re.search(r"```toml\n(.*?)```", page(), re.DOTALL)[1])
     assert run("scan", "x").exit_code == 2  # for the sample result has skipped inputs
     assert scan.calls[0][1].threshold == 0.8
+
+
+def test_every_environment_variable_is_documented():
+    """What the package reads of its own stands in docs/cli.md, and nothing else does."""
+    source = "".join(path.read_text("utf-8") for path in Path(main.__file__).parents[1].rglob("*.py"))
+    read = set(re.findall(r"""(?:environ(?:\.get\(|\[)|envvar=)["'](DEDUP_\w+)""", source))
+    assert read == set(re.findall(r"^\| `(DEDUP_\w+)`", page(), re.M))
