@@ -91,7 +91,7 @@ class Numbering:
 
     def _counted(self, number: str, depth: int, levels: dict[int, _Level]) -> list[int | None]:
         """Advance a list by one at a level; lists of one definition go on from one another unless they start anew."""
-        counts = self._counts.setdefault(self.lists[number], [None] * _LEVELS)
+        counts = self._counts.setdefault(self.lists.get(number, ""), [None] * _LEVELS)
         before = counts[depth]
         start = levels[depth].start
         if (number, depth) in self.starts and f"{number}/{depth}" not in self._begun:

@@ -12,7 +12,8 @@ import zlib
 import pytest
 
 from tests.fuzz import files, readers, texts
-from tests.fuzz.target import Fault, Target, hold
+from tests.fuzz.target import Fault, Target, hold, joined
+from tests.read.makers import W
 
 TARGETS: dict[str, Target] = {**readers.TARGETS, **texts.TARGETS, **files.TARGETS}
 COUNTED_TWICE = pytest.mark.xfail(reason="at a threshold of 0.2 merged neighbours count characters twice")
@@ -25,9 +26,13 @@ CHANGED = 40
 
 TABLE = "<table><tr><td>甲</td><td>乙</td>"
 DECISION = '{"schema": "dedup.decisions/1", "decisions": [{"family": "f", "verdict": "self", "reason": "\\ud800"}]}'
+NUMBERED = f'<w:document {W}><w:body><w:p><w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr></w:pPr>'
+NUMBERED += "<w:r><w:t>甲</w:t></w:r></w:p></w:body></w:document>"
+NAMELESS = f'<w:numbering {W}><w:abstractNum><w:lvl w:ilvl="0"/></w:abstractNum></w:numbering>'
 BROKE: list[tuple[str, bytes, str]] = [
     ("read-html", "<body>甲<?b>乙".encode(), "an element without a name ended the walk"),
     ("read-html", f"{TABLE}<tr><td>{TABLE}</table><tr><td>丙</td><td>丁".encode(), "tables overlapped"),
+    ("read-docx", joined(NUMBERED.encode(), NAMELESS.encode()), "a list that only a nameless definition fits"),
     ("text-layers", b" " * 40_000, "white space cost the square of its length"),
     ("json-decisions", DECISION.encode(), "half a surrogate pair could not be stored"),
     ("json-result", files.with_digest("\ud800"), "half a surrogate pair could not be hashed"),

@@ -150,19 +150,26 @@ def _layer_seeds() -> list[bytes]:
     return [piece.encode() for piece in pieces] + [_SEPARATOR.join(pieces).encode()]
 
 
-def _scan_seeds() -> list[bytes]:
+def scan_corpora() -> list[list[str]]:
+    """Return small sets of texts: an edited copy, shuffled sentences, a collection, versions, repetition."""
     lines = REPORT.split("\n")
     one, two = "\n".join(lines[:6]), "\n".join([lines[9], *lines[2:6], lines[11]])
-    shuffled = "。".join(reversed(lines[9].split("。")))
+    sentences = "".join(lines[2:8]).split("。")[:6]
+    shuffled = "。".join(sentences[row] for row in (3, 0, 5, 2, 4, 1))
     collection = f"第一篇：总结\n{lines[4]}\n{lines[5]}\n第二篇：总结\n{lines[4]}\n{lines[5].replace('3', '××')}"
-    sets = [
+    return [
         [one, two],
-        [lines[9], shuffled],
+        ["。".join(sentences), shuffled],
         [collection],
         ["\n".join(lines[2:4]) * 2] * 4,
         [one[:200], one[:100]] * 3,
     ]
-    return [bytes([row * 37 + 2 & 0xFF]) + _SEPARATOR.join(each).encode() for row, each in enumerate(sets)]
+
+
+def _scan_seeds() -> list[bytes]:
+    return [
+        bytes([row * 37 + 2 & 0xFF]) + _SEPARATOR.join(texts).encode() for row, texts in enumerate(scan_corpora())
+    ]
 
 
 _WORDS = tuple(
