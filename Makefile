@@ -10,7 +10,7 @@ ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick test-nojit test-browser index-kills check lint gate bench notebooks docs warmup fuzz clean
+.PHONY: help demo test quick test-nojit test-browser index-kills check lint gate bench notebooks docs warmup fuzz coverage mutate wheels clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,24 @@ $(VENV)/.trust: pyproject.toml | $(VENV)/.dev
 FUZZ_SECONDS ?= 60
 fuzz: $(VENV)/.trust ## fuzz every target for FUZZ_SECONDS each, guided by coverage; adds to tests/fuzz/ledger.json
 	$(BIN)/python -m tests.fuzz.campaign --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+# The compiled run does not see inside kernels; the uncompiled one of their tests does. Slow tests are in: a scan in a
+# process without JIT is one of them. Those of speed are out, they measure nothing under a tracer.
+COVERED := tests --ignore tests/bench --ignore tests/browser --ignore tests/test_grid.py --ignore tests/test_gate.py
+coverage: $(VENV)/.trust ## share of lines that the tests run, kernels counted uncompiled; fails below 92 %
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m coverage run -m pytest $(COVERED)
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m coverage run -m pytest tests/kernels tests/steps/test_verify.py
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report --skip-covered --show-missing --fail-under=92
+
+MUTATE := $(BIN)/python tools/mutate.py
+mutate: $(VENV)/.dev ## change the code in one place at a time and see whether a test notices; writes tests/mutants.json
+	$(MUTATE) dedup/steps/verify.py --tests tests/steps/test_verify.py
+	NUMBA_DISABLE_JIT=1 $(MUTATE) dedup/kernels/sets.py --tests tests/steps/test_verify.py tests/kernels/test_kernels.py
+
+wheels: $(VENV)/.trust ## build the wheel, install it in an empty environment of each Python found, scan data/
+	$(BIN)/python tools/try_wheel.py
 
 clean: ## remove what was made, but for the environment
 	rm -rf demo-out build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
