@@ -19,11 +19,13 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil, floor
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from bench.ends import EndError, errors
 from bench.grid import form, make_grid
 from dedup import Params, scan
 from dedup.evaluate import Scores, evaluate, parse_gold, read_gold
@@ -37,7 +39,7 @@ LAWS = HERE.parent.parent / "shared" / "gold" / "laws_dev"
 GRID_PARAMS = Params(min_chars=16)
 """The grid holds passages from 20 characters on; shorter than the default ``min_chars`` after digits are dropped."""
 
-CEILINGS = frozenset(("granularity",))
+CEILINGS = frozenset(("granularity", "end_left", "end_right", "end_p95"))
 """Figures of which less is better."""
 
 STEP = 1000
@@ -46,11 +48,12 @@ STEP = 1000
 
 @dataclass(frozen=True)
 class Measured:
-    """What one corpus gave: a digest of its inputs, figures by name, and all scores."""
+    """What one corpus gave: a digest of its inputs, figures by name, all scores, and how far ends were off."""
 
     digest: str
     figures: dict[str, float]
     scores: Scores
+    ends: Mapping[str, EndError] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,8 +101,12 @@ def grid(size: str) -> Measured:
     """Scan and score the generated grid."""
     documents, rows = make_grid(1, size)
     digest = grid_digest(documents, rows)
-    scores = evaluate(parse_gold(rows, path="grid"), scan(documents, GRID_PARAMS, templates=[form()]))
-    return Measured(digest, _figures(scores, ("plagdet", "granularity", "coverage")), scores)
+    result = scan(documents, GRID_PARAMS, templates=[form()])
+    scores, ends = evaluate(parse_gold(rows, path="grid"), result), errors(result, rows)
+    figures = _figures(scores, ("plagdet", "granularity", "coverage"))
+    for name, row in ends.items():
+        figures |= {f"{name}.end_left": row.left, f"{name}.end_right": row.right, f"{name}.end_p95": row.p95}
+    return Measured(digest, figures, scores, ends)
 
 
 def data() -> Measured:
@@ -166,13 +173,16 @@ def _rounded(name: str, value: float) -> float:
     return (ceil(value * STEP - 1e-9) if _ceiling(name) else floor(value * STEP + 1e-9)) / STEP
 
 
-def table(scores: Scores) -> str:
-    """Return the figures by operator as a Markdown table."""
+def table(scores: Scores, ends: Mapping[str, EndError] = MappingProxyType({})) -> str:
+    """Return the figures by operator as a Markdown table; ends are off by so many characters, left and right."""
     names = ("cases", "plagdet", "precision", "recall", "granularity", "coverage")
-    lines = [f"| operator | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    off = ("ends left", "right", "95 %") if ends else ()
+    lines = [f"| operator | {' | '.join((*names, *off))} |", "|---" * (len(names) + len(off) + 1) + "|"]
     for name, row in {**scores.operators, "all": scores.passages}.items():
-        cells = [getattr(row, measure) for measure in names]
-        lines.append(f"| {name} | {cells[0]} | " + " | ".join(f"{cell:.3f}" for cell in cells[1:]) + " |")
+        cells = [name, str(row.cases), *(f"{getattr(row, measure):.3f}" for measure in names[1:])]
+        if name in ends:
+            cells += [f"{ends[name].left:.1f}", f"{ends[name].right:.1f}", f"{ends[name].p95:.0f}"]
+        lines.append(f"| {' | '.join([*cells, *[''] * (len(names) + len(off) + 1 - len(cells))])} |")
     return "\n".join(lines)
 
 
@@ -212,9 +222,9 @@ def main(arguments: list[str] | None = None) -> int:
         held = len(pinned.get(name, {}).get("floors", {})) - len(short)
         print(f"{name}: {max(held, 0)} floors held, {len(short)} not")
         if given.table:
-            print(table(measured.scores))
+            print(table(measured.scores, measured.ends))
         if given.docs:
-            DOCS.write_text(publish(DOCS.read_text("utf-8"), name, table(measured.scores)), "utf-8")
+            DOCS.write_text(publish(DOCS.read_text("utf-8"), name, table(measured.scores, measured.ends)), "utf-8")
         failed += short
     if given.update:
         FLOORS.write_text(json.dumps(dict(sorted(pinned.items())), indent=1, ensure_ascii=False) + "\n", "utf-8")

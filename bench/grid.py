@@ -13,13 +13,14 @@ import argparse
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench import edits
 from bench import operators as op
 from bench.grammar import Sentence, Token, Writer, spell, words
+from bench.pages import Case, Mark, Page
 from dedup.result import Document
 
 FORMULAS = Path(__file__).resolve().parent.parent / "data" / "source" / "formulas.txt"
@@ -32,12 +33,16 @@ MASS_ISSUERS = 5
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """How a passage is copied: shortest and longest passage, what is done to it, what befalls the page it goes to."""
+    """How a passage is copied: shortest and longest passage, what is done to it, what befalls the page it goes to.
+
+    ``times`` as many cases as of the others are made where one in a hundred may go wrong: pieces in another order.
+    """
 
     shortest: int = 40
     longest: int = 2000
     edit: edits.Edit = edits.verbatim
     spelling: op.Spelling | None = None
+    times: int = 1
 
 
 OPERATORS: dict[str, Operator] = {
@@ -49,10 +54,10 @@ OPERATORS: dict[str, Operator] = {
     "numbers": Operator(edit=edits.numbers),
     "punctuation": Operator(20, edit=edits.punctuation),
     "wraps": Operator(20, spelling=op.wrap(24, "　")),
-    "shuffled": Operator(160, edit=edits.shuffled),
+    "shuffled": Operator(160, edit=edits.shuffled, times=4),
     "dropped": Operator(160, edit=edits.dropped),
     "added": Operator(160, edit=edits.added),
-    "rotated": Operator(160, edit=edits.rotated),
+    "rotated": Operator(160, edit=edits.rotated, times=4),
     "reworded": Operator(edit=edits.reworded),
     "noise-5": Operator(edit=edits.noise(0.05)),
     "noise-10": Operator(edit=edits.noise(0.10)),
@@ -60,6 +65,7 @@ OPERATORS: dict[str, Operator] = {
     "mosaic": Operator(100, 600),
     "short": Operator(40, 40),
     "paragraph": Operator(150, 150),
+    "beside": Operator(40, 600),
     "next-year": Operator(120, 800, edit=edits.slots),
     "citation": Operator(60, 160),
     "template": Operator(),
@@ -77,75 +83,20 @@ FORM = (
     "填表人对以上内容的真实性负责，主管领导已经看过：{person}",
 )  # fmt: skip
 
-Mark = tuple[str, int]
-"""A passage on a page: its family, and which of the family's places this is."""
-
-
-@dataclass
-class Page:
-    """A report under construction: paragraphs of pieces, each with its mark or none."""
-
-    title: str
-    town: str
-    year: int
-    paragraphs: list[list[tuple[str, Mark | None]]]
-    tail: str
-    spelling: op.Spelling | None = None
-    places: dict[Mark, tuple[int, int]] = field(default_factory=dict)
-
-    def put(self, text: str, mark: Mark, writer: Writer) -> None:
-        """Put a passage in: as a paragraph of its own, or at either end of one that is no heading."""
-        at = writer.random.randrange(1, len(self.paragraphs) + 1)
-        alone = len(text) > 200 or writer.random.random() < 0.5
-        if alone or at == len(self.paragraphs) or self.paragraphs[at][0][0][1] == "、":
-            self.paragraphs.insert(at, [(text, mark)])
-        else:
-            pieces = self.paragraphs[at]
-            pieces.insert(writer.random.choice((0, len(pieces))), (text, mark))
-
-    def text(self) -> str:
-        """Return the report, and record where its marked passages stand in it."""
-        text, marks, spans = self.title + "\n", [], []
-        for pieces in self.paragraphs:
-            for piece, mark in pieces:
-                if mark:
-                    marks.append(mark)
-                    spans.append((len(text), len(text) + len(piece)))
-                text += piece
-            text += "\n"
-        text += self.tail
-        if self.spelling:
-            text, spans = op.respell(text, self.spelling, spans)
-        self.places = dict(zip(marks, spans, strict=True))
-        return text
-
-    def document(self, number: int) -> Document:
-        """Return the report as a reader would deliver it: with the title, issuer and year that it bears."""
-        issuer, date = self.town, str(self.year)
-        return Document(source=f"{number:04d}.txt", text=self.text(), title=self.title, issuer=issuer, date=date)
-
-
-@dataclass
-class Case:
-    """A block and where it stands: pages in the order of its places, what the pairs are called, how they pair up."""
-
-    family: str
-    operator: str
-    label: str
-    pages: list[Page] = field(default_factory=list)
-    star: bool = True
-    answers: list[list[tuple[int, int]]] = field(default_factory=list)  # by place: what was filled into the form
-
-    def put(self, page: Page, text: str, writer: Writer) -> None:
-        page.put(text, (self.family, len(self.pages)), writer)
-        self.pages.append(page)
+SLOGANS = (
+    "以邓小平理论和三个代表重要思想为指导", "切实加强组织领导，狠抓工作落实",
+    "深入贯彻落实科学发展观，全面建设小康社会",
+    "不断提高人民群众的生活水平", "坚持以经济建设为中心，大力推进社会主义新农村建设", "认真学习贯彻党的十八大精神",
+    "在县委、县政府的正确领导下，在上级主管部门的大力支持下", "进一步解放思想，转变观念，开拓创新",
+    "加大宣传力度，营造良好的社会氛围", "统一思想，提高认识，切实增强责任感和紧迫感",
+)  # fmt: skip
 
 
 class Grid:
     """Pages and cases as they accumulate."""
 
-    def __init__(self, seed: int, cases: int) -> None:
-        self.writer = Writer(f"grid/{seed}")
+    def __init__(self, cases: int) -> None:
+        self.writer = Writer("")
         self.cases_each = cases
         self.pages: list[Page] = []
         self.cases: list[Case] = []
@@ -203,6 +154,29 @@ def _mosaic(grid: Grid, name: str) -> None:
             passage, case = grid.passage(name, grid.writer.random.randrange(grid.cases_each)), grid.case(name)
             case.put(grid.page(), spell(passage), grid.writer)
             case.put(copy, spell(passage), grid.writer)
+
+
+def _beside(grid: Grid, name: str) -> None:
+    """A copy between slogans: the same ones on both pages, a few other words away, in the copy's own paragraph."""
+    for step in range(grid.cases_each):
+        passage, case = spell(grid.passage(name, step)), grid.case(name)
+        draw = grid.writer.random
+        before, behind = draw.sample(SLOGANS, 2)
+        for _ in range(2):
+            words_between = [
+                spell([tuple(grid.writer.fill(draw.choice(("{adverb}{verb}{noun}，", "{verb}{modifier}{noun}，"))))])
+                for _ in range(2)
+            ]
+            page, mark = grid.page(), (case.family, len(case.pages))
+            marks: list[Mark] = []
+            for _ in range(2):
+                slogan = grid.case(name, "formula")
+                slogan.family, slogan.pages = f"{case.family}/{len(case.pages)}-{len(marks)}", [page]
+                marks.append((slogan.family, 0))
+            head = [("另外，", None), (before, marks[0]), (f"，{words_between[0]}", None)]
+            tail = [(f"，{words_between[1]}", None), (behind, marks[1]), ("。", None)]
+            page.paragraphs.insert(draw.randrange(1, len(page.paragraphs) + 1), [*head, (passage, mark), *tail])
+            case.pages.append(page)
 
 
 def _long(grid: Grid, name: str) -> None:
@@ -291,6 +265,7 @@ def _formulas(grid: Grid, name: str) -> None:
 
 _MAKERS: dict[str, Callable[[Grid, str], None]] = {
     "mosaic": _mosaic,
+    "beside": _beside,
     "short": _long,
     "paragraph": _long,
     "next-year": _next_year,
@@ -333,8 +308,10 @@ def make_grid(
     unknown = [name for name in names if name not in OPERATORS]
     if unknown:
         raise ValueError(f"no operator {', '.join(unknown)}; there are {', '.join(OPERATORS)}")
-    grid = Grid(seed, each)
+    grid = Grid(each)
     for name in sorted(names, key=list(OPERATORS).index):
+        grid.cases_each = each * OPERATORS[name].times
+        grid.writer = Writer(f"grid/{seed}/{name}")  # its own, so that one operator more changes no other
         _MAKERS.get(name, _plain)(grid, name)
     documents = [page.document(number) for number, page in enumerate(grid.pages)]
     source = {id(page): document.source for page, document in zip(grid.pages, documents, strict=True)}

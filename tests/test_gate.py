@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from bench import gate
+from bench import ends, gate
+from dedup import Document, Params, scan
 
 
 def measured(digest="d", **figures):
@@ -72,6 +73,23 @@ def test_the_command_fails_updates_and_refuses_to_lower(rigged, capsys):
     assert gate.main(["--update", "--lower-floors"]) == 0
     with pytest.raises(SystemExit, match="2"):
         gate.main(["--lower-floors"])
+
+
+def test_end_errors_are_the_distances_of_the_four_ends():
+    """Gold that begins three characters late on one side and stops five early on the other is off by as many."""
+    block = "溪口的碾坊由三户人家轮流照看，逢单日碾谷，逢双日榨油，账目写在门后的木板上，年底擦掉重来。"
+    texts = ["甲乙丙丁戊己庚辛" + block, "子丑寅卯辰巳午未" + block + "壬癸天干地支"]
+    result = scan([Document(f"{at}.txt", text) for at, text in enumerate(texts)], Params(min_chars=16))
+    (passage,) = result.passages
+    row = {"operator": "by-hand", "a_doc": "1.txt", "b_doc": "0.txt"}
+    row |= {"a_start": passage.right.start, "a_end": passage.right.end - 5}
+    row |= {"b_start": passage.left.start + 3, "b_end": passage.left.end}
+    assert ends.distances(result, [{"schema": "x"}, row])["by-hand"].tolist() == [[0, 5, 3, 0]]
+    found = ends.errors(result, [row])
+    assert (found["by-hand"].left, found["by-hand"].right, found["all"].cases) == (2.5, 1.5, 1)
+    assert found["all"].p95 == pytest.approx(4.7)
+    assert ends.errors(result, [row | {"b_start": 0, "b_end": 3}]) == {}
+    assert ends.errors(result, [row, row | {"operator": "beside"}]) == {}
 
 
 def test_publishing_renews_one_table_and_nothing_else():

@@ -55,13 +55,13 @@ def test_gold_spans_hold_what_the_operator_made(small):
     seen = defaultdict(int)
     for row in rows[1:]:
         if "a_doc" not in row:
-            assert row["operator"] == "answer" or row["end"] - row["start"] >= 20
+            assert row["operator"] in ("answer", "beside") or row["end"] - row["start"] >= 20
             assert row["end"] <= len(texts[row["doc"]])
             continue
         a, b = map(key_text, sides(row, texts))
         seen[row["operator"]] += 1
         if row["operator"] in ("verbatim", "traditional", "pinyin", "numbers", "punctuation", "wraps", "mosaic",
-                               "short", "paragraph", "mass-2", "mass-10", "citation"):  # fmt: skip
+                               "short", "paragraph", "beside", "mass-2", "mass-10", "citation"):  # fmt: skip
             assert a == b, row
         elif row["operator"] in ("shuffled", "rotated"):
             assert sorted(a) == sorted(b), row

@@ -207,7 +207,7 @@ def _tiles(stretches, x, y, strict, least, out):
 def _fill(codes, left, right, length, seeds, high_left, high_right, at):
     """Write a chain as stretches, from row 1 on; return the number of the row at which the last one ends.
 
-    Runs, each grown to the right while characters agree, and between them gaps with what they have in common. The
+    Runs, each grown to both sides while characters agree, and between them gaps with what they have in common. The
     stretch at[x] ends where at[x + 1] begins.
     """
     row = np.empty(0, np.int64)
@@ -229,6 +229,9 @@ def _fill(codes, left, right, length, seeds, high_left, high_right, at):
             if si >= end and (end <= i or behind > 0):
                 continue
             if si > i or sj > j:  # close the run, align the gap
+                while si > i and sj > j and codes[si - 1] == codes[sj - 1]:
+                    si -= 1
+                    sj -= 1
                 at[n, 2] = run
                 n += 1
                 at[n, 0] = i

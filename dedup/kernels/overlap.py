@@ -1,4 +1,4 @@
-"""Resolving passages of one document pair that overlap or lie side by side. Caller: dedup.steps.align."""
+"""Passages that overlap, lie side by side, or end in what stands apart. Caller: dedup.steps.align."""
 
 from __future__ import annotations
 
@@ -321,3 +321,35 @@ def resolve(rows, stretches, group, same, gap, floor, threshold, owner, shuffled
         _cover(rows, first, last, owner)
         _tile(rows, stretches, first, last, owner, shuffled, same[g] == 1, gap, floor, threshold)
         _pair_up(rows, stretches, first, last, owner, shuffled, same[g] == 1, gap // 2, floor, threshold)
+
+
+@numba.njit(cache=True)
+def fringes(rows, stretches, at_end, foreign, longest, out):
+    """Find, at one end of each passage, the outermost gap in which both sides go on differently.
+
+    rows : int64[R, 7]      as in `resolve`
+    stretches : int64[Q, 3]
+    at_end : bool           look at the ends, not at the beginnings
+    foreign : int64         fewest unmatched characters of such a gap, on either side
+    longest : int64         most characters, on the left, beyond it
+    out : int64[R, 2]       written: the gap's stretch, or -1, and the matches beyond it
+
+    A passage that is not one row of stretches, tiles and merged ones, has none. O(stretches beyond the gap).
+    """
+    for r in range(rows.shape[0]):
+        out[r, 0] = -1
+        first, last = rows[r, 5], rows[r, 6]
+        if first == last or stretches[first, 0] != rows[r, 0] or stretches[last, 0] != rows[r, 1]:
+            continue
+        beyond = np.int64(0)
+        for x in range(last - first):
+            s = last - 1 - x if at_end else first + x
+            outside = rows[r, 1] - stretches[s + 1, 0] if at_end else stretches[s, 0] - rows[r, 0]
+            if outside > longest:
+                break
+            unmatched = min(stretches[s + 1, 0] - stretches[s, 0], stretches[s + 1, 1] - stretches[s, 1])
+            if outside > 0 and unmatched - stretches[s, 2] >= foreign:
+                out[r, 0] = s
+                out[r, 1] = beyond
+                break
+            beyond += stretches[s, 2]

@@ -14,6 +14,7 @@ is not identical.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from dedup.kernels import align as kernels
 from dedup.kernels import chain as kernels_chain
 from dedup.kernels import overlap, sorting
 from dedup.params import Params
-from dedup.schema import Bool, Int64, KeyStream, ParagraphKind, PassageKind, Passages, Seeds, Segments, UInt8
+from dedup.schema import Bool, Float64, Int64, KeyStream, ParagraphKind, PassageKind, Passages, Seeds, Segments, UInt8
 
 IDENTITY_FLOOR = 0.6
 """Identity below which a stretch inside a passage counts against it (tau of the alignment score).
@@ -36,8 +37,17 @@ SHORTEST, LONG = 16, 40
 TAIL = 16
 """Key characters beyond a paragraph border that have to agree to stay."""
 
-AGREES = 0.8
+AGREES = 0.9
 """Share of such a tail that has to agree."""
+
+FOREIGN = 5
+"""Fewest characters that both sides have in each other's place, between a copy and a slogan beside it: no name."""
+
+FRINGE = 90
+"""Most characters of such a slogan."""
+
+USUAL = 1.4
+"""Bits a character up to which it is one; wording never seen has 2.1."""
 
 WHOLE = 10
 """Fewest key characters of a whole paragraph that is reported although it is shorter than ``min_chars``."""
@@ -58,7 +68,13 @@ _HALF = 128
 """Diagonals to each side in the scratch of one extension; more edits only mean starting again from the best point."""
 
 
-def align(keys: KeyStream, segments: Segments, seeds: Seeds, params: Params) -> Passages:
+Rarity = Callable[[Int64, Int64], Float64]
+"""Bits of key ranges, as `dedup.steps.background.span_bits` tells them: starts and ends in, one figure each out."""
+
+
+def align(
+    keys: KeyStream, segments: Segments, seeds: Seeds, params: Params, rarity: Rarity | None = None
+) -> Passages:
     """Return the passages that grow from the seeds.
 
     Parameters
@@ -69,6 +85,9 @@ def align(keys: KeyStream, segments: Segments, seeds: Seeds, params: Params) -> 
     seeds : Seeds
     params : Params
         ``threshold``, ``min_chars``, ``max_gap``.
+    rarity : callable, optional
+        Tells slogans that stand beside a copy, some foreign words away, from its last words; without it they are
+        taken for those.
 
     Returns
     -------
@@ -111,7 +130,7 @@ def align(keys: KeyStream, segments: Segments, seeds: Seeds, params: Params) -> 
     )  # fmt: skip
     base = 2 * chain_ptr[:-1] + np.arange(len(one))
     rows = out[np.repeat(base - np.cumsum(count) + count, count) + np.arange(count.sum())]
-    return _resolve(keys, segments, rows, stretches, params)
+    return _resolve(keys, segments, rows, stretches, params, rarity)
 
 
 def _chains(seeds: Seeds, group: Int64, max_gap: int, floor: int) -> tuple[Int64, Int64]:
@@ -136,7 +155,9 @@ def _borders(*columns: np.ndarray) -> Int64:
     return np.concatenate([[0], np.flatnonzero(change) + 1, [len(columns[0])]]).astype(np.int64)
 
 
-def _resolve(keys: KeyStream, segments: Segments, rows: Int64, stretches: Int64, params: Params) -> Passages:
+def _resolve(
+    keys: KeyStream, segments: Segments, rows: Int64, stretches: Int64, params: Params, rarity: Rarity | None
+) -> Passages:
     """Merge what is one copy, cut what hangs over, and apply the least length."""
     shuffled = np.empty(len(rows), np.uint8)
     if len(rows):
@@ -149,13 +170,47 @@ def _resolve(keys: KeyStream, segments: Segments, rows: Int64, stretches: Int64,
         bounds = np.int64(params.max_gap), np.int64(_floor(params)), np.int64(_strict(params))
         overlap.resolve(rows, stretches, group, same, *bounds, owner, shuffled)
         stays = owner == np.arange(len(rows))
-        rows, shuffled = _within_paragraphs(keys, segments, rows[stays]), shuffled[stays]
+        rows, shuffled = rows[stays], shuffled[stays]
+        if rarity is not None:
+            aside = _slogans(rows, stretches, rarity)
+            rows, shuffled = np.concatenate([rows, aside]), np.append(shuffled, np.zeros(len(aside), np.uint8))
+        rows = _within_paragraphs(keys, segments, rows)
         near = _near_enough(rows, params.threshold)
         kept = near & ((rows[:, 4] >= params.min_chars) | _whole(segments, rows))
         rows, shuffled = rows[kept], shuffled[kept]
         order = np.lexsort((rows[:, 2], rows[:, 0]))
         rows, shuffled = rows[order], shuffled[order]
     return _table(rows, shuffled)
+
+
+def _slogans(rows: Int64, stretches: Int64, rarity: Rarity) -> Int64:
+    """Cut off slogans at either end, beyond a gap in which both sides go on differently; return them as rows.
+
+    Identity alone would keep them: twenty equal characters pay for ten foreign ones, and in a copy whose last
+    sentence was changed in its middle they should. What is in everybody's mouth proves no copying.
+    """
+    aside = [np.empty((0, 7), np.int64)]
+    found = np.empty((len(rows), 2), np.int64)
+    for at_end in (True, False):
+        chosen = np.arange(len(rows))
+        while len(chosen):  # a slogan may stand behind another
+            found = np.empty((len(chosen), 2), np.int64)
+            overlap.fringes(rows[chosen], stretches, at_end, np.int64(FOREIGN), np.int64(FRINGE), found)
+            chosen, found = chosen[found[:, 0] >= 0], found[found[:, 0] >= 0]
+            gap = found[:, 0]
+            outer = gap + 1 if at_end else gap
+            start = stretches[outer, 0] if at_end else rows[chosen, 0]
+            end = rows[chosen, 1] if at_end else stretches[outer, 0]
+            common = rarity(start, end) <= USUAL * (end - start)
+            chosen, gap, outer, matches = chosen[common], gap[common], outer[common], found[common, 1]
+            cut = rows[chosen]
+            inner = gap if at_end else gap + 1
+            near, far, border = ((0, 2), (1, 3), 6) if at_end else ((1, 3), (0, 2), 5)
+            cut[:, near], cut[:, 4], cut[:, 11 - border] = stretches[outer, :2], matches, outer
+            rows[np.ix_(chosen, far)], rows[chosen, border] = stretches[inner, :2], inner
+            rows[chosen, 4] -= matches + stretches[gap, 2]
+            aside.append(cut)
+    return np.concatenate(aside)
 
 
 def _within_paragraphs(keys: KeyStream, segments: Segments, rows: Int64) -> Int64:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from dedup import Document, Params, scan
 from dedup.kernels import overlap
+from dedup.pipeline import cut_at_parts, near_pairs
+from dedup.steps import align, anchor, normalise, repair, segment
 
 
 def invented(seed, length):
@@ -212,6 +214,57 @@ def test_the_tally_counts_each_place_of_either_side_once(runs):
     members = np.arange(len(runs))
     sides = (np.int64(0), np.int64(42)) * 2
     assert overlap._tally(table, stretches, members, np.int64(600), *sides) == len(left) == len(right)
+
+
+SLOGAN = "坚持以经济建设为中心，大力推进社会主义新农村建设"
+
+
+def aligned(*texts, bits):
+    """The lengths of the passages that the align step alone finds, on either side."""
+    laid = repair.lay_out(list(texts))
+    edits = repair.repair(laid)
+    keys = normalise.normalise(laid, edits)
+    segments = segment.segment(laid, edits, keys, np.empty((0, 2), np.int64))
+    params = Params()
+    pairs, _ = near_pairs(keys, segments, params)
+    units = cut_at_parts(keys, segments)
+    seeds, _ = anchor.anchor(units, segments, pairs, params)
+    table = align.align(units, segments, seeds, params, bits(keys))
+    return [*(table.left_end - table.left_start).tolist(), *(table.right_end - table.right_start).tolist()]
+
+
+def by_length(keys):
+    """What is shorter than thirty characters is said by everybody."""
+    return lambda start, end: np.where(end - start < 30, 0.8, 2.1) * (end - start)
+
+
+def rare(keys):
+    return lambda start, end: 2.1 * (end - start)
+
+
+def untold(keys):
+    return None
+
+
+@pytest.mark.parametrize("before", [0, 9])
+@pytest.mark.parametrize("behind", [0, 9])
+def test_a_slogan_some_foreign_words_away_is_no_part_of_a_copy(before, behind):
+    """Twenty equal characters pay for nine foreign ones, but what everybody says proves no copying."""
+    copy, texts = invented(1, 120)[:-1], []
+    for seed in (10, 20):
+        head = SLOGAN + invented(seed, before)[:-1] if before else invented(seed, 30)
+        tail = invented(seed + 1, behind)[:-1] + SLOGAN if behind else invented(seed + 1, 30)
+        texts.append(invented(seed + 2, 40) + head + copy + tail + "。" + invented(seed + 3, 40))
+    wanted = [119, 23] if before or behind else [119]
+    assert sorted({*aligned(*texts, bits=by_length)}, reverse=True) == wanted
+    assert (max(aligned(*texts, bits=untold)) > 119) == bool(before or behind)
+
+
+def test_rare_words_beyond_a_gap_stay_with_the_copy():
+    """The last clause of a copied sentence, behind a replaced phrase, is part of the copy."""
+    copy, last = invented(1, 120)[:-1], invented(2, 25)[:-1]
+    texts = [invented(seed, 40) + copy + invented(seed + 1, 9)[:-1] + last + "。" for seed in (10, 20)]
+    assert aligned(*texts, bits=rare) == [119 + 8 + 24] * 2
 
 
 def test_clauses_put_elsewhere_within_a_copy_are_part_of_it():
