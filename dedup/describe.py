@@ -24,6 +24,7 @@ TITLED = 300
 """Families that get a title of key terms, the first ones shown; further ones are titled by their first characters,
 which costs nothing."""
 
+_TOLD = 200  # key characters of a medoid that its title is made of
 _KINDS = tuple(kind.name.lower() for kind in PassageKind)
 _ORDER = ("copy", "mass", "self", "template", "citation", "formula")
 
@@ -103,7 +104,7 @@ def _clusters(tables: Tables, ids: Sequence[str], passages: PassageRows) -> Clus
         evidence.append(witness.of(number, shown))
         medoid = int(families.medoid[number])
         start, end = int(families.start[medoid]), int(families.end[medoid])
-        titles.append(_title(tables.key_text(start, min(end, start + 400)), shown))
+        titles.append(_title(tables.key_text(start, min(end, start + _TOLD)), shown))
     # Members of the families in the order shown.
     row = np.repeat(families.indptr[:-1][order] - np.cumsum(size[order]) + size[order], size[order])
     row += np.arange(len(row))

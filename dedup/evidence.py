@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,7 +40,7 @@ IN_ORDER = 3
 
 _CONTEXT = 3  # key characters on either side of a slip that another report has to share
 _SPELLED = 400  # key characters of a medoid in which slips are sought
-_SPELLED_FAMILIES = 300  # and families: further ones get no evidence of this kind, as they get no title of key terms
+_SPELLED_FAMILIES = 100  # and families, the first ones shown: further ones get no evidence of this kind
 _ACCUSED = ("copy", "mass")
 _FIGURES, _SLIPS = ("number", "mask"), ("typo",)
 _REASONS = tuple(reason.name.lower() for reason in Reason)
@@ -70,6 +70,8 @@ class Witness:
         self._reports = list(zip(places.document.tolist(), places.part.tolist(), strict=True))
         self._keys: dict[_Report, str] = {}
         self._borders = np.union1d(tables.texts.indptr[:-1], tables.segments.parts.raw_start)
+        self._report_starts = self._borders.tolist()
+        self._of_kind: dict[tuple[str, ...], tuple[list[int], list[tuple[int, int, int, int]]]] = {}
         families, changes = tables.families, tables.changes
         self._accused = np.isin(tables.labels.family_label, [LABELS.index(name) for name in _ACCUSED])
         self._run = self._most(changes.longest_run).tolist()
@@ -253,28 +255,34 @@ class Witness:
 
     # What differs
 
+    def _changes(self, kinds: tuple[str, ...]) -> tuple[list[int], list[tuple[int, int, int, int]]]:
+        """Return where each passage's changes of some kinds begin, and their raw ranges."""
+        if kinds not in self._of_kind:
+            changes = self._tables.changes
+            rows = np.flatnonzero(np.isin(changes.kind, [KINDS.index(kind) for kind in kinds]))
+            ptr = np.searchsorted(changes.passage[rows], np.arange(len(self._tables.passages.wording) + 1))
+            columns = (changes.left_start, changes.left_end, changes.right_start, changes.right_end)
+            ranges = list(zip(*(column[rows].tolist() for column in columns), strict=True))
+            self._of_kind[kinds] = ptr.tolist(), ranges
+        return self._of_kind[kinds]
+
     def _differing(self, number: int, passages: Int64, kinds: tuple[str, ...]) -> list[tuple[int, int, list[_Other]]]:
         """Return, for each raw range of the medoid in which others differ, what they have and in which report."""
         tables = self._tables
-        changes = tables.changes
         medoid = int(tables.families.medoid[number])
         ranges = tables.families.start[medoid : medoid + 1], tables.families.end[medoid : medoid + 1]
         start, end = (int(border[0]) for border in tables.keys.raw_span(*ranges))
-        wanted = [KINDS.index(kind) for kind in kinds]
+        ptr, changes = self._changes(kinds)
         found: dict[tuple[int, int], list[_Other]] = defaultdict(list)
-        first = np.searchsorted(changes.passage, passages)
-        last = np.searchsorted(changes.passage, passages, side="right")
-        for row in chain.from_iterable(map(range, first.tolist(), last.tolist())):
-            if changes.kind[row] not in wanted:
-                continue
-            sides = [
-                (int(changes.left_start[row]), int(changes.left_end[row])),
-                (int(changes.right_start[row]), int(changes.right_end[row])),
-            ]
-            inside = [start <= side[0] and side[1] <= end for side in sides]
-            if inside[0] != inside[1]:
-                mine, theirs = sides if inside[0] else sides[::-1]
-                report = int(np.searchsorted(self._borders, theirs[0], side="right"))
+        for passage in passages.tolist():
+            for low, high, other_low, other_high in changes[ptr[passage] : ptr[passage + 1]]:
+                inside = start <= low and high <= end
+                if inside == (start <= other_low and other_high <= end):
+                    continue
+                mine, theirs = (low, high), (other_low, other_high)
+                if not inside:
+                    mine, theirs = theirs, mine
+                report = bisect_right(self._report_starts, theirs[0])
                 found[mine].append((tables.slice(*theirs).strip(), report))
         return [(low, high, others) for (low, high), others in sorted(found.items())]
 

@@ -148,9 +148,16 @@ def _at_home(
     new = np.ones(len(known), bool)
     new[1:] = (known[1:] != known[:-1]) | (where[1:] != where[:-1])
     known, where = known[new], where[new]
-    first, last = np.searchsorted(known, wanted), np.searchsorted(known, wanted, side="right")
-    row = np.repeat(np.arange(len(wanted)), last - first)
-    stands = where[np.repeat(first - np.cumsum(last - first) + (last - first), last - first) + np.arange(len(row))]
     own = np.unique(families * documents + document)
+    count = np.searchsorted(known, wanted, side="right") - np.searchsorted(known, wanted)
+    few = np.flatnonzero(count <= np.bincount(own // documents, minlength=int(families.max()) + 1)[family])
+    count = count[few]
+    row = np.repeat(few, count)
+    stands = where[
+        np.repeat(np.searchsorted(known, wanted[few]) - np.cumsum(count) + count, count) + np.arange(len(row))
+    ]
     away = ~np.isin(family[row] * documents + stands, own)
-    return np.asarray(np.bincount(row[away], minlength=len(wanted)) == 0)
+    home = np.zeros(len(wanted), bool)
+    home[few] = True  # the others stand in more documents than the family has
+    home[row[away]] = False
+    return home

@@ -29,6 +29,10 @@ COMMON = 60
 SELDOM = 10
 """Greatest count of a word that may itself be a slip."""
 
+FOREIGN = 0.5
+"""Share of characters outside words of the dictionary from which it is no judge of a text: garbled, or full of names.
+Prose has a quarter to a third, single characters mostly."""
+
 _LONGEST = 4
 _CONFUSED = {"作做", "的地", "的得", "地得", "他她", "她它", "他它", "象像", "账帐", "份分", "哪那", "那哪"}
 """Pairs whose confusion is so frequent that sharing it proves nothing."""
@@ -65,6 +69,8 @@ def slips(text: str) -> Iterator[Slip]:
     borders = [0, *accumulate(len(word) for word in words)]
     # The dictionary was counted over the web, slips included: 布署 stands in it, twice to 3,333 times 部署.
     open_ = [len(word) == 1 or (count.get(word) or 0) <= SELDOM for word in words]
+    if sum(len(word) for word, one in zip(words, open_, strict=True) if one) > FOREIGN * len(text):
+        return
     cost = [total - math.log(max(1, count.get(word) or 1)) for word in words]
     reach = 0
     for first in range(len(words)):

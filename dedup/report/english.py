@@ -202,8 +202,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "explain_nothing": "No match: there is nothing to align, the longest run the same has {run} characters",
         "explain_empty": "Not compared: too little text without punctuation, digits and space",
         "explain_keys": (
-            "1. Key text: without punctuation, space, digits and masks, in simplified characters, repairs "
-            "made"
+            "1. Key text: without punctuation, space, digits and masks, in simplified characters, repairs made"
         ),
         "explain_slots": "{count} numbers or masks take no part, differences are listed",
         "explain_repairs": "repaired: {kinds}",
@@ -226,8 +225,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         ),
         "explain_anchors": "3. Anchors: of {window} neighbouring {k}-grams one, wherever paragraphs end",
         "explain_shared_anchors": (
-            "left {left:,}, right {right:,}, shared {shared:,}; longest run the same: {run} "
-            "characters"
+            "left {left:,}, right {right:,}, shared {shared:,}; longest run the same: {run} characters"
         ),
         "explain_alignment": "4. Alignment",
         "explain_no_alignment": "there is no passage to align",
