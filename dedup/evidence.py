@@ -11,8 +11,13 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+<<<<<<< dedup/evidence.py
+from functools import cache, cached_property
+from itertools import chain, pairwise
+=======
 from functools import cached_property
 from itertools import pairwise
+>>>>>>> /tmp/land.new
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +26,7 @@ from dedup import spelling
 from dedup.columns import Places
 from dedup.figures import figures
 from dedup.params import LABELS
-from dedup.result import Evidence
+from dedup.result import GRADES, Evidence
 from dedup.schema import Bool, Int64, PassageKind, Reason
 from dedup.steps.contrast import KINDS, Changes
 from dedup.steps.data import words
@@ -55,6 +60,12 @@ _Other = tuple[str, int]  # what another member has, and its report
 _Report = tuple[int, int]  # document, and part of a collection file or -1
 
 
+@cache
+def _holding(rules: int) -> tuple[str, ...]:
+    """Return the names of the rules whose bits are set."""
+    return tuple(name for row, name in enumerate(_REASONS) if rules >> row & 1)
+
+
 class Witness:
     """Finds the evidence of families; made once a scan, because figures, names and order are facts of all reports.
 
@@ -74,6 +85,8 @@ class Witness:
         self._of_kind: dict[tuple[str, ...], tuple[list[int], list[tuple[int, int, int, int]]]] = {}
         families, changes = tables.families, tables.changes
         self._accused = np.isin(tables.labels.family_label, [LABELS.index(name) for name in _ACCUSED])
+        formula = tables.labels.family_label == LABELS.index("formula")
+        self._worded = (formula | (tables.labels.contexts > 0)).tolist()
         self._run = self._most(changes.longest_run).tolist()
         self._rewritten = self._most(tables.passages.kind == PassageKind.REWRITTEN).tolist()
         self._differs = {
@@ -110,7 +123,9 @@ class Witness:
         tables = self._tables
         families = tables.families
         members = range(int(families.indptr[number]), int(families.indptr[number + 1]))
-        rows = [Evidence("rule", {"why": _REASONS[tables.labels.reason[number]]})]
+        rows = [self._rule(number)]
+        if self._worded[number]:
+            rows.append(self._wording(number))
         if self._rewritten[number]:
             rows.append(Evidence("rewritten"))
         if self._run[number]:  # not looked for where a formula or page noise is merely listed
@@ -129,6 +144,18 @@ class Witness:
         if self._differs[_FIGURES][number]:
             rows += self._slots(number, passages)
         return tuple(rows)
+
+    def _rule(self, number: int) -> Evidence:
+        """Return the rule that decided, all that hold, and the grade that the family has or would have as a copy."""
+        labels = self._tables.labels
+        holds, grade = _holding(int(labels.rules[number])), GRADES[labels.strength[number]]
+        return Evidence("rule", {"why": _REASONS[labels.reason[number]], "holds": list(holds), "grade": grade})
+
+    def _wording(self, number: int) -> Evidence:
+        """Return how much the words tell, and in how many contexts they stand."""
+        labels = self._tables.labels
+        columns = {"bits": labels.bits, "surplus": labels.surplus, "contexts": labels.contexts}
+        return Evidence("wording", {name: round(float(column[number]), 1) for name, column in columns.items()})
 
     def _text(self, row: int) -> str:
         families = self._tables.families

@@ -9,11 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from dedup.errors import ParamsError
+
+_DIGEST = re.compile(r"(?:[0-9a-f]{16})?")
 
 LABELS: tuple[str, ...] = (
     "furniture",
@@ -62,16 +65,20 @@ class Params:
     mass_issuers : int
         From this many independent issuers on, a copied block is called ``mass`` (counted, never hidden).
     formula_bits : float
-        Mean rarity of its k-grams, in bits, up to which a short passage is called ``formula``; a gram never seen
-        in the background table has about 10.6 bits (see `dedup.steps.background`).
-    formula_issuers : int
-        From this many independent issuers on, in as many files, a clause (no whole sentence) they share is called
-        ``formula``.
+        Information beyond the usual, in bits, up to which a short passage is called ``formula``; a character of
+        wording never seen in the background table has 1.1 bits of it (see `dedup.steps.background`).
     formula_chars : int
         Longest ``formula``, in key characters; what is common but longer is copied all the same.
+    formula_issuers : int
+        In this many different contexts, each in another issuer's (else file's) report, a short clause is called
+        ``formula`` even if its wording is not common (see `dedup.steps.usage`).
+    clause_bits : float
+        The same, up to which such a clause is called ``formula``: 36 characters of wholly unseen wording.
     rewrite_chars : int
         Up to this many key characters in body paragraphs, paragraphs are also compared by their words, which finds
         rewritten ones; a larger corpus is not, and a `Limit` says so. 0 switches it off.
+    background : str
+        Digest of the background table, empty for the one that ships; set by the scan that is given another.
     labels : tuple of str
         The labels that are decided; a label left out falls through to the next one in order.
 
@@ -95,10 +102,12 @@ class Params:
     bucket: int = 64
     anchor_bucket: int = 16
     mass_issuers: int = 5
-    formula_bits: float = 8.5
+    formula_bits: float = 12.0
     formula_chars: int = 90
     formula_issuers: int = 3
+    clause_bits: float = 40.0
     rewrite_chars: int = 5_000_000
+    background: str = ""
     labels: tuple[str, ...] = LABELS[:-1]
 
     def __post_init__(self) -> None:
@@ -107,6 +116,8 @@ class Params:
             problem = _outside(name, getattr(self, name), low, high)
             if problem:
                 problems.append(problem)
+        if not isinstance(self.background, str) or not _DIGEST.fullmatch(self.background):
+            problems.append(f"background is {self.background!r}, but must be 16 hexadecimal digits or empty")
         if not isinstance(self.labels, tuple):
             object.__setattr__(self, "labels", tuple(self.labels))
         for label in self.labels:
@@ -157,9 +168,10 @@ BOUNDS: tuple[tuple[str, float, float], ...] = (
     ("bucket", 2, 1_024),
     ("anchor_bucket", 2, 1_024),
     ("mass_issuers", 2, 1_000_000),
-    ("formula_bits", 0.0, 64.0),
+    ("formula_bits", 0.0, 10_000.0),
     ("formula_chars", 0, 100_000),
     ("formula_issuers", 2, 1_000_000),
+    ("clause_bits", 0.0, 10_000.0),
     ("rewrite_chars", 0, 1_000_000_000),
 )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedup import intervals
+from dedup.errors import ParamsError
 from dedup.params import LABELS, Params
 from dedup.result import Document, Limit, Result, Skipped
 from dedup.schema import (
@@ -75,6 +76,7 @@ def scan(
     archived: Sequence[Document] = (),
     templates: Iterable[str | Path | Document] = (),
     references: Iterable[str | Path | Document] = (),
+    background: str | Path | None = None,
     read: ReadOptions | None = None,
     jobs: int = 1,
     progress: Progress | None = None,
@@ -93,6 +95,9 @@ def scan(
     templates, references : iterables of paths or `Document`
         Forms that reports fill in, and laws or superior documents that they quote: what agrees with one is labelled
         template or citation. They are no documents of the result.
+    background : path, optional
+        A table that ``dedup background build`` counted, in place of the one that ships; `Params.background` then
+        holds its digest.
     read : ReadOptions, optional
         How files are read (encoding, columns).
     jobs : int
@@ -108,7 +113,9 @@ def scan(
     Raises
     ------
     ParamsError
-        If ``jobs`` is below 1.
+        If ``jobs`` is below 1, or ``params`` names another background table than the one given.
+    FormatProblem
+        If ``background`` is no such table.
     MissingExtra
         If an input needs an extra that is not installed; told before any work begins.
 
@@ -128,7 +135,6 @@ def scan(
     from dedup.steps import (
         align,
         anchor,
-        background,
         cluster,
         contrast,
         furniture,
@@ -137,9 +143,12 @@ def scan(
         repair,
         rewrite,
         segment,
+        usage,
     )
+    from dedup.steps import background as rarity
 
-    params = params or Params()
+    counts = rarity.load(None if background is None else Path(background))
+    params = _with_background(params or Params(), None if background is None else counts.digest)
     clock = _Clock(progress)
     limits: list[Limit] = []
     with clock.stage("read"):
@@ -173,9 +182,10 @@ def scan(
             if archived:
                 seeds = _asked_for(keys, seeds, everything, archived)
         with clock.stage("align"):
-            passages, explained = _part_aids(
-                keys, align.align(units, segments, seeds, params), len(documents), len(documents) + len(aids[0][0])
+            table = align.align(
+                units, segments, seeds, params, lambda start, end: rarity.span_bits(keys, start, end, counts)[0]
             )
+            passages, explained = _part_aids(keys, table, len(documents), len(documents) + len(aids[0][0]))
         with clock.stage("cluster"):
             families = cluster.cluster(keys, passages, params)
         with clock.stage("rewrite"):
@@ -184,16 +194,31 @@ def scan(
             passages, families = _joined(passages, families, more_passages)
             limits += more
         with clock.stage("label"):
-            bits = background.span_bits(keys, families.start, families.end, background.load())
             issuers = [document.issuer for document in everything]
+            hands = usage.units(issuers, segments)
+            corpus = rarity.spread(keys, families, hands, params.formula_chars)
+            medoids = families.start[families.medoid], families.end[families.medoid]
+            bits, surplus = rarity.span_bits(keys, *medoids, counts, corpus)
+            used = usage.usage(keys, segments, families, hands, params.formula_chars, params.formula_issuers)
             known = label.Known(*(_agreeing(texts, edits, keys, table) for table in explained))
-            labels = label.label(texts, keys, segments, passages, families, noise, bits, issuers, known, params)
+            labels = label.label(
+                texts, keys, segments, passages, families, noise, bits, surplus, used, issuers, known, params
+            )
         with clock.stage("describe"):
             changes, more = contrast.contrast(texts, edits, keys, passages, _at_issue(passages, families, labels))
             limits += more
             tables = provenance.Tables(texts, edits, keys, segments, passages, families, labels, changes, documents)
             result = describe.describe(tables, params, skipped, limits, __version__)
     return replace(result, timings=dict(clock.seconds))
+
+
+def _with_background(params: Params, digest: str | None) -> Params:
+    """Return the settings with the digest of the background table that was given, if one was."""
+    if params.background not in ("", digest):
+        raise ParamsError(
+            [f"background is {params.background}, but must be the table given: {digest or 'the one that ships'}"]
+        )
+    return params if digest is None else replace(params, background=digest)
 
 
 def near_pairs(keys: KeyStream, segments: Segments, params: Params) -> tuple[Pairs, list[Limit]]:

@@ -319,6 +319,24 @@ class Families:
     passage_indptr: Int64
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How freely the words of each family are used.
+
+    units : int64[F]         issuers (else files) among the members
+    contexts : float64[F]    effective number of contexts, see `dedup.steps.usage`; 0 where it was not asked
+    continued : bool[F]      most members are no whole sentence: the sentence goes on before or behind them
+    paragraph : bool[F]      most members are whole lines, and no heading
+
+    Made by `dedup.steps.usage`; read by label.
+    """
+
+    units: Int64
+    contexts: Float64
+    continued: Bool
+    paragraph: Bool
+
+
 class Reason(IntEnum):
     """Which rule of `dedup.steps.label` decided a family's label."""
 
@@ -328,11 +346,13 @@ class Reason(IntEnum):
     REFERENCE = 3  # it agrees with a reference the user gave
     QUOTED = 4  # every member stands inside quotation marks
     COMMON = 5  # short, and its k-grams are common in official prose
-    CLAUSE = 6  # less than a sentence, in the reports of several issuers
+    CONTEXT = 6  # short, and several issuers have it, each between other words
     ONE_REPORT = 7  # all members stand in one report
     ONE_ISSUER = 8  # all members are of one issuer
     MANY_ISSUERS = 9  # a block in many issuers' reports
     REST = 10  # nothing explains it
+    AROUND = 11  # a formula and less than a passage around it
+    STRUNG = 12  # formulas one behind the other, longer than one may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +366,11 @@ class Labels:
     family_label : uint8[F]    index into `dedup.params.LABELS`
     family_grade : uint8[F]    index into `dedup.result.GRADES`
     reason : uint8[F]          a `Reason`
-    bits : float64[F]          rarity of the medoid, in bits
+    rules : uint16[F]          bit r is set if the rule of `Reason` r holds, whether or not it decided
+    strength : uint8[F]        grade it has, or would have if it were called copying
+    bits : float64[F]          information of the medoid, in bits
+    surplus : float64[F]       how much of it is more than usual
+    contexts : float64[F]      effective number of contexts, see `Usage`
     issuers : int64[F]         independent issuers among the members
     """
 
@@ -357,5 +381,9 @@ class Labels:
     family_label: UInt8
     family_grade: UInt8
     reason: UInt8
+    rules: UInt16
+    strength: UInt8
     bits: Float64
+    surplus: Float64
+    contexts: Float64
     issuers: Int64

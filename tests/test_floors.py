@@ -19,6 +19,7 @@ FLOORS = {
     "decisions": 6,
     "pipeline": 5,
     "describe": 5,
+    "background": 5,
     "accounts": 5,
     "provenance": 5,
     "figures": 5,

@@ -15,6 +15,7 @@ from dedup.cli.manual import STATUS, Command, manual
 from dedup.cli.options import Known, Language, Outputs, Reading, Running, takes
 from dedup.cli.scan import finish
 from dedup.cli.talk import progress, say, say_skipped
+from dedup.errors import ParamsError
 from dedup.params import Params
 
 if TYPE_CHECKING:
@@ -182,6 +183,8 @@ _QUERY = manual(
 @takes(outputs=Outputs, reading=Reading, known=Known, running=Running)
 def query(index: File, paths: Paths, outputs: Outputs, reading: Reading, known: Known, running: Running) -> None:
     """Ask, and deliver the result like that of a scan."""
+    if known.background is not None:
+        raise ParamsError(["background cannot be given here: an index is asked with the table that ships"])
     out.check(outputs)
     from dedup.archive import Index
     from dedup.report import terminal

@@ -34,6 +34,7 @@ COMMANDS: tuple[str, ...] = (
     "review",
     "evaluate",
     "index",
+    "background",
     "doctor",
 )
 """Modules of this package with a function ``register(app)``; in the order in which help lists them."""

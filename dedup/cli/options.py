@@ -131,6 +131,10 @@ class Known:
             metavar="PATH", help="Laws, superior documents: what agrees is citation. May be given more than once."
         ),
     ] = None
+    background: Annotated[
+        Path | None,
+        _reading(metavar="F", help="Background table of `dedup background build`, in place of the one that ships."),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +181,7 @@ def takes(**groups: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             built: dict[str, Any] = {}
             problems: list[str] = []
             for name, group in groups.items():
-                given = {field.name: values.pop(field.name) for field in dataclasses.fields(group)}
+                given = {field.name: values.pop(field.name) for field in _asked(group)}
                 try:
                     built[name] = _build(group, given)
                 except ParamsError as error:
@@ -205,8 +209,13 @@ def _parameters(group: type) -> list[inspect.Parameter]:
             default=",".join(field.default) if isinstance(field.default, tuple) else field.default,
             annotation=hints[field.name],
         )
-        for field in dataclasses.fields(group)
+        for field in _asked(group)
     ]
+
+
+def _asked(group: type) -> list[dataclasses.Field[Any]]:
+    """Return the fields that a user may set: the background's digest is that of the table that `Known` has."""
+    return [field for field in dataclasses.fields(group) if not (group is Params and field.name == "background")]
 
 
 def _params_hints() -> dict[str, Any]:
@@ -215,7 +224,7 @@ def _params_hints() -> dict[str, Any]:
         name: f"{low:g} to {high:g}" if isinstance(low, float) else f"{low} to {high}" for name, low, high in BOUNDS
     }
     hints = {}
-    for field in dataclasses.fields(Params):
+    for field in _asked(Params):
         words = EN["settings"].get(field.name, field.name)
         allowed = bounds.get(field.name, f"comma-separated, of {', '.join(LABELS[:-1])}")
         option = typer.Option(

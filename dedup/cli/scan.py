@@ -62,6 +62,7 @@ def analyse(
             params,
             templates=known.template or (),
             references=known.reference or (),
+            background=known.background,
             read=reading.options(),
             jobs=running.workers,
             progress=report,

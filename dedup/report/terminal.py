@@ -28,7 +28,7 @@ from dedup.report.listing import (
 )
 from dedup.report.payload import queue_order
 from dedup.report.words import SHOWN_ORDER, Words, evidence_sentence, limit_sentence, words
-from dedup.result import Cluster, DocumentInfo, Evidence, Result, Skipped, Span
+from dedup.result import Cluster, DocumentInfo, Result, Skipped, Span
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -58,7 +58,7 @@ STYLES = {
 }
 
 
-_UNEXPLAINED = Evidence("rule", {"why": "rest"})
+_UNEXPLAINED = ("rule", "rest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +247,8 @@ def _evidence(cluster: Cluster, vocabulary: Words) -> str:
     That nothing explains a family is what its label says already: as the only reason it is told, among others it
     would be the same words on every line of copying.
     """
-    rows = [row for row in cluster.evidence if row != _UNEXPLAINED] or cluster.evidence
+    rows = [row for row in cluster.evidence if (row.kind, row.facts.get("why")) != _UNEXPLAINED]
+    rows = rows or list(cluster.evidence)
     told = (visible(evidence_sentence(row, vocabulary.lang)) for row in rows)
     return vocabulary.say("joint_reasons").join(told) or vocabulary.say("no_evidence")
 

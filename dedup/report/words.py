@@ -112,7 +112,7 @@ def evidence_sentence(evidence: Evidence, lang: str) -> str:
     joint = "、" if lang == "zh" else ", "
     facts = {name: _shown(value, joint) for name, value in evidence.facts.items()}
     if evidence.kind == "rule" and facts:
-        told = joint.join(facts.values())
+        told = facts.get("why", joint.join(facts.values()))
         return vocabulary.evidence.get(f"rule:{told}", vocabulary.evidence["rule"].format(why=told))
     try:
         sentence = vocabulary.evidence[evidence.kind].format(**facts)

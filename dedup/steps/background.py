@@ -1,30 +1,78 @@
-"""How common is a k-gram in official prose? Answers with document frequencies, shipped or counted from a folder.
+"""How common is a wording in official prose? Answers in bits, from document frequencies of k-grams.
 
 A small input has no useful frequencies of its own: in five reports every phrase is rare. The table that ships with
 the package was counted over public official text (see docs/algorithm.md); it holds hashes and counts only, no text.
+What the corpus itself knows is counted by issuer and added to it: `spread`.
 """
 
 from __future__ import annotations
 
-import math
+import hashlib
+import io
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
 from dedup.errors import FormatProblem
+from dedup.intervals import merged
 from dedup.kernels import hashing
-from dedup.schema import Float64, Int64, KeyStream, UInt8, UInt32
+from dedup.kernels import spread as spreading
+from dedup.schema import Families, Float64, Int64, KeyStream, UInt8, UInt32
 
 GRAM = 5
 """Characters in a counted k-gram. At 4 too many rare phrases share a common gram, at 6 the table doubles."""
 
+KNOWN = 0.04
+"""Share of documents in which a phrase of a list is taken to stand, beside those where it was counted."""
+
+USUAL = 5.0
+"""Bits of a gram in every 32nd document: what is as common as that tells nothing."""
+
+SCALE = 1511
+"""Documents at whose scale rarity is told, whatever table is asked: those of the one that ships."""
+
 _FORMAT = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
+class Sorted:
+    """Hashes to be looked up many at a time.
+
+    hashes : uint32[B]     upper halves of 64-bit gram hashes, sorted, distinct
+    """
+
+    hashes: UInt32
+
+    @cached_property
+    def _index(self) -> tuple[Int64, np.uint32]:
+        """Where the hashes with each upper bits begin, and by how much to shift; about eight share them."""
+        bits = min(max(len(self.hashes).bit_length() - 3, 1), 20)
+        borders = np.arange(1 << bits, dtype=np.uint64) << np.uint64(32 - bits)
+        first = np.searchsorted(self.hashes, borders.astype(np.uint32))
+        return np.append(first, len(self.hashes)).astype(np.int64), np.uint32(32 - bits)
+
+    def rows(self, wanted: UInt32) -> Int64:
+        """Return the row of each wanted hash, -1 for none (int64, same shape)."""
+        out = np.empty(len(wanted), np.int64)
+        spreading.find(self.hashes, *self._index, wanted, out)
+        return out
+
+    def tally(self, keys: KeyStream, units: Int64, taken: Int64) -> Int64:
+        """Return how many units have each gram outside of the sorted, disjoint key ranges ``taken`` (int64[B])."""
+        count = np.zeros(len(self.hashes), np.int64)
+        order = np.argsort(units, kind="stable")
+        last = np.full(len(count), -1, np.int64)
+        spreading.tally(
+            keys.codes, keys.indptr, order, units, taken, np.int64(GRAM), self.hashes, *self._index, last, count
+        )
+        return count
+
+
+@dataclass(frozen=True)
 class Background:
     """Document frequencies of hashed k-grams.
 
@@ -37,39 +85,137 @@ class Background:
     level: UInt8
     documents: int
 
+    @cached_property
+    def _sorted(self) -> Sorted:
+        return Sorted(self.hashes)
+
+    def frequency(self, wanted: UInt32) -> Float64:
+        """Return in how many documents each gram was counted (float64, same shape)."""
+        rows = self._sorted.rows(wanted)
+        frequency = np.zeros(len(wanted))
+        frequency[rows >= 0] = np.exp2(self.level[rows[rows >= 0]] / 8.0)
+        return frequency
+
     def bits(self, grams: np.ndarray) -> Float64:
-        """Return the rarity of each gram in bits: ``log2((documents + 1) / (frequency + 1))`` (float64).
+        """Return the rarity of each gram in bits (float64).
 
         Parameters
         ----------
         grams : uint64[M]
             Hashes as `dedup.kernels.hashing.grams` makes them.
         """
-        wanted = (grams >> np.uint64(32)).astype(np.uint32)
-        frequency = np.zeros(len(wanted))
-        if len(self.hashes):
-            at = np.minimum(np.searchsorted(self.hashes, wanted), len(self.hashes) - 1)
-            known = self.hashes[at] == wanted
-            frequency[known] = np.exp2(self.level[at[known]] / 8.0)
-        return np.log2((self.documents + 1) / (frequency + 1))
+        return rarity(self.frequency(_upper(grams)) / max(self.documents, 1))
 
     @property
     def ceiling(self) -> float:
         """Bits of a gram that was never seen."""
-        return math.log2(self.documents + 1)
+        return float(rarity(np.zeros(1))[0])
+
+    @cached_property
+    def digest(self) -> str:
+        """16 hexadecimal digits that name the table by its content."""
+        whole = hashlib.sha256(f"{_FORMAT} {GRAM} {self.documents} ".encode())
+        whole.update(self.hashes.astype("<u4").tobytes() + self.level.tobytes())
+        return whole.hexdigest()[:16]
 
 
-def span_bits(keys: KeyStream, start: Int64, end: Int64, background: Background) -> Float64:
-    """Return the rarity of key ranges in bits: the sum over their grams, divided by the gram's length.
+def rarity(share: Float64) -> Float64:
+    """Return the bits of grams that stand in a share of all documents: ``log2((SCALE + 1) / (SCALE * share + 1))``.
 
-    Dividing counts each character once: ``GRAM`` overlapping grams share it. A range shorter than a gram has 0.
+    The added one is what keeps an unseen gram finite. It is that of `SCALE` documents for every table: in forty files
+    an unseen gram is hardly known to be rare, but by no means common.
     """
-    indptr = np.zeros(len(start) + 1, np.int64)
-    np.cumsum(np.maximum(end - start - GRAM + 1, 0), out=indptr[1:])
-    grams = np.empty(indptr[-1], np.uint64)
-    hashing.grams(keys.codes, start, end, indptr, np.int64(GRAM), grams)
-    total = np.concatenate([[0.0], np.cumsum(background.bits(grams))])
-    return np.asarray((total[indptr[1:]] - total[indptr[:-1]]) / GRAM, np.float64)
+    return np.log2((SCALE + 1) / (SCALE * share + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """In how many issuers' reports of this corpus k-grams stand, outside of every family.
+
+    A passage must not prove itself common by its own copies; nor may the inner part of a longer copy, by those of the
+    whole. So only text counts that no family holds: what is written there, is written freely.
+
+    hashes : uint32[B]   as in `Background`
+    count : int64[B]     issuers (else files) that have the gram in such text
+    units : int          issuers (else files) of the corpus
+    """
+
+    hashes: UInt32
+    count: Int64
+    units: int
+
+
+def spread(keys: KeyStream, families: Families, units: Int64, longest: int) -> Spread:
+    """Count the k-grams of short families in the rest of the corpus.
+
+    Parameters
+    ----------
+    keys : KeyStream
+    families : Families
+    units : int64[D]
+        Who wrote each document: a number for each issuer, else for each file.
+    longest : int
+        Longest medoid, in key characters, that is asked about: what is longer is no formula however common.
+
+    Returns
+    -------
+    Spread
+
+    Notes
+    -----
+    O(K) for a corpus of K key characters, and only if there is a family to ask about.
+    """
+    start, end = families.start[families.medoid], families.end[families.medoid]
+    short = end - start <= longest
+    hashes = np.unique(_upper(_grams(keys, start[short], end[short])[0]))
+    number = len(np.unique(units))
+    if not len(hashes):
+        return Spread(hashes, np.empty(0, np.int64), number)
+    taken = merged(np.stack([families.start, families.end], axis=1))
+    return Spread(hashes, Sorted(hashes).tally(keys, units, taken), number)
+
+
+def span_bits(
+    keys: KeyStream, start: Int64, end: Int64, background: Background, corpus: Spread | None = None
+) -> tuple[Float64, Float64]:
+    """Return the information of key ranges in bits, and how much of it is more than usual (float64, one each).
+
+    Parameters
+    ----------
+    keys : KeyStream
+    start, end : int64[n]
+        Key ranges.
+    background : Background
+    corpus : Spread, optional
+        What the corpus adds to the background's counts.
+
+    Notes
+    -----
+    A character has a fifth (``1 / GRAM``) of the bits of the commonest gram that holds it. Not of all grams: where
+    two set phrases meet, four grams are as rare as any, and each of their characters still belongs to a set phrase.
+    A range shorter than a gram has the bits of unseen ones. More than usual are, of each character, the bits above
+    `USUAL`: a long row of set phrases tells much in all, but at no place more than any of them.
+
+    With ``df`` of N documents in the background, and ``c`` of n issuers in the corpus, a gram stands in
+    ``(df + c) / (N + n)`` of them.
+    """
+    grams, indptr = _grams(keys, start, end)
+    wanted = _upper(grams)
+    frequency, documents = background.frequency(wanted), background.documents
+    if corpus is not None:
+        rows = Sorted(corpus.hashes).rows(wanted)
+        frequency[rows >= 0] += corpus.count[rows[rows >= 0]]
+        documents += corpus.units
+    bits = rarity(frequency / max(documents, 1))
+    # One row of characters, GRAM - 1 places of no gram at the end of each range: no shifted view sees a neighbour's.
+    length = end - start
+    base = np.concatenate([[0], np.cumsum(length)])
+    chars = np.full(base[-1] + GRAM - 1, background.ceiling)
+    chars[GRAM - 1 :][np.arange(len(bits)) + np.repeat(base[:-1] - indptr[:-1], np.diff(indptr))] = bits
+    least = np.minimum.reduce([chars[step : step + base[-1]] for step in range(GRAM)])
+    sums = (np.concatenate([[0.0], np.cumsum(one)]) for one in (least, np.maximum(least - USUAL, 0.0)))
+    bits, surplus = ((total[base[1:]] - total[base[:-1]]) / GRAM for total in sums)
+    return bits, surplus
 
 
 def count(keys: KeyStream, least: int) -> Background:
@@ -81,6 +227,12 @@ def count(keys: KeyStream, least: int) -> Background:
     least : int
         Grams in fewer documents are left out: they are as good as unseen, and most of the table.
     """
+    hashes, frequency = tallied(keys)
+    return table(hashes, frequency, len(keys.indptr) - 1, least)
+
+
+def tallied(keys: KeyStream) -> tuple[UInt32, Int64]:
+    """Return the hashes of the k-grams of a key stream, sorted, distinct, and in how many documents each stands."""
     start, end = keys.indptr[:-1], keys.indptr[1:]
     indptr = np.zeros(len(start) + 1, np.int64)
     np.cumsum(np.maximum(end - start - GRAM + 1, 0), out=indptr[1:])
@@ -88,23 +240,62 @@ def count(keys: KeyStream, least: int) -> Background:
     length = np.empty(len(start), np.int64)
     hashing.shingles(keys.codes, start, end, indptr, np.int64(GRAM), hashes, length)
     used = np.arange(len(hashes)) - np.repeat(indptr[:-1], np.diff(indptr)) < np.repeat(length, np.diff(indptr))
-    upper = np.sort((hashes[used] >> np.uint64(32)).astype(np.uint32))
-    border = (
-        np.flatnonzero(np.concatenate([[True], upper[1:] != upper[:-1], [True]])) if len(upper) else np.zeros(1, int)
-    )
-    frequency = np.diff(border)
+    return summed(_upper(hashes[used]), np.ones(int(used.sum()), np.int64))
+
+
+def summed(hashes: UInt32, frequency: Int64) -> tuple[UInt32, Int64]:
+    """Return hashes sorted and distinct, with the sums of their frequencies."""
+    order = np.argsort(hashes, kind="stable")
+    upper = hashes[order]
+    first = np.flatnonzero(np.concatenate([[True], upper[1:] != upper[:-1]])) if len(upper) else order
+    return upper[first], np.add.reduceat(frequency[order], first) if len(first) else frequency
+
+
+def table(hashes: UInt32, frequency: Int64, documents: int, least: int, known: UInt32 | None = None) -> Background:
+    """Make a table of counts.
+
+    Parameters
+    ----------
+    hashes, frequency : uint32[B], int64[B]
+        As `tallied` gives them.
+    documents : int
+        Documents counted.
+    least : int
+        Grams in fewer documents are left out.
+    known : uint32[M], optional
+        Sorted, distinct hashes of known phrases: taken to stand in ``KNOWN`` of the documents more.
+    """
     kept = frequency >= least
-    level = np.round(8 * np.log2(np.maximum(frequency[kept], 1))).astype(np.uint8)
-    return Background(hashes=upper[border[:-1]][kept], level=level, documents=len(start))
+    hashes, frequency = hashes[kept], frequency[kept]
+    if known is not None and len(known):
+        extra = np.full(len(known), max(round(KNOWN * documents), 1), np.int64)
+        hashes, frequency = summed(np.concatenate([hashes, known]), np.concatenate([frequency, extra]))
+    frequency = np.minimum(frequency, max(documents, 1))
+    level = np.round(8 * np.log2(np.maximum(frequency, 1))).astype(np.uint8)
+    return Background(hashes=hashes, level=level, documents=documents)
 
 
-def save(background: Background, path: Path) -> None:
-    """Write a background table; equal tables give equal bytes."""
+def _grams(keys: KeyStream, start: Int64, end: Int64) -> tuple[np.ndarray, Int64]:
+    """Return the gram hashes of key ranges in text order (uint64[M]), and whose they are (int64[n + 1])."""
+    indptr = np.zeros(len(start) + 1, np.int64)
+    np.cumsum(np.maximum(end - start - GRAM + 1, 0), out=indptr[1:])
+    grams = np.empty(indptr[-1], np.uint64)
+    hashing.grams(keys.codes, start, end, indptr, np.int64(GRAM), grams)
+    return grams, indptr
+
+
+def _upper(grams: np.ndarray) -> UInt32:
+    return (grams >> np.uint64(32)).astype(np.uint32)
+
+
+def dumps(background: Background) -> bytes:
+    """Return the file of a background table; equal tables give equal bytes."""
     # Differences of sorted hashes compress well, the hashes themselves hardly.
     steps = np.diff(background.hashes, prepend=np.uint32(0)).astype(np.uint32)
     header = np.array([_FORMAT, GRAM, background.documents, len(steps)], np.int64)
-    with path.open("wb") as file:
-        np.savez_compressed(file, header=header, steps=steps, level=background.level)
+    file = io.BytesIO()
+    np.savez_compressed(file, header=header, steps=steps, level=background.level)
+    return file.getvalue()
 
 
 @lru_cache(maxsize=4)
@@ -120,8 +311,8 @@ def load(path: Path | None = None) -> Background:
     try:
         with source.open("rb") as file, np.load(file, allow_pickle=False) as data:
             header, steps, level = data["header"], data["steps"], data["level"]
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise FormatProblem(str(source), f"it is no background table ({error})") from error
-    if len(header) != 4 or header[0] != _FORMAT or header[1] != GRAM or header[3] != len(steps) != len(level):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise FormatProblem(str(source), "it is no table that `dedup background build` wrote") from error
+    if len(header) != 4 or header[0] != _FORMAT or header[1] != GRAM or not header[3] == len(steps) == len(level):
         raise FormatProblem(str(source), f"its header is {header.tolist()}, wanted format {_FORMAT}, gram {GRAM}")
     return Background(np.cumsum(steps, dtype=np.uint32), level, int(header[2]))

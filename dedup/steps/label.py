@@ -6,12 +6,13 @@ frequency alone decides nothing here. docs/algorithm.md gives each rule with an 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from dedup.intervals import covered, merged
+from dedup.kernels.paint import paint
 from dedup.params import LABELS, Params
 from dedup.schema import (
     Bool,
@@ -27,9 +28,11 @@ from dedup.schema import (
     Segments,
     Texts,
     UInt8,
+    Usage,
 )
 
 _CODE = {name: np.uint8(number) for number, name in enumerate(LABELS)}
+ACCUSED = (_CODE["copy"], _CODE["mass"])
 _QUOTES = (("“", "”"), ("「", "」"), ("『", "』"))
 _LONGEST_QUOTE = 3_000  # raw characters; beyond this a closing mark was lost
 _SENTENCE_ENDS = np.array([ord(mark) for mark in "。！？；!?;\n"], np.uint32)
@@ -43,12 +46,22 @@ VERBATIM = 0.95
 HEAD = 4
 """Paragraphs at the head of a report or part in which a heading is its title."""
 
-CLAUSE = 60
-"""Longest formula, in key characters, that spread alone decides: less than a sentence, in many issuers' reports."""
+UNKNOWN = 0.7
+"""Surplus of a character from which wording is not common, however short; wholly unseen wording has 1.1."""
+
+SENTENCE = 4 / 3
+"""How many times ``formula_bits`` a sentence of its own may have that is used freely."""
 
 # The order in which labels are painted over one another, the last one wins. A formula inside a longer copied block
 # was copied with the block, so copying lies over formula; what the page or a quotation explains lies over both.
-_PAINT = ("formula", "copy", "mass", "self", "citation", "template", "furniture")
+PAINTED = ("formula", "copy", "mass", "self", "citation", "template", "furniture")
+
+UNPAINTED = (Reason.PAGE_NOISE, Reason.TEMPLATE)
+"""Families of these colour nothing: what page noise repeats is no noise itself, and what is written into a form is
+not the form. There only the ranges are painted."""
+
+Rule = tuple[str, Reason, Bool]
+"""A label, the reason told, and for which families the rule holds (bool[F])."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +80,8 @@ def label(
     families: Families,
     furniture: Int64,
     bits: Float64,
+    surplus: Float64,
+    usage: Usage,
     issuers: Sequence[str | None],
     known: Known,
     params: Params,
@@ -79,72 +94,58 @@ def label(
         Tables of the earlier steps.
     furniture : int64[n, 2]
         Raw ranges of page noise, sorted, disjoint.
-    bits : float64[G]
-        Rarity of each member of `families` (see `dedup.steps.background.span_bits`).
+    bits, surplus : float64[F]
+        Information of each medoid, and how much of it is unusual (see `dedup.steps.background.span_bits`).
+    usage : Usage
+        How freely each family is used.
     issuers : sequence of str or None
         Issuer of each document; an unknown one counts as an issuer of its own, and so does each part of a
         collection file.
     known : Known
         What the user's templates and references explain.
     params : Params
-        ``labels``, ``mass_issuers``, ``formula_bits``, ``formula_chars``, ``formula_issuers``.
+        ``labels``, ``mass_issuers``, ``formula_bits``, ``formula_chars``, ``formula_issuers``, ``clause_bits``.
 
     Returns
     -------
     Labels
+
+    Notes
+    -----
+    Which rules hold of a family depends on no switch; ``labels`` only says which of them may decide. So a result can
+    be labelled again without its texts (`dedup.relabel`). O(members log members), then one pass over the text.
     """
-    member_family = np.repeat(np.arange(len(families.medoid)), np.diff(families.indptr))
-    if len(member_family):
-        raw_start, raw_end = keys.raw_span(families.start, families.end)
-    else:
-        raw_start = raw_end = np.empty(0, np.int64)
-    report, issuer = _reporters(texts, segments, raw_start, issuers)
-    members = _Members(
-        family=member_family,
-        families=len(families.medoid),
-        start=raw_start,
-        end=raw_end,
-        length=families.end - families.start,
-        report=report,
-        issuer=issuer,
-        bits=bits,
-    )
-    family_label = np.full(len(families.medoid), _CODE["copy"], np.uint8)
-    reason = np.full(len(families.medoid), Reason.REST, np.uint8)
-    medoid_bits = bits[families.medoid] if len(families.medoid) else np.empty(0)
-    spread = _distinct(member_family, issuer, len(families.medoid))
-    rules = _rules(texts, segments, families, members, furniture, known, params)
-    decided = np.zeros(len(families.medoid), bool)
-    for name, why, holds in rules:
-        if name in params.labels:
-            taken = holds & ~decided
-            family_label[taken] = _CODE[name]
-            reason[taken] = why
-            decided |= taken
-    _absorb(members, family_label, reason, params)
-    grade = _grades(passages, families, family_label, medoid_bits)
-    # What page noise repeats is no noise itself, and what is written into a form is not the form: for these only
-    # the ranges are painted, not the members of the families.
-    shown = ~np.isin(reason[member_family], (Reason.PAGE_NOISE, Reason.TEMPLATE))
+    members = _members(texts, keys, segments, families, issuers)
+    rules = _rules(texts, segments, families, members, furniture, surplus, usage, known, params)
+    family_label, reason = _decided(rules, members.families, params)
+    held = np.zeros(members.families, np.uint16)
+    for _, why, holds in rules:
+        held[holds] |= np.uint16(1 << why)
     ranges = {"furniture": furniture, "template": known.template, "citation": known.reference}
-    painted, family = _paint(texts, members, family_label, shown, ranges, params)
+    wanted = {name: rows for name, rows in ranges.items() if name in params.labels}
+    painted, family = _painted(texts, members, family_label, reason, wanted)
     start, end = _runs(texts, painted, family)
+    strength = _strength(passages, families, bits)
     return Labels(
         start=start,
         end=end,
         label=painted[start],
         family=family[start].astype(np.int64),
         family_label=family_label,
-        family_grade=grade,
+        family_grade=np.where(np.isin(family_label, ACCUSED), strength, np.uint8(0)),
         reason=reason,
-        bits=medoid_bits,
-        issuers=spread,
+        rules=held,
+        strength=strength,
+        bits=bits,
+        surplus=surplus,
+        contexts=usage.contexts,
+        issuers=_distinct(members.family, members.issuer, members.families),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Members:
-    """Columns of all family members: family, raw range, key length, report, issuer, rarity."""
+    """Columns of all family members: family, raw range, key length, report, issuer."""
 
     family: Int64
     families: int
@@ -153,7 +154,6 @@ class _Members:
     length: Int64
     report: Int64
     issuer: Int64
-    bits: Float64
 
     def every(self, holds: Bool) -> Bool:
         """Return for which families something holds of every member (bool[F])."""
@@ -169,53 +169,99 @@ class _Members:
         return covered(self.start, self.end, ranges) >= share * (self.end - self.start)
 
 
+def _members(
+    texts: Texts, keys: KeyStream, segments: Segments, families: Families, issuers: Sequence[str | None]
+) -> _Members:
+    family = np.repeat(np.arange(len(families.medoid)), np.diff(families.indptr))
+    start, end = keys.raw_span(families.start, families.end) if len(family) else (np.empty(0, np.int64),) * 2
+    report, issuer = _reporters(texts, segments, start, issuers)
+    return _Members(family, len(families.medoid), start, end, families.end - families.start, report, issuer)
+
+
+def _decided(rules: Sequence[Rule], families: int, params: Params) -> tuple[UInt8, UInt8]:
+    """Return label and reason of each family: those of the first rule that holds and is switched on."""
+    family_label = np.full(families, _CODE["copy"], np.uint8)
+    reason = np.full(families, Reason.REST, np.uint8)
+    decided = np.zeros(families, bool)
+    for name, why, holds in rules:
+        if name in params.labels:
+            taken = holds & ~decided
+            family_label[taken] = _CODE[name]
+            reason[taken] = why
+            decided |= taken
+    return family_label, reason
+
+
 def _rules(
     texts: Texts,
     segments: Segments,
     families: Families,
     members: _Members,
     furniture: Int64,
+    surplus: Float64,
+    usage: Usage,
     known: Known,
     params: Params,
-) -> list[tuple[str, Reason, Bool]]:
-    """Return the rules in their order: label, reason, and for which families each holds (bool[F])."""
+) -> list[Rule]:
+    """Return the rules in their order."""
     clean = np.bincount(members.family[~members.covered(furniture)], minlength=members.families)
     titles = 2 * _inside_titles(segments, families) >= members.length
-    short = members.length <= params.formula_chars
-    common = short & (members.bits * 5 / np.maximum(members.length - 4, 1) <= params.formula_bits)
-    clause = short & (members.length <= CLAUSE) & ~_holds_sentence_end(texts, members.start, members.end)
     reports = _distinct(members.family, members.report, members.families)
     spread = _distinct(members.family, members.issuer, members.families)
-    # Versions of one material pasted into one file do not make its clauses common: the file counts once here.
-    files = _distinct(members.family, texts.document_of(members.start), members.families)
+    common, free = _formulas(texts, families, members, surplus, usage, params)
+    around = _around(families, members, common | free, params)
+    short = members.length[families.medoid] <= params.formula_chars
     return [
         ("furniture", Reason.PAGE_NOISE, clean < 2),
         ("furniture", Reason.TITLES, members.every(titles)),
         ("template", Reason.TEMPLATE, members.most(members.covered(known.template))),
         ("citation", Reason.REFERENCE, members.most(members.covered(known.reference, 0.8))),
         ("citation", Reason.QUOTED, members.every(members.covered(_quotations(texts), QUOTED))),
-        ("formula", Reason.COMMON, members.most(common)),
-        ("formula", Reason.CLAUSE, members.most(clause) & (np.minimum(spread, files) >= params.formula_issuers)),
+        ("formula", Reason.COMMON, common),
+        ("formula", Reason.CONTEXT, free),
+        ("formula", Reason.AROUND, around & short),
         ("self", Reason.ONE_REPORT, reports == 1),
         ("self", Reason.ONE_ISSUER, spread == 1),
         ("mass", Reason.MANY_ISSUERS, spread >= params.mass_issuers),
+        ("formula", Reason.STRUNG, around),  # a long one that five issuers have is no accident
     ]
 
 
-def _absorb(members: _Members, family_label: UInt8, reason: UInt8, params: Params) -> None:
-    """Call formula what is a formula and the odd words around it; overwrites labels and reasons in place.
+def _formulas(
+    texts: Texts, families: Families, members: _Members, surplus: Float64, usage: Usage, params: Params
+) -> tuple[Bool, Bool]:
+    """Return which families are short and common, and which are short and used freely (bool[F], bool[F]).
+
+    How often they stand is no part of it: a block in three hundred reports is as frequent as a slogan. What is common
+    has wording that stands outside of every family as well; what is free stands in several hands, each time between
+    other words. Free clauses, which each report goes on in its own way, may tell more than a sentence of its own,
+    which is what is pasted; a paragraph of its own must be common.
+    """
+    medoid = families.medoid
+    short = members.length[medoid] <= params.formula_chars
+    clause = ~_holds_sentence_end(texts, members.start[medoid], members.end[medoid])
+    sentence = ~usage.paragraph & (surplus <= SENTENCE * params.formula_bits)
+    free = clause & ((usage.continued & (surplus <= params.clause_bits)) | sentence)
+    common = (surplus <= params.formula_bits) & (surplus <= UNKNOWN * members.length[medoid])
+    return short & common, short & free & (usage.contexts >= params.formula_issuers - 1e-9)
+
+
+def _around(families: Families, members: _Members, formula: Bool, params: Params) -> Bool:
+    """Return which families are a formula and the odd words around it (bool[F]).
 
     Where two reports go on alike behind a slogan for a word or two, the longer stretch is a family of its own. What
-    is left of it without the slogan would be no passage.
+    agrees in it beside the slogan would be no passage: of a member of length n and wording w, about w * n characters
+    agree, those of the slogan among them.
     """
-    formula = (family_label[members.family] == _CODE["formula"]) if len(members.family) else np.zeros(0, bool)
-    ranges = merged(np.stack([members.start[formula], members.end[formula]], axis=1))
-    raw = members.end - members.start
-    share = covered(members.start, members.end, ranges) / np.maximum(raw, 1)
-    absorbed = members.most(members.length * (1 - share) < params.min_chars) & members.most(share > 0)
-    taken = absorbed & (family_label == _CODE["copy"])
-    family_label[taken] = _CODE["formula"]
-    reason[taken] = Reason.CLAUSE
+    if not members.families:
+        return np.zeros(0, bool)
+    wording = families.wording.copy()
+    wording[families.medoid] = 0.0
+    wording[families.medoid] = np.maximum.reduceat(wording, families.indptr[:-1])  # the medoid's with its next of kin
+    rows = formula[members.family]
+    share = covered(members.start, members.end, merged(np.stack([members.start[rows], members.end[rows]], axis=1)))
+    share = share / np.maximum(members.end - members.start, 1)
+    return members.most(members.length * (wording - share) < params.min_chars) & members.most(share > 0)
 
 
 def _reporters(texts: Texts, segments: Segments, raw: Int64, issuers: Sequence[str | None]) -> tuple[Int64, Int64]:
@@ -237,10 +283,10 @@ def _reporters(texts: Texts, segments: Segments, raw: Int64, issuers: Sequence[s
 
 def _distinct(group: Int64, value: Int64, groups: int) -> Int64:
     """Return the number of distinct values in each group (int64[groups])."""
-    if not len(group):
-        return np.zeros(groups, np.int64)
-    rows = np.unique(np.stack([group, value], axis=1), axis=0)
-    return np.bincount(rows[:, 0], minlength=groups).astype(np.int64)
+    order = np.lexsort((value, group))
+    new = np.ones(len(order), bool)
+    new[1:] = (group[order][1:] != group[order][:-1]) | (value[order][1:] != value[order][:-1])
+    return np.bincount(group[order][new], minlength=groups).astype(np.int64)
 
 
 def _inside_titles(segments: Segments, families: Families) -> Int64:
@@ -286,47 +332,42 @@ def _holds_sentence_end(texts: Texts, start: Int64, end: Int64) -> Bool:
     return np.searchsorted(stops, end - 1) > np.searchsorted(stops, start)
 
 
-def _grades(passages: Passages, families: Families, family_label: UInt8, bits: Float64) -> UInt8:
-    """Grade what is called copying: A verbatim, long and rare; B with changes; C short, scattered or rewritten."""
-    grade = np.zeros(len(families.medoid), np.uint8)
-    if not len(grade):
+def _strength(passages: Passages, families: Families, bits: Float64) -> UInt8:
+    """Grade families as copying: A verbatim, long and rare; B with changes; C short, scattered or rewritten."""
+    count = len(families.medoid)
+    grade = np.full(count, 3, np.uint8)
+    if not count:
         return grade
     weakest = np.minimum.reduceat(families.wording, families.indptr[:-1])
     length = (families.end - families.start)[families.medoid]
-    aligned = np.zeros(len(grade), bool)
-    for number in range(len(grade)):
-        rows = families.passages[families.passage_indptr[number] : families.passage_indptr[number + 1]]
-        # A long copy with one repeated title out of place is no scattered one.
-        in_place = (passages.kind[rows] == PassageKind.ALIGNED) | (passages.wording[rows] >= VERBATIM)
-        aligned[number] = bool(in_place.any()) if len(rows) else True
-    accused = np.isin(family_label, (_CODE["copy"], _CODE["mass"]))
-    grade[accused] = 3
-    grade[accused & aligned & (weakest >= 0.8) & (length >= 40)] = 2
-    grade[accused & aligned & (weakest >= VERBATIM) & (length >= 80) & (bits >= 120)] = 1
+    owner = np.repeat(np.arange(count), np.diff(families.passage_indptr))
+    rows = families.passages
+    # A long copy with one repeated title out of place is no scattered one.
+    in_place = (passages.kind[rows] == PassageKind.ALIGNED) | (passages.wording[rows] >= VERBATIM)
+    aligned = (np.bincount(owner[in_place], minlength=count) > 0) | (np.diff(families.passage_indptr) == 0)
+    grade[aligned & (weakest >= 0.8) & (length >= 40)] = 2
+    grade[aligned & (weakest >= VERBATIM) & (length >= 80) & (bits >= 120)] = 1
     return grade
 
 
-def _paint(
-    texts: Texts,
-    members: _Members,
-    family_label: UInt8,
-    shown: Bool,
-    ranges: Mapping[str, Int64],
-    params: Params,
+def _painted(
+    texts: Texts, members: _Members, family_label: UInt8, reason: UInt8, ranges: dict[str, Int64]
 ) -> tuple[UInt8, np.ndarray]:
     """Return the label (uint8[N]) and the deciding family (int32[N], -1 for none) of every raw position."""
+    layer = np.zeros(len(LABELS), np.int64)
+    layer[[_CODE[name] for name in PAINTED]] = range(len(PAINTED))
+    rows = np.flatnonzero(~np.isin(reason[members.family], UNPAINTED))
+    explained = np.concatenate([np.empty((0, 2), np.int64), *ranges.values()])
+    start = np.concatenate([members.start[rows], explained[:, 0]])
+    end = np.concatenate([members.end[rows], explained[:, 1]])
+    owner = np.concatenate([members.family[rows], np.full(len(explained), -1, np.int64)])
+    codes = [np.full(len(more), _CODE[name], np.uint8) for name, more in ranges.items()]
+    colour = np.concatenate([family_label[members.family[rows]], *codes])
+    # Within a label longer members first, so that an inner copy's family shows inside the outer one; ranges last.
+    order = np.lexsort((start - end, owner < 0, layer[colour]))
     painted = np.full(len(texts.codes), _CODE["own"], np.uint8)
     family = np.full(len(texts.codes), -1, np.int32)
-    for name in _PAINT:
-        rows = np.flatnonzero((family_label[members.family] == _CODE[name]) & shown)
-        # Longer members first, so that the family of an inner copy shows inside the outer one.
-        for row in rows[np.argsort(members.start[rows] - members.end[rows], kind="stable")].tolist():
-            painted[members.start[row] : members.end[row]] = _CODE[name]
-            family[members.start[row] : members.end[row]] = members.family[row]
-        if name in ranges and name in params.labels:
-            for start, end in ranges[name].tolist():
-                painted[start:end] = _CODE[name]
-                family[start:end] = -1
+    paint(start[order], end[order], colour[order], owner[order], painted, family)
     return painted, family
 
 

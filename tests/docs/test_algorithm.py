@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dedup import Params
-from dedup.steps import align, background, normalise, repair
+from dedup.steps import align, background, normalise, repair, usage
 from dedup.steps.pair import banding
 from tests.docs.blocks import ROOT, blocks
 
@@ -77,18 +77,18 @@ def test_the_table_of_bounds_names_every_kind_of_limit():
 
 
 def test_the_examples_have_the_bits_that_the_page_says():
-    """Mean rarity of a gram, by the table that ships."""
+    """Characters, bits and surplus, by the table that ships."""
     table = background.load()
     assert f"N = {table.documents:,}" in PAGE and f"{len(table.hashes):,}, as 32-bit hashes" in PAGE
-    assert f"{table.ceiling:.2f} bits" in PAGE
-    shown = [cells for cells in rows(2) if re.fullmatch(r"\d+\.\d\d", cells[1])]
-    assert len(shown) == 4
-    for text, bits in shown:
+    assert f"{table.ceiling:.2f} bits" in PAGE and table.documents == background.SCALE
+    shown = [cells for cells in rows(4) if re.fullmatch(r"\d+\.\d", cells[2]) and re.fullmatch(r"\d+\.\d", cells[3])]
+    assert len(shown) == 5
+    for text, length, bits, surplus in shown:
         texts = repair.lay_out([text])
         keys = normalise.normalise(texts, repair.repair(texts))
-        length = len(keys.codes)
-        found = background.span_bits(keys, np.array([0]), np.array([length]), table)[0]
-        assert number(bits) == pytest.approx(found * background.GRAM / (length - background.GRAM + 1), abs=5e-3)
+        found = background.span_bits(keys, keys.indptr[:1], keys.indptr[1:], table)
+        assert number(length) == len(keys.codes)
+        assert [number(bits), number(surplus)] == pytest.approx([float(found[0][0]), float(found[1][0])], abs=0.05)
 
 
 def test_the_block_that_counts_a_background_table_makes_one(tmp_path, monkeypatch):
@@ -99,3 +99,11 @@ def test_the_block_that_counts_a_background_table_makes_one(tmp_path, monkeypatc
     exec(compile(block, "algorithm.md", "exec"), {})
     made = background.load(tmp_path / "background.npz")
     assert made.documents == 43 and len(made.hashes) > 100
+
+
+def test_the_effective_contexts_are_those_of_the_page():
+    """Two of three alike are 1.9 contexts; a piece cut out of what 500 reports have is 1.04."""
+    for alike, alone in ((2, 1), (500, 3)):
+        family = np.zeros(alike + alone, np.int64)
+        words = np.array([0] * alike + list(range(1, alone + 1)), np.uint64)
+        assert f"{usage._effective(family, words, 1)[0]:.{1 if alike == 2 else 2}f}" in PAGE

@@ -25,7 +25,7 @@ OWN = (
 )
 
 LONG = (OWN[0] + OWN[1], OWN[2] + OWN[3])
-TITLE = "沙洲渡口手艺传承工作情况总结报告"
+TITLE = "沙洲渡口老艄公摇橹手艺相传情况报告"
 COLLECTION = f"第一篇：渡口总结\n{OWN[0]}\n{BLOCK}\n第二篇：渡口汇报\n{OWN[1]}\n{BLOCK}\n"
 
 
