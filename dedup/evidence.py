@@ -11,13 +11,8 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-<<<<<<< dedup/evidence.py
 from functools import cache, cached_property
-from itertools import chain, pairwise
-=======
-from functools import cached_property
 from itertools import pairwise
->>>>>>> /tmp/land.new
 from typing import TYPE_CHECKING
 
 import numpy as np
