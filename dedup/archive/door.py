@@ -64,7 +64,7 @@ class Index:
             header = self._file.header()
             self.params = self._file.params(header)
             if params is not None:
-                self._file.refuse_other({"params": params_entry(params)}, header)
+                self.refuse(params)
         except BaseException:
             self._file.close()
             raise
@@ -85,6 +85,10 @@ class Index:
         header = identity(params or Params()) | {"documents": "0", "content": f"{0:064x}", "writer": ""}
         IndexFile.create(path, header, force=force)
         return cls(path)
+
+    def refuse(self, params: Params) -> None:
+        """Raise `ParamsDiffer` if these are not the parameters of the index, with both values."""
+        self._file.refuse_other({"params": params_entry(params)})
 
     def __enter__(self) -> Index:
         return self

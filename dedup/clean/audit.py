@@ -104,6 +104,13 @@ def removal_row(
     return row
 
 
+def with_archive(row: dict[str, Any], cause: Claim, archives: Mapping[int, str]) -> dict[str, Any]:
+    """Return the row of a removal whose partner, if it stands in an archive, says in which one."""
+    if cause.partner is not None and cause.partner.document in archives:
+        row["partner"]["archive"] = archives[cause.partner.document]
+    return row
+
+
 def edit_row(kind: str, file: int, edit: Edit, encoding: str) -> dict[str, Any]:
     """Return the row of a ``shell`` (bytes cut beside the text) or an ``insert`` (bytes put in)."""
     row: dict[str, Any] = {"kind": kind, "file": file, "at": edit.at}

@@ -25,8 +25,8 @@ def settle(desk: Desk) -> Plan:
 
     Notes
     -----
-    A member is compared with the kept members of its family in turn; a family has one as a rule, and more only
-    where members are linked with none of them, so the cost is members times kept members.
+    A member is compared with the kept members of its family. A family has one as a rule, and more only where members
+    are linked with none of them or stand in what the corpus is cleaned against; the cost is members times kept ones.
     """
     return _Settling(desk).run()
 
@@ -36,7 +36,7 @@ class _Settling:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._links = Links(desk.result, desk.texts, desk.families)
+        self._links = Links(desk.result, desk.texts, desk.families, desk.found)
         self._claims: list[Claim] = []
         self._marks: dict[int, Marks] = {}
         self._stayed: Counter[str] = Counter()
@@ -102,11 +102,18 @@ class _Settling:
         return not self._intact(span), not pinned, prefer, date, by_keep, rank, span.start, span.end
 
     def _partner(self, family: Cluster, row: int, stay: list[int]) -> tuple[int, Link] | None:
+        """Return the member that stays and is most like this one, the first of several; None if none is linked.
+
+        Not the first that is linked: of a copy and an edited copy in an archive, only the one holds all of it.
+        """
+        best: tuple[int, Link] | None = None
         for other in stay:
             link = self._links.find(family, row, other)
-            if link is not None:
-                return other, link
-        return None
+            if link is not None and (best is None or _likeness(link) > _likeness(best[1])):
+                best = other, link
+                if link.similarity == 1.0:
+                    break
+        return best
 
     def _intact(self, span: Span) -> bool:
         return not self._marks[span.document].claimed[span.start : span.end].any()
@@ -139,6 +146,10 @@ class _Settling:
         if document not in self._marks:
             self._marks[document] = Marks.blank(len(self._desk.texts[document]))
         return self._marks[document]
+
+
+def _likeness(link: Link) -> tuple[float, float]:
+    return link.similarity or 0.0, link.wording
 
 
 def _touched(held: Held, rows: list[Removal]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -23,6 +23,19 @@ from dedup.errors import ParamsError, ReadError
 from dedup.result import Document, DocumentInfo, Result, Skipped
 
 
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """Documents of an archive that a corpus is cleaned against, as `dedup.Index.partners` returns them.
+
+    ``path`` names the archive and ``content`` its state (`IndexInfo.content`), for the audit. Their names may be
+    those of documents of the corpus.
+    """
+
+    path: str
+    content: str
+    documents: Sequence[Document]
+
+
 def clean(
     result: Result,
     documents: Sequence[Document],
@@ -30,6 +43,8 @@ def clean(
     out: Path,
     *,
     against: Sequence[Document] = (),
+    archive: Archived | None = None,
+    route: str = "passages",
     base: Path | None = None,
     mark_field: str | None = None,
     dry_run: bool = False,
@@ -40,7 +55,8 @@ def clean(
     Parameters
     ----------
     result : Result
-        Of one scan of ``documents`` and ``against`` together.
+        Of one scan of ``documents``, ``against`` and the archive's documents together; or what `dedup.clean.near`
+        found in them.
     documents : sequence of Document
         The corpus, in input order.
     policy : CleanPolicy
@@ -48,6 +64,10 @@ def clean(
         A folder that is made; ``audit.jsonl`` stands at its top.
     against : sequence of Document
         Documents that are never cut nor written; if given, only what stands in one of them goes.
+    archive : Archived, optional
+        The same, for documents of an archive.
+    route : str
+        How the duplicates were found (``passages``: a scan; ``paragraphs``: `near`), for the audit.
     base : path, optional
         Folder that the output mirrors; by default the deepest one that holds all sources.
     mark_field : str, optional
@@ -88,20 +108,23 @@ def clean(
     >>> sorted(path.name for path in Path("cleaned").iterdir())[:2]
     ['01-枕溪镇.txt', '02-棠梨沟乡.txt']
     """
-    ids, merged = _attach(result, documents, against)
-    mine = set(ids.values())
-    beside = [info.id for info in merged.documents if info.id not in mine]
+    stored = archive.documents if archive is not None else ()
+    ids, merged = _attach(result, documents, against, stored)
+    mine = [ids[place] for place in range(len(documents)) if place in ids]
+    beside = sorted({info.id for info in merged.documents} - set(mine))
     copied = copied_sources(result.skipped, documents, against)
     sources = [*grouped(documents), *copied]
     names = output_names(sources, base)
     check_out(out, sources, force=force)
-    decided = plan(merged, policy, order=[*ids.values(), *beside], against=beside)
-    job = _Job(merged, policy, decided, ids, mark_field, dry_run)
+    decided = plan(merged, policy, order=[*mine, *beside], against=beside, only_against=bool(against or archive))
+    first_stored = len(documents) + len(against)
+    of_archive = {row: archive.path for place, row in ids.items() if archive is not None and place >= first_stored}
+    job = _Job(merged, policy, decided, ids, of_archive, mark_field, dry_run)
     with (
         new_folder(out, replace=force) as folder,
         (folder / audits.NAME).open("w", encoding="utf-8", newline="\n") as file,
     ):
-        job.start(folder, file)
+        job.start(folder, file, route, archive)
         for source, rows in grouped(documents).items():
             job.file(open_file(source, names[source], [row for _, row in rows]), rows)
         for source in copied:
@@ -136,9 +159,12 @@ def open_file(source: str, name: str, documents: Sequence[Document]) -> Source:
 
 
 def _attach(
-    result: Result, documents: Sequence[Document], against: Sequence[Document]
+    result: Result, documents: Sequence[Document], against: Sequence[Document], stored: Sequence[Document]
 ) -> tuple[dict[int, int], Result]:
-    """Return the result row of each document that was analysed (by its place), and the result with texts."""
+    """Return the result row of each document that was analysed (by its place among all), and the result with texts.
+
+    Of two that are the same in name and text, the corpus's comes first in the result.
+    """
     both = {row.name for row in documents} & {row.name for row in against}
     if both:
         raise ParamsError([f"{min(both)} is in the corpus and in what it is cleaned against: name it once"])
@@ -147,15 +173,14 @@ def _attach(
         waiting.setdefault(info.name, []).append(info)
     infos = list(result.documents)
     ids: dict[int, int] = {}
-    for place, row in enumerate([*documents, *against]):
+    for place, row in enumerate([*documents, *against, *stored]):
         rows = waiting.get(row.name, [])
         found = next((info for info in rows if _same(info, row)), None)
         if found is None:
             continue
         rows.remove(found)
         infos[found.id] = replace(found, text=row.text)
-        if place < len(documents):
-            ids[place] = found.id
+        ids[place] = found.id
     strange = [info.name for rows in waiting.values() for info in rows]
     if strange:
         raise ParamsError([f"the result has {strange[0]}, which is none of the documents given: scan them again"])
@@ -175,6 +200,7 @@ class _Job:
         policy: CleanPolicy,
         decided: Plan,
         ids: Mapping[int, int],
+        archives: Mapping[int, str],
         mark_field: str | None,
         dry_run: bool,
     ) -> None:
@@ -182,10 +208,11 @@ class _Job:
         self._result, self._policy, self._whole, self._ids = result, policy, decided.whole, ids
         self._removals = decided.by_document()
         self._names = [info.name for info in result.documents]
+        self._archives = archives
         self._mark, self._dry = mark_field, dry_run
         self._count = 0
 
-    def start(self, folder: Path, file: TextIO) -> None:
+    def start(self, folder: Path, file: TextIO, route: str, archive: Archived | None) -> None:
         """Write the header."""
         self._folder, self._file = folder, file
         params = self._result.params
@@ -196,6 +223,8 @@ class _Job:
                 "version": __version__,
                 "policy": self._policy.to_dict(),
                 "params": params.to_dict(),
+                "route": route,
+                "archive": None if archive is None else {"path": archive.path, "content": archive.content},
                 "mark": self._mark,
                 "dry_run": self._dry,
             }
@@ -215,7 +244,7 @@ class _Job:
         removed = list(zip(cuts.values(), by_removal, strict=True))
         inserts: list[Edit] = []
         if self._mark is not None:
-            spans = {row: spans_of(removals, self._names) for row, removals in cuts.items()}
+            spans = {row: spans_of(removals, self._names, self._archives) for row, removals in cuts.items()}
             inserts = [] if source.form == "copied" else mark(source, spans, len(places), self._mark)
             edits = inserts
         else:
@@ -229,7 +258,7 @@ class _Job:
             for edit in rows:
                 self._say(audits.edit_row(kind, self._count, edit, source.encoding))
         if self._mark is not None and source.form == "text":
-            self._sidecar(source, spans_of(cuts.get(0, []), self._names))
+            self._sidecar(source, spans_of(cuts.get(0, []), self._names, self._archives))
         if source.form == "copied":
             self.tally.skipped.append(Skipped(source.source, source.reason or "", "unsupported"))
         self._weigh(source, documents, whole)
@@ -269,7 +298,8 @@ class _Job:
         for removal, edit in zip(removals, edits, strict=True):
             text = (self._result.documents[removal.document].text or "")[removal.start : removal.end]
             made = None if self._mark is not None else edit
-            self._say(audits.removal_row(removal, made, self._names, text, source.encoding, constant))
+            row = audits.removal_row(removal, made, self._names, text, source.encoding, constant)
+            self._say(audits.with_archive(row, removal.cause, self._archives))
             self.tally.removal(removal.cause.label, removal.end - removal.start, removal.carried)
 
     def _sidecar(self, source: Source, spans: Sequence[Mapping[str, object]]) -> None:

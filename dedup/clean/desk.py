@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
 
@@ -17,6 +18,7 @@ from dedup.schema import Bool
 # The last row stands for everything from U+3001 on, where no white space is.
 _INK = np.array([not chr(code).isspace() for code in range(0x3002)])
 HAN_NUMERALS = "零〇一二三四五六七八九十百千万亿两"
+_FIGURES = frozenset("0123456789０１２３４５６７８９.．%％" + HAN_NUMERALS)
 _DIGITS = re.compile(rf"[\d{HAN_NUMERALS}]+")
 _ENUMERATOR = re.compile(rf"^\s*[（(\[]?(?:\d{{1,3}}|[{HAN_NUMERALS}]{{1,3}})(?:[）)\]、．]|\.(?!\d))", re.MULTILINE)
 
@@ -45,6 +47,8 @@ class Desk:
         self.texts = [info.text or "" for info in result.documents]
         self.rank = {document: place for place, document in enumerate(order)}
         self._prefer = [_preference(info, policy.prefer) for info in result.documents]
+        # (document, start, end) of a member as settled -> (start, end) as found, where they differ
+        self.found: dict[tuple[int, int, int], tuple[int, int]] = {}
         self.families = self._families()
 
     def _families(self) -> list[Cluster]:
@@ -56,7 +60,27 @@ class Desk:
             if row.label in wanted
             and (not self.against or any(span.document in self.against for span in row.members))
         ]
-        return sorted(rows, key=self._order)
+        return sorted((self._grown(row) for row in rows), key=self._order)
+
+    def _grown(self, family: Cluster) -> Cluster:
+        """Return a family whose members take in the figures they begin and end with.
+
+        The key stream holds no digits, so a passage that is copied with the date before it begins behind the date;
+        and the date, which nobody would then hold, would keep the sentence. Where it differs it does so all the more.
+        """
+        members = []
+        for span in family.members:
+            text = self.texts[span.document]
+            start, end = span.start, span.end
+            while start and text[start - 1] in _FIGURES:
+                start -= 1
+            while end < len(text) and text[end] in _FIGURES:
+                end += 1
+            grown = span if (start, end) == (span.start, span.end) else replace(span, start=start, end=end)
+            if grown is not span:
+                self.found[grown.document, start, end] = (span.start, span.end)
+            members.append(grown)
+        return replace(family, members=tuple(members))
 
     def _order(self, family: Cluster) -> tuple[int, tuple[int, int], str]:
         longest = max(span.end - span.start for span in family.members)

@@ -12,7 +12,7 @@ characters themselves (`Links.matched`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +30,7 @@ _BATCH = 1 << 21  # characters folded together; larger saves nothing more
 _NUMBER = re.compile(rf"[0-9]+(?:[.,:][0-9]+)*|[{HAN_NUMERALS}]+")
 _NUMERALS = frozenset("0123456789" + HAN_NUMERALS)
 
-_Pair = tuple[tuple[int, int, int], tuple[int, int, int]]
+_Place = tuple[int, int, int]  # document, start, end
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,8 @@ class Links:
         Text of each document of the result.
     families : sequence of Cluster
         Those that will be asked about, in the order in which they will be.
+    found : mapping
+        Where members were found that stand elsewhere now, see `dedup.clean.desk.Desk`.
 
     Notes
     -----
@@ -72,10 +74,19 @@ class Links:
     the work. Equal texts are folded once, and not at all where nothing else stands in their family.
     """
 
-    def __init__(self, result: Result, texts: Sequence[str], families: Sequence[Cluster]) -> None:
+    def __init__(
+        self,
+        result: Result,
+        texts: Sequence[str],
+        families: Sequence[Cluster],
+        found: Mapping[_Place, tuple[int, int]],
+    ) -> None:
         self._texts = texts
+        self._found = found
         self._threshold = result.params.threshold
-        self._listed = {_pair(row.left, row.right): Link(row.wording, row.similarity) for row in result.passages}
+        self._listed = {
+            _pair(_place(row.left), _place(row.right)): Link(row.wording, row.similarity) for row in result.passages
+        }
         self._waiting = iter(families)
         self._folded: dict[str, _Folded] = {}
 
@@ -89,7 +100,7 @@ class Links:
         linked: what cannot be verified does not go.
         """
         first, second = family.members[one], family.members[other]
-        listed = self._listed.get(_pair(first, second)) if self._listed else None
+        listed = self._listed.get(_pair(self._as_found(first), self._as_found(second))) if self._listed else None
         if listed is not None:
             return listed if listed.wording >= self._threshold else None
         if self._text(first) == self._text(second):
@@ -133,6 +144,10 @@ class Links:
         mask[left.origin] = False
         mask[left.origin[stands]] = True
         return mask
+
+    def _as_found(self, span: Span) -> _Place:
+        place = _place(span)
+        return (span.document, *self._found[place]) if place in self._found else place
 
     def _text(self, span: Span) -> str:
         return self._texts[span.document][span.start : span.end]
@@ -196,6 +211,9 @@ def _identity(one: str, other: str) -> float | None:
     return round(Indel.normalized_similarity(one, other), 4)
 
 
-def _pair(one: Span, other: Span) -> _Pair:
-    left, right = (one.document, one.start, one.end), (other.document, other.start, other.end)
-    return (left, right) if left <= right else (right, left)
+def _place(span: Span) -> _Place:
+    return span.document, span.start, span.end
+
+
+def _pair(one: _Place, other: _Place) -> tuple[_Place, _Place]:
+    return (one, other) if one <= other else (other, one)

@@ -17,18 +17,21 @@ SIDECAR = ".spans.json"
 """Suffix of the file of spans beside a text, which has no fields."""
 
 
-def spans_of(removals: Sequence[Removal], names: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the spans of one document as JSON-able values."""
-    return [
-        {
+def spans_of(removals: Sequence[Removal], names: Sequence[str], archives: Mapping[int, str]) -> list[dict[str, Any]]:
+    """Return the spans of one document as JSON-able values; ``archives`` is by document, for those in an archive."""
+    found = []
+    for row in removals:
+        span: dict[str, Any] = {
             "start": row.start,
             "end": row.end,
             "label": row.cause.label,
             "family": row.cause.family,
             "partner": None if row.cause.partner is None else names[row.cause.partner.document],
         }
-        for row in removals
-    ]
+        if row.cause.partner is not None and row.cause.partner.document in archives:
+            span["archive"] = archives[row.cause.partner.document]
+        found.append(span)
+    return found
 
 
 def mark(source: Source, spans: Mapping[int, Sequence[Mapping[str, Any]]], count: int, name: str) -> list[Edit]:

@@ -27,6 +27,7 @@ def plan(
     *,
     order: Sequence[int] | None = None,
     against: Collection[int] = (),
+    only_against: bool = False,
 ) -> Plan:
     """Decide what goes.
 
@@ -39,6 +40,9 @@ def plan(
         Document ids in input order, for ``keep="first"`` and all ties; by default the order of the result.
     against : collection of int
         Documents that are never cut. If any are given, only what stands in one of them goes.
+    only_against : bool
+        Nothing goes but for these documents, even where there are none: an archive that shares nothing with a corpus
+        is no reason to clean the corpus of itself.
 
     Returns
     -------
@@ -65,5 +69,7 @@ def plan(
     >>> [kept(info.text, decided.by_document().get(info.id, ())) == info.text for info in result.documents]
     [True, False]
     """
+    if only_against and not against:
+        return Plan(())
     desk = Desk(result, policy, order, frozenset(against))
     return settle_documents(desk) if policy.level == "document" else settle(desk)

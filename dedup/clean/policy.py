@@ -16,6 +16,9 @@ LEVELS: tuple[str, ...] = ("document", "paragraph", "passage")
 KEEPS: tuple[str, ...] = ("first", "longest", "newest", "oldest", "medoid", "none")
 """Which member of a family stays; ``none`` keeps none."""
 
+ROUTES: tuple[str, ...] = ("paragraphs", "passages")
+"""How duplicates are found: near-duplicate paragraphs alone (`dedup.clean.near`), or by a scan, of any length."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanPolicy:

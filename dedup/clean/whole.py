@@ -44,7 +44,7 @@ def settle_documents(desk: Desk) -> Plan:
 class _Settling:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._links = Links(desk.result, desk.texts, desk.families)
+        self._links = Links(desk.result, desk.texts, desk.families, desk.found)
         # document -> [(row of desk.families, rows of its members there)], in the order of the families
         self._held: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
         for row, family in enumerate(desk.families):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dedup.cli.cleaned import WORDS, summary
 from dedup.cli.decided import Decisions, decided, read_decisions
 from dedup.cli.manual import Command, manual
 from dedup.cli.options import Language, Reading, takes
@@ -17,18 +18,18 @@ from dedup.cli.talk import progress, say, say_skipped
 from dedup.errors import ParamsError
 from dedup.params import Params
 from dedup.report.listing import visible
-from dedup.report.words import words
-from dedup.result import Document, Result, Skipped
+from dedup.report.words import limit_sentence, words
+from dedup.result import Document, Limit, Result, Skipped
 
 if TYPE_CHECKING:
-    from dedup.clean import CleanPolicy, CleanReport
+    from dedup.clean import Archived, CleanPolicy
 
 FAILED = 2
 
 HELP = manual(
     "Write a corpus without its duplicates, every removal audited.",
     "清理语料：去掉重复内容，逐条留下依据，可原样还原。",
-    example="dedup clean corpus/ -o cleaned/\ndedup clean new.jsonl -o out/ --against archive/ --level passage",
+    example="dedup clean corpus/ -o cleaned/\ndedup clean new.jsonl -o out/ --against archive.dedup --level passage",
     output="""
 清理结果：cleaned（按段落，保留首见）
 输入         3 篇    312 字
@@ -46,71 +47,6 @@ RESTORE_HELP = manual(
     output="已还原 3 个文件：cleaned-restored",
     status={0: "done", 2: "the audit is missing or broken, or a file was changed since"},
 )
-
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    "zh": {
-        "title": "清理结果：{out}（{level}，{keep}）",
-        "title_dry": "试算，未写语料：{out}（{level}，{keep}）",
-        "title_mark": "仅标注，未删除：{out}（{level}，{keep}）",
-        "document": "按整篇",
-        "paragraph": "按段落",
-        "passage": "按句",
-        "first": "保留首见",
-        "longest": "保留最长",
-        "newest": "保留最新",
-        "oldest": "保留最早",
-        "medoid": "保留中心",
-        "none": "全部删去",
-        "in": "输入",
-        "kept": "保留",
-        "removed": "删去",
-        "marked": "标注",
-        "skipped": "跳过",
-        "texts": "{count:,} 篇",
-        "places": "{count:,} 处",
-        "chars": "{count:,} 字",
-        "cut": "保留的报告中有 {count:,} 篇有删节",
-        "carried": "删去的字中有 {count:,} 字是随所在单元带走的，别处没有对应内容",
-        "stayed_pinned": "{count:,} 处未删：它是别处删除的保留依据",
-        "stayed_unlinked": "{count:,} 处未删：与保留的一处相差过大",
-        "stayed_partial": "{count:,} 处未删：所在单元的重复比例不够",
-        "converted": "{source} 写为文本：{reason}",
-        "own_audit": "{path} 是以前清理的审计文件，不作为语料",
-        "replayed": "已按审计重做：{out}",
-        "restored": "已还原 {count:,} 个文件：{path}",
-    },
-    "en": {
-        "title": "Cleaned: {out} (by {level}, {keep})",
-        "title_dry": "Dry run, no corpus written: {out} (by {level}, {keep})",
-        "title_mark": "Marked, nothing removed: {out} (by {level}, {keep})",
-        "document": "document",
-        "paragraph": "paragraph",
-        "passage": "sentence",
-        "first": "the first stays",
-        "longest": "the longest stays",
-        "newest": "the newest stays",
-        "oldest": "the oldest stays",
-        "medoid": "the medoid stays",
-        "none": "none stays",
-        "in": "in",
-        "kept": "kept",
-        "removed": "removed",
-        "marked": "marked",
-        "skipped": "skipped",
-        "texts": "{count:,} documents",
-        "places": "{count:,} places",
-        "chars": "{count:,} characters",
-        "cut": "{count:,} of the documents kept were cut",
-        "carried": "{count:,} of the characters removed went with their unit: no copy of them was found",
-        "stayed_pinned": "{count:,} places stay: another removal names them as what was kept",
-        "stayed_unlinked": "{count:,} places stay: they differ too much from the one that is kept",
-        "stayed_partial": "{count:,} places stay: too little of their unit is duplicate",
-        "converted": "{source} is written as text: {reason}",
-        "own_audit": "{path} is the audit of an earlier clean and no part of the corpus",
-        "replayed": "Done again from the audit: {out}",
-        "restored": "{count:,} files restored: {path}",
-    },
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,26 +93,46 @@ class Cleaning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scanning:
-    """The scan that a clean rests on; for all its parameters, ``dedup scan --json`` and ``--result``."""
+    """How the duplicates are found; for all parameters of a scan, ``dedup scan --json`` and ``--result``."""
 
-    threshold: Annotated[float, typer.Option(metavar="X", help="What counts as near-duplicate.")] = Params().threshold
-    min_chars: Annotated[int, typer.Option(metavar="N", help="Shortest passage found.")] = Params().min_chars
+    route: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ROUTE",
+            help="How duplicates are found: paragraphs (near-duplicate ones as a whole, fast) or passages (a scan, "
+            "copies of any length); passages for --level passage and with --decisions, else paragraphs.",
+        ),
+    ] = None
+    threshold: Annotated[
+        float | None, typer.Option(metavar="X", help="What counts as near-duplicate; 0.7, or that of the index.")
+    ] = None
+    min_chars: Annotated[
+        int | None, typer.Option(metavar="N", help="Shortest passage found; 16, or that of the index.")
+    ] = None
     jobs: Annotated[int, typer.Option(metavar="N", help="Threads, 0 for one a core.")] = 0
 
     def __post_init__(self) -> None:
         problems: list[str] = []
         try:
-            self.params()
+            self.params(Params())
         except ParamsError as error:
             problems += error.problems
         if not 0 <= self.jobs <= 1024:
             problems.append(f"jobs is {self.jobs}, but must be from 0 to 1024")
+        if self.route not in (None, "paragraphs", "passages"):
+            problems.append(f"route is {self.route!r}, but must be paragraphs or passages")
         if problems:
             raise ParamsError(problems)
 
-    def params(self) -> Params:
-        """Return the parameters."""
-        return Params(threshold=self.threshold, min_chars=self.min_chars)
+    def params(self, base: Params) -> Params:
+        """Return the parameters: those given, else those of the base."""
+        given = {"threshold": self.threshold, "min_chars": self.min_chars}
+        return Params.from_dict(base.to_dict() | {name: value for name, value in given.items() if value is not None})
+
+    @property
+    def workers(self) -> int:
+        """Threads."""
+        return self.jobs or os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +173,8 @@ def clean(
         list[str] | None, typer.Option(metavar="GLOB", help="Documents that stay before others; repeatable.")
     ] = None,
     against: Annotated[
-        list[str] | None, typer.Option(metavar="PATH", help="Remove only what stands here too; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="PATH", help="Remove only what stands here too: files, folders, one index; repeatable."),
     ] = None,
     result: Annotated[
         Path | None, typer.Option(metavar="F", help="A scan of the same inputs (scan --json), instead of a new one.")
@@ -231,6 +188,10 @@ def clean(
     from dedup.clean import clean as clean_corpus
     from dedup.clean.layout import check_out
 
+    if result is not None and scanning.route is not None:
+        raise ParamsError(
+            [f"route is {scanning.route}, but cannot be chosen for a scan that was made before (--result)"]
+        )
     policy = cleaning.policy(prefer or ())
     given = read_decisions(decisions)
     documents, skipped = _read(paths, reading, language.lang)
@@ -240,15 +201,18 @@ def clean(
     if replay is not None:
         _again(replay, documents, out, skipped=skipped, base=base, force=target.force, lang=language.lang)
         raise typer.Exit(_status(skipped, target))
-    beside, more = _read(against or [], reading, language.lang)
-    found = _scan(result, [*documents, *beside], [*skipped, *more], scanning, language.lang)
+    route = scanning.route or ("passages" if cleaning.level == "passage" or given or result else "paragraphs")
+    held = _hold(against or [], documents, route, scanning, reading, language.lang)
+    found = _find(result, documents, skipped, held, route, scanning, language.lang)
     found = decided(found, given, language.lang)
     report = clean_corpus(
         found,
         documents,
         policy,
         out,
-        against=beside,
+        against=held.documents,
+        archive=held.archive,
+        route=route,
         base=base,
         mark_field=target.mark_field if target.mark else None,
         dry_run=target.dry_run,
@@ -258,7 +222,9 @@ def clean(
         print(row)
     say_skipped(report.skipped, language.lang)
     for source, reason in report.converted.items():
-        say(visible(_WORDS[language.lang]["converted"].format(source=source, reason=reason)))
+        say(visible(WORDS[language.lang]["converted"].format(source=source, reason=reason)))
+    for limit in found.limits:
+        say(visible(limit_sentence(limit, language.lang)))
     say(words(language.lang).say("wrote", path=visible(str(out / "audit.jsonl"))))
     raise typer.Exit(_status(report.skipped, target))
 
@@ -276,48 +242,7 @@ def restore(
 
     to = out if out is not None else folder.resolve().with_name(f"{folder.resolve().name}-restored")
     count = restore_corpus(folder, to)
-    print(_WORDS[language.lang]["restored"].format(count=count, path=visible(str(to))))
-
-
-def summary(report: CleanReport, lang: str) -> list[str]:
-    """Return the table of a clean: documents and characters in, kept, removed by label, skipped; they add up."""
-    told, vocabulary = _WORDS[lang], words(lang)
-    documents, characters = report.documents, report.characters
-    title = "title_dry" if report.dry_run else "title_mark" if report.mark else "title"
-    kept = documents["untouched"] + documents["cut"]
-    rows = [
-        (told["in"], ("texts", documents["in"]), characters["in"]),
-        (told["kept"], ("texts", kept), characters["kept"]),
-        (told["marked" if report.mark else "removed"], ("texts", documents["removed"]), characters["removed"]),
-        *(
-            (f"  {vocabulary.label(label)}", ("places", count), chars)
-            for label, (count, chars) in report.removed.items()
-        ),
-        (told["skipped"], ("texts", documents["skipped"]), characters["skipped"]),
-    ]
-    cells = [
-        (name, told[unit].format(count=count), told["chars"].format(count=chars))
-        for name, (unit, count), chars in rows
-    ]
-    notes = [("cut", 0 if report.mark else documents["cut"]), ("carried", report.carried)]
-    notes += [(f"stayed_{reason}", count) for reason, count in report.stayed.items()]
-    return [
-        told[title].format(out=visible(str(report.out)), level=told[report.level], keep=told[report.keep]),
-        *_columns(cells),
-        *(told[name].format(count=count) for name, count in notes if count),
-    ]
-
-
-def _columns(rows: Sequence[tuple[str, str, str]]) -> Iterable[str]:
-    """Return rows with the first column flush left and the others flush right, by the width that a terminal shows."""
-    from rich.cells import cell_len
-
-    wide = [max(cell_len(row[column]) for row in rows) for column in range(3)]
-    for name, *figures in rows:
-        padded = "".join(
-            " " * (2 + width - cell_len(cell)) + cell for cell, width in zip(figures, wide[1:], strict=True)
-        )
-        yield name + " " * (wide[0] - cell_len(name)) + padded
+    print(WORDS[language.lang]["restored"].format(count=count, path=visible(str(to))))
 
 
 def _read(paths: Sequence[str], reading: Reading, lang: str) -> tuple[list[Document], list[Skipped]]:
@@ -336,22 +261,81 @@ def _read(paths: Sequence[str], reading: Reading, lang: str) -> tuple[list[Docum
         else:
             skipped.append(row)
     for path in audits:
-        say(visible(_WORDS[lang]["own_audit"].format(path=path)))
+        say(visible(WORDS[lang]["own_audit"].format(path=path)))
     return documents, skipped
 
 
-def _scan(
-    path: Path | None, documents: Sequence[Document], skipped: Sequence[Skipped], scanning: Scanning, lang: str
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What a corpus is cleaned against, and by which parameters: an index has its own."""
+
+    documents: Sequence[Document]
+    skipped: Sequence[Skipped]
+    params: Params
+    archive: Archived | None = None
+    limits: Sequence[Limit] = ()
+
+
+def _hold(
+    paths: Sequence[str],
+    documents: Sequence[Document],
+    route: str,
+    scanning: Scanning,
+    reading: Reading,
+    lang: str,
+) -> _Held:
+    """Read what the corpus is cleaned against; of an index, the reports that may share something with it."""
+    from dedup.index.file import is_index
+
+    indexes = [path for path in paths if is_index(Path(path))]
+    if len(indexes) > 1:
+        mend = "merge them (dedup index merge) or clean in turn"
+        raise ParamsError([f"against names {len(indexes)} indexes, {indexes[0]} and {indexes[1]}: {mend}"])
+    beside, skipped = _read([path for path in paths if path not in indexes], reading, lang)
+    if not indexes:
+        return _Held(beside, skipped, scanning.params(Params()))
+    from dedup.archive import Index
+    from dedup.clean import Archived
+
+    with Index(indexes[0]) as index:
+        if scanning.params(index.params) != index.params:
+            index.refuse(scanning.params(index.params))
+        stored, limits = index.partners(documents, paragraphs=route == "paragraphs", jobs=scanning.workers)
+        archive = Archived(indexes[0], index.info().content, stored)
+        say(visible(WORDS[lang]["held"].format(path=indexes[0], count=len(stored))))
+        return _Held(beside, skipped, index.params, archive, limits)
+
+
+def _find(
+    path: Path | None,
+    documents: Sequence[Document],
+    skipped: Sequence[Skipped],
+    held: _Held,
+    route: str,
+    scanning: Scanning,
+    lang: str,
 ) -> Result:
-    """Return the result of a scan, or the one given."""
+    """Return the duplicates: those of the result given, or found now."""
     if path is not None:
         return Result.from_json(path)
+    from dedup.clean import near
     from dedup.pipeline import scan
 
+    others = [*held.documents, *(held.archive.documents if held.archive else ())]
+    more = [*skipped, *held.skipped]
     with progress(lang) as report:
-        return scan(
-            [*documents, *skipped], scanning.params(), jobs=scanning.jobs or os.cpu_count() or 1, progress=report
-        )
+        if route == "paragraphs":
+            return near(
+                documents,
+                held.params,
+                against=others,
+                skipped=more,
+                limits=held.limits,
+                jobs=scanning.workers,
+                progress=report,
+            )
+        found = scan([*documents, *more], held.params, archived=others, jobs=scanning.workers, progress=report)
+        return replace(found, limits=(*found.limits, *held.limits))
 
 
 def _again(
@@ -365,7 +349,7 @@ def _again(
     from dedup.clean import replay
 
     replay(audit, documents, out, **settings)
-    print(_WORDS[lang]["replayed"].format(out=visible(str(out))))
+    print(WORDS[lang]["replayed"].format(out=visible(str(out))))
 
 
 def _base(paths: Sequence[str]) -> Path:
