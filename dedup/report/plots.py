@@ -79,14 +79,18 @@ def plots(result: Result, *, lang: str = "zh") -> dict[str, bytes]:
         }
 
 
-def _font() -> str:
-    from matplotlib import font_manager
-
+def chinese_fonts() -> list[str]:
+    """Return the names of the fonts with Chinese that matplotlib finds on this machine, the best first."""
+    font_manager = require("matplotlib.font_manager", "notebook", "drawing plots")
     there = {font.name for font in font_manager.fontManager.ttflist}
-    found = next((name for name in _FONTS if name in there), None)
-    if found is None:
+    return [name for name in _FONTS if name in there]
+
+
+def _font() -> str:
+    found = chinese_fonts()
+    if not found:
         raise OutputFailed("plots", "no font with Chinese is installed; fonts-noto-cjk is one")
-    return found
+    return found[0]
 
 
 def _both(figure: Any) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""The other pages keep their word: the map of the house, the glossary, the messages in the FAQ."""
+"""The other pages keep their word: the map of the house, the glossary."""
 
 from __future__ import annotations
 
@@ -52,16 +52,3 @@ def test_the_glossary_has_the_words_that_are_shown():
     for table in ("changes", "kinds"):
         for name, english in getattr(en, table).items():
             assert (english, getattr(zh, table)[name]) in pairs
-
-
-def test_the_messages_in_the_faq_are_messages_of_the_package():
-    """Each quoted message, without what varies in it, stands in the source."""
-    source = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
-    source = re.sub(r'"\s*\n\s*f?"', "", source)  # literals that are broken over lines
-    quoted = re.findall(r"^\| `(.+?)` \|", read("docs/faq.md"), re.M)
-    assert len(quoted) >= 6
-    for message in quoted:
-        if message.startswith("needs pyarrow"):
-            assert "needs {module}: pip install 'dedup[{extra}]'" in source
-        else:
-            assert message in source, message

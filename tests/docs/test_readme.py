@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
-import shlex
-import shutil
-import tomllib
 
 import pytest
 from typer.testing import CliRunner
 
 from dedup.cli.main import app
 from tests.docs.blocks import ROOT, blocks, form, missing
+from tests.docs.running import run_page
 
 PAGES = ("README.md", "README.zh.md")
 LINKED = sorted(
@@ -30,53 +26,11 @@ def read(name):
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def run_shell(text, folder):
-    """Run the lines of a shell block; return what they printed on stdout.
-
-    `make` and `pip` lines are checked, not run: they would install. `dedup review` would serve until it is stopped,
-    so here it is made to write the verdicts and end.
-    """
-    printed = ""
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for line in text.splitlines():
-        words = shlex.split(line, comments=True)
-        if words[0] == "make":
-            assert re.search(rf"^{words[1]}:.*##", makefile, re.M), line
-        elif words[:4] == ["python", "-m", "pip", "install"]:
-            extras = tomllib.loads(read("pyproject.toml"))["project"]["optional-dependencies"]
-            wanted = re.fullmatch(r"\.(?:\[(\w+)\])?", words[4])
-            assert wanted and (wanted[1] is None or wanted[1] in extras), line
-        else:
-            assert words[0] == "dedup", f"{line!r} is not run by this test"
-            more = ["--export", str(folder / "verdicts.json")] if words[1] == "review" else []
-            done = CliRunner().invoke(app, [*words[1:], *more], prog_name="dedup")
-            assert done.exit_code == 0, (line, done.output)
-            printed += done.stdout
-    return printed
-
-
-def run_python(text):
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(text, "README", "exec"), {"__name__": "readme"})
-    return printed.getvalue()
-
-
 @pytest.mark.parametrize("name", PAGES)
 def test_blocks_run_and_print_what_the_page_shows(name, tmp_path, monkeypatch):
     """Every shell and Python block is run, in order, in one folder; figures, ids and grades may move, not words."""
-    shutil.copytree(ROOT / "data", tmp_path / "data")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DEDUP_LANG", raising=False)
-    ran = shown = 0
-    for block in blocks(read(name)):
-        assert block.lang in ("sh", "python"), f"a {block.lang!r} block shows the output of nothing"
-        printed = run_python(block.text) if block.lang == "python" else run_shell(block.text, tmp_path)
-        ran += 1
-        if block.output is not None:
-            shown += 1
-            assert missing(block.output, printed) is None, printed
-    assert (ran, shown) == (7, 4)
+    ran = run_page(name, tmp_path, monkeypatch)
+    assert (ran.blocks, ran.shown) == (7, 4)
 
 
 def test_both_languages_show_the_same_commands():
