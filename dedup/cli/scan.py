@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from dedup.cli import outputs as out
 from dedup.cli.decided import Decisions, decided, read_decisions
+from dedup.cli.engine import Engine, on_spark
 from dedup.cli.manual import REPORT, STATUS, Command, manual
 from dedup.cli.options import Known, Outputs, Reading, Running, takes
 from dedup.cli.talk import progress, say_skipped
+from dedup.errors import ParamsError
 from dedup.params import Params
 from dedup.result import Result
 
@@ -30,7 +33,7 @@ def register(app: typer.Typer) -> None:
     app.command(cls=Command, help=HELP)(scan)
 
 
-@takes(params=Params, outputs=Outputs, reading=Reading, known=Known, running=Running)
+@takes(params=Params, outputs=Outputs, reading=Reading, known=Known, running=Running, engine=Engine)
 def scan(
     paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Files, folders, archives.")],
     params: Params,
@@ -38,14 +41,29 @@ def scan(
     reading: Reading,
     known: Known,
     running: Running,
+    engine: Engine,
     decisions: Decisions = None,
+    index: Annotated[
+        Path | None,
+        typer.Option(metavar="F", help="Compare with the reports of this index too, as `dedup index query` does."),
+    ] = None,
 ) -> None:
     """Run a scan and deliver its result."""
     out.check(outputs)
     given = read_decisions(decisions)
     from dedup.report import terminal
 
-    result = decided(analyse(paths, params, outputs, reading, known, running), given, outputs.lang)
+    if engine.engine == "spark" and index is not None:
+        raise ParamsError([f"index is {index}, but an index is asked on this machine: leave --engine spark out"])
+    if engine.engine == "spark":
+        found = on_spark(paths, params, outputs, reading, known, running, engine)
+    elif index is not None:
+        found = ask(index, paths, params, outputs, reading, known, running)
+    else:
+        found = analyse(paths, params, outputs, reading, known, running)
+    if found is None:  # it lies where Spark writes, and nothing was asked for here
+        return
+    result = decided(found, given, outputs.lang)
     out.deliver(result, outputs, terminal, given)
     finish(result, running)
 
@@ -63,6 +81,36 @@ def analyse(
             templates=known.template or (),
             references=known.reference or (),
             background=known.background,
+            read=reading.options(),
+            jobs=running.workers,
+            progress=report,
+        )
+    say_skipped(result.skipped, outputs.lang)
+    return result
+
+
+def ask(
+    index: Path,
+    paths: list[str],
+    params: Params | None,
+    outputs: Outputs,
+    reading: Reading,
+    known: Known,
+    running: Running,
+) -> Result:
+    """Return what an index says of new reports, with progress and skipped inputs told on stderr.
+
+    With ``params`` None those of the index hold; others than its own are refused.
+    """
+    if known.background is not None:
+        raise ParamsError(["background cannot be given here: an index is asked with the table that ships"])
+    from dedup.archive import Index
+
+    with Index(index, params=params) as archive, progress(outputs.lang) as report:
+        result = archive.query(
+            paths,
+            templates=known.template or (),
+            references=known.reference or (),
             read=reading.options(),
             jobs=running.workers,
             progress=report,

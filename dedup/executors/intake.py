@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -168,14 +169,15 @@ def _block(part: int, nth: int, documents: Sequence[Any]) -> Any:
     return pyarrow.RecordBatch.from_pylist([row])
 
 
-def taken_in(frame: DataFrame, read: Read, params: Params, sizes: Sizes, kept: Kept) -> tuple[Corpus, DataFrame]:
-    """Read an input frame and lay its documents out as blocks.
+def taken_in(
+    inputs: Sequence[tuple[DataFrame, Read]], params: Params, sizes: Sizes, kept: Kept
+) -> tuple[Corpus, DataFrame]:
+    """Read input frames and lay their documents out as blocks.
 
     Parameters
     ----------
-    frame : DataFrame
-    read : callable
-        What a worker makes of its batches.
+    inputs : sequence of (DataFrame, callable)
+        Frames, and what a worker makes of their batches.
     params : Params
         ``shingle``.
     sizes : Sizes
@@ -194,7 +196,8 @@ def taken_in(frame: DataFrame, read: Read, params: Params, sizes: Sizes, kept: K
     """
     from pyspark.sql import functions as f
 
-    records = kept.keep(frame.mapInArrow(Intake(read, params.shingle), RECORDS))
+    read = [frame.mapInArrow(Intake(reader, params.shingle), RECORDS) for frame, reader in inputs]
+    records = kept.keep(reduce(lambda one, other: one.union(other), read))
     documents = records.filter("kind = 'document'").orderBy("source", "place", "text")
     blocks = kept.keep(documents.select("head", "text").mapInArrow(Cut(sizes.block), _BLOCKS))
     counts = ("documents", "raw", "keys", "paragraphs", "worded", "words")
@@ -213,7 +216,7 @@ def taken_in(frame: DataFrame, read: Read, params: Params, sizes: Sizes, kept: K
     def column(kind: str, name: str) -> DataFrame:
         return blocks.select(number.alias("part"), f.lit(kind).alias("kind"), f.col(name).alias("blob"))
 
-    least = frame.sparkSession.sparkContext.defaultParallelism
+    least = records.sparkSession.sparkContext.defaultParallelism
     corpus = Corpus(
         blocks=column("block", "block"),
         documents=column("documents", "texts"),

@@ -15,7 +15,7 @@ from dedup.executors.packing import pack, unpacked
 from dedup.kernels import seeds as kernels
 from dedup.params import Params
 from dedup.schema import Int64
-from dedup.steps import align, anchor, pair
+from dedup.steps import align, anchor, background, pair
 
 
 def anchors(block: Block, base: int, parts: int, params: Params) -> Iterator[Sent]:
@@ -144,7 +144,14 @@ def passages(found: Mapping[str, Iterable[bytes]], params: Params) -> Columns:
     first, second = distinct(*read(found.get("pair", ()), "left", "right"))
     near = pair.unverified(block.rows(here(first)), block.rows(here(second)))
     seeds = anchor.seeds(block.keys, block.segments, left[agree], right[agree], near, params.anchor)
-    table = align.align(block.keys, block.segments, seeds, params)
+    counts = background.load()
+    table = align.align(
+        block.keys,
+        block.segments,
+        seeds,
+        params,
+        lambda start, end: background.span_bits(block.keys, start, end, counts)[0],
+    )
     columns = {name: getattr(table, name) for name in type(table).__slots__}
     for side in ("left", "right"):
         start = columns[f"{side}_start"]

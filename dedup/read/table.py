@@ -85,7 +85,7 @@ def _jsonl(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document 
         except (ValueError, RecursionError) as error:
             yield _bad(blob, number, f"line {number} is no JSON ({error or type(error).__name__})")
             continue
-        yield _record(blob, number, record, options, known, encoding)
+        yield record_of(blob, number, record, options, known, encoding)
 
 
 def _json(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
@@ -98,7 +98,7 @@ def _json(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document |
         yield from _jsonl(Blob(blob.source, blob.member, blob.name, data), options, known)
         return
     for number, record in enumerate(value if isinstance(value, list) else [value], 1):
-        yield _record(blob, number, record, options, known, found.encoding if found else None)
+        yield record_of(blob, number, record, options, known, found.encoding if found else None)
 
 
 def _csv(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
@@ -160,7 +160,7 @@ def _parquet(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Documen
             for batch in table.iter_batches(batch_size=1024):
                 for record in batch.to_pylist():
                     number += 1
-                    yield _record(blob, number, record, options, known, None)
+                    yield record_of(blob, number, record, options, known, None)
     except arrow.ArrowException as error:
         raise Damaged(blob.label, f"the parquet file is broken ({error})") from error
 
@@ -180,10 +180,10 @@ def _rows(
         raise _no_column(blob, options, header)
     for number, row in enumerate(rows, 1):
         if any(cell not in (None, "") for cell in row):
-            yield _record(blob, number, dict(zip(header, row, strict=False)), options, known, encoding, where)
+            yield record_of(blob, number, dict(zip(header, row, strict=False)), options, known, encoding, where)
 
 
-def _record(
+def record_of(
     blob: Blob,
     number: int,
     record: Any,

@@ -16,7 +16,7 @@ from dedup.params import Params
 from dedup.pipeline import near_pairs
 from dedup.result import Document
 from dedup.schema import Passages
-from dedup.steps import align, anchor
+from dedup.steps import align, anchor, background
 
 
 def documents(count: int = 24) -> list[Document]:
@@ -84,7 +84,11 @@ def at_once(texts: list[Document], params: Params) -> Passages:
     pairs, _ = near_pairs(prepared.keys, prepared.segments, params)
     units = cut_at_parts(prepared.keys, prepared.segments)
     seeds, _ = anchor.anchor(units, prepared.segments, pairs, params)
-    return align.align(units, prepared.segments, seeds, params)
+    counts = background.load()
+    return align.align(
+        units, prepared.segments, seeds, params,
+        lambda start, end: background.span_bits(prepared.keys, start, end, counts)[0],
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("cuts", "parts"), [([], 1), ([20, 50], 3), (list(range(5, 100, 7)), 5)])

@@ -1,0 +1,247 @@
+"""A scan on Spark gives the bytes of a scan on this machine: in one process, on a cluster, and when a worker dies."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import dedup
+from bench import corpus
+from dedup import _optional
+from dedup.cli.main import app
+from dedup.errors import EngineProblem
+from dedup.executors import cluster, frames, sources
+from dedup.executors.intake import Sizes
+from dedup.params import Params
+from dedup.read import read
+from dedup.result import Document, Result
+
+ROOT = Path(__file__).parent.parent.parent
+SEEDS = ROOT.parent / "shared" / "seeds"
+
+
+def on_spark(session, documents: list[Document], params: Params, sizes: Sizes) -> Result:
+    from dedup.spark import compared
+
+    tables = compared([(sources.documents(session, documents), frames.Documents())], params, sizes)
+    try:
+        return tables.result()
+    finally:
+        tables.release()
+
+
+def same(one: Result, other: Result) -> None:
+    """Assert that two results are the same, naming the first line that is not."""
+    for a, b in zip(one.to_json().splitlines(), other.to_json().splitlines(), strict=True):
+        assert a == b
+
+
+def sample() -> list[Document]:
+    return [row for row in read([str(ROOT / "data" / "reports")]) if isinstance(row, Document)]
+
+
+def test_the_sample_corpus_in_two_threads(local):
+    """The sample corpus, in blocks of a few reports, gives the bytes of a local scan; what is too short is listed."""
+    documents = [*sample(), Document("zz/short.txt", "无。"), Document("zz/empty.txt", " ")]
+    params = Params()
+    same(on_spark(local, documents, params, Sizes(block=8_000)), dedup.scan(documents, params))
+
+
+# Before work begins
+
+
+def refused(*arguments: str) -> str:
+    """Return what the command says; it must be one line and status 2."""
+    told = CliRunner().invoke(app, ["scan", "none.jsonl", "--engine", "spark", *arguments], prog_name="dedup")
+    assert told.exit_code == 2, told.output
+    assert len(told.stderr.strip().splitlines()) == 1, told.stderr
+    assert "fault of dedup" not in told.stderr
+    return told.stderr
+
+
+def test_without_java_one_sentence(monkeypatch, tmp_path):
+    """Where there is no Java, that is said, with the mend, and nothing is started."""
+    pytest.importorskip("pyspark")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    assert "no java is found in PATH: install Java" in refused()
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    assert f"JAVA_HOME ({tmp_path})" in refused()
+
+
+def test_old_java_one_sentence(monkeypatch, tmp_path):
+    """A Java that this pyspark cannot run on is named with its version and the one wanted."""
+    pytest.importorskip("pyspark")
+    java = tmp_path / "bin" / "java"
+    java.parent.mkdir()
+    java.write_text("#!/bin/sh\necho 'openjdk version \"1.7.0_80\"' >&2\n")
+    java.chmod(0o755)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    assert "is Java 7, but pyspark" in refused()
+
+
+def test_without_the_extra_one_sentence(monkeypatch):
+    """Where pyspark is missing, the pip line is told."""
+
+    def missing(name: str) -> None:
+        raise ModuleNotFoundError(name=name)
+
+    monkeypatch.setattr(_optional, "import_module", missing)
+    assert "pip install 'dedup[spark]'" in refused()
+
+
+def test_wrong_master_one_sentence(spark_installed):
+    """A master that is none, or does not answer, is told before Spark is started."""
+    assert "the master is 'sparks://here', but must be local[N]" in refused("--master", "sparks://here")
+    assert "no master answers at 127.0.0.1:1" in refused("--master", "spark://127.0.0.1:1")
+    assert "no master answers at nowhere" in refused("--master", "spark://nowhere")
+
+
+def test_options_of_spark_need_spark():
+    """Options of the engine without the engine are refused, all at once, and so is a setting without a value."""
+    told = CliRunner().invoke(app, ["scan", "x", "--master", "yarn", "--tables", "t"], prog_name="dedup")
+    assert told.exit_code == 2
+    assert "master is for --engine spark only" in told.stderr
+    assert "tables is for --engine spark only" in told.stderr
+    assert "must be name=value" in refused("--spark-conf", "spark.cores.max")
+
+
+def test_what_cannot_be_followed_is_refused():
+    """An option that the engine would have to ignore is refused instead."""
+    assert "reference is not yet looked at" in refused("--reference", "law.txt")
+
+
+# On a cluster
+
+
+def written(count: int) -> list[Document]:
+    """Return generated reports with planted copies, and a flood of boilerplate through them."""
+    made = corpus.make(count)
+    reports = [Document(f"reports/{name}.txt", text) for name, text in corpus.documents(made)]
+    flood = [
+        Document(f"flood/{kind}-{number:04d}.txt", text)
+        for kind in ("everywhere", "copies", "names")
+        for number, text in enumerate(corpus.flood(kind, count // 100))
+    ]
+    return [*reports, *flood]
+
+
+def seeds() -> list[Document]:
+    if not SEEDS.is_dir():
+        pytest.skip("the seed reports are not at hand")
+    return [row for row in read([str(SEEDS)]) if isinstance(row, Document)]
+
+
+@pytest.mark.spark
+def test_the_seeds_in_two_threads(local):
+    """Real reports with pinyin, parts and page noise give the bytes of a local scan."""
+    params = Params()
+    same(on_spark(local, seeds(), params, Sizes(block=20_000)), dedup.scan(seeds(), params))
+
+
+@pytest.mark.spark
+def test_twenty_thousand_paragraphs_in_two_threads(local):
+    """Planted copies and floods in 20,000 paragraphs give the bytes of a local scan."""
+    documents, params = written(20_000), Params()
+    same(on_spark(local, documents, params, Sizes(block=1_000_000, part=1_000_000)), dedup.scan(documents, params))
+
+
+@pytest.mark.spark
+def test_a_cluster_of_two_workers(standalone, settings):
+    """On a standalone master with two workers, all corpora together give the bytes of a local scan."""
+    documents = [*sample(), *(seeds() if SEEDS.is_dir() else ()), *written(20_000)]
+    params = Params()
+    session = cluster.session(standalone.url, settings | {"spark.executor.memory": "1g"})
+    try:
+        found = on_spark(session, documents, params, Sizes(block=1_000_000, part=1_000_000))
+    finally:
+        session.stop()
+    same(found, dedup.scan(documents, params))
+
+
+@pytest.mark.spark
+def test_a_worker_killed_in_mid_run(standalone, settings):
+    """A worker that dies with half of the work done costs time and nothing else."""
+    documents, params = sample(), Params()
+    session = cluster.session(standalone.url, settings | {"spark.executor.memory": "1g"})
+    done, killed = threading.Event(), []
+
+    def kill() -> None:
+        """Wait for the middle of the run: the ninth job runs when the passages are half way."""
+        tracker = session.sparkContext.statusTracker()
+        while not done.wait(0.05):
+            if len(tracker.getJobIdsForGroup()) >= 9 and tracker.getActiveStageIds():
+                standalone.kill_worker()
+                killed.append(len(tracker.getJobIdsForGroup()))
+                return
+
+    watcher = threading.Thread(target=kill)
+    try:
+        watcher.start()
+        found = on_spark(session, documents, params, Sizes(block=4_000))
+    finally:
+        done.set()
+        watcher.join()
+        session.stop()
+    assert killed, "the run ended before the worker was killed"
+    same(found, dedup.scan(documents, params))
+
+
+@pytest.mark.spark
+def test_the_command_on_lines_and_parquet(tmp_path, monkeypatch, spark_installed, settings):
+    """``dedup scan --engine spark`` on tables of records writes what the same command writes on this machine."""
+    import pyarrow
+    import pyarrow.parquet
+
+    monkeypatch.chdir(tmp_path)
+    folder = Path("语料 1")
+    folder.mkdir()
+    rows = [
+        {"id": number, "text": text, "issuer": f"第{number % 7}乡人民政府", "from": "test"}
+        for number, text in enumerate([*corpus.make(60).texts, *corpus.flood("names", 12)])
+    ]
+    lines = [json.dumps(row, ensure_ascii=False) for row in rows[:40]]
+    (folder / "a.jsonl").write_text("\n".join([*lines, "", json.dumps({"id": "kurz", "text": "无"})]) + "\n")
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows[40:]), folder / "b.parquet")
+    inputs = [str(folder / "a.jsonl"), str(folder / "b.parquet")]
+    given = [f"--spark-conf={name}={value}" for name, value in settings.items()]
+    engine = ["--engine", "spark", "--master", "local[2]", "--tables", "out", "--json", "spark.json", *given]
+    for more in (["--json", "local.json"], engine):
+        told = CliRunner().invoke(app, ["scan", *inputs, *more], prog_name="dedup")
+        assert told.exit_code == 0, told.output
+    assert Path("spark.json").read_bytes() == Path("local.json").read_bytes()
+    result = json.loads(Path("local.json").read_text())
+    for name in ("documents", "passages", "clusters"):
+        assert pyarrow.parquet.read_table(f"out/{name}").num_rows == len(result[name]) > 0
+    assert pyarrow.parquet.read_table("out/skipped").to_pylist()[0]["member"] == "kurz"
+    (summary,) = Path("out/summary").glob("part-*")
+    assert json.loads(summary.read_text())["rows"]["clusters"] == len(result["clusters"])
+    told = CliRunner().invoke(app, ["scan", *inputs, *engine, "--force"], prog_name="dedup")
+    assert told.exit_code == 2 and "out exists already" in told.stderr
+
+
+@pytest.mark.spark
+def test_a_data_frame_of_a_notebook(local):
+    """A frame with a text and an id gives tables; an exceeded bound is told, a column that is not there refused."""
+    from dedup.spark import scan
+
+    block = "各村要把护林防火责任落实到户到人，凡在林区野外用火的一律先报后批，违者取消当年评优资格。"
+    frame = local.createDataFrame(
+        [(1, block), (2, "会议强调：" + block), (3, "别的话另说。")], "id long, text string"
+    )
+    tables = scan(frame, sizes=Sizes(block=10))
+    assert tables.documents.count() == 3
+    assert [row.label for row in tables.clusters.select("label").collect()] == ["copy"]
+    (passage,) = tables.passages.collect()
+    assert (passage.left.document, passage.right.document, passage.right.start) == (0, 1, 5)
+    assert local.conf.get("spark.sql.execution.arrow.maxRecordsPerBatch") == "10000"
+    with pytest.raises(ValueError, match="no column 'body'"):
+        scan(frame, "body")
+    with pytest.raises(EngineProblem, match=r"raise spark\.dedup\.shard"):
+        scan(frame, sizes=Sizes(shard=50))
+    with pytest.raises(EngineProblem, match="more than 1 documents"):
+        tables.result(most=1)
