@@ -211,7 +211,7 @@ def compared(inputs: Sequence[tuple[DataFrame, Read]], params: Params, sizes: Si
         As `scan`.
     """
     spark = inputs[0][0].sparkSession
-    cluster.probe(spark)
+    cluster.probe(spark, concluded.__module__)
     kept, lasting = Kept(), Kept()
     before = spark.conf.get(_BATCH, None)
     spark.conf.set(_BATCH, str(BATCH))

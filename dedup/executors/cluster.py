@@ -8,6 +8,8 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from dedup._optional import require
@@ -101,8 +103,14 @@ def _first_line(error: BaseException) -> str:
     return (told or [type(error).__name__])[0][:300]
 
 
-def probe(spark: SparkSession) -> None:
+def probe(spark: SparkSession, module: str) -> None:
     """See that the workers have this package, and the same version of it.
+
+    Parameters
+    ----------
+    spark : SparkSession
+    module : str
+        What they must be able to import.
 
     Raises
     ------
@@ -112,7 +120,7 @@ def probe(spark: SparkSession) -> None:
     from dedup import __version__
 
     try:
-        (row,) = spark.range(1).mapInArrow(_version, "version string").collect()
+        (row,) = spark.range(1).mapInArrow(partial(_version, module), "version string").collect()
     except Exception as error:  # the worker's traceback comes wrapped in py4j's and Spark's
         missing = re.search(r"ModuleNotFoundError: No module named '([^']+)'", str(error))
         problem = f"has no {missing[1]}" if missing else f"fails ({_first_line(error)})"
@@ -125,9 +133,10 @@ def probe(spark: SparkSession) -> None:
         raise EngineProblem("spark", f"its workers have dedup {row.version}, this is {__version__}")
 
 
-def _version(batches: Iterable[Any]) -> Iterator[Any]:
+def _version(module: str, batches: Iterable[Any]) -> Iterator[Any]:
     import pyarrow
 
-    import dedup.pipeline
+    import dedup
 
+    import_module(module)
     yield from (pyarrow.RecordBatch.from_pydict({"version": [dedup.__version__]}) for _ in batches)
