@@ -6,11 +6,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+# Spark is 400 MB and runs on Java only: it is tested where Java is.
+SPARK := $(shell command -v java > /dev/null 2>&1 && echo ,spark)
 # Tests and tools see the same text whatever the machine's locale is.
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick test-nojit test-browser index-kills check lint gate bench notebooks docs warmup fuzz coverage mutate wheels clean
+.PHONY: help demo test quick test-nojit test-spark test-browser index-kills check lint gate bench notebooks docs warmup fuzz coverage mutate wheels clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,7 +26,7 @@ $(VENV)/.run: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
-	$(PIP) -e '.[dev]'
+	$(PIP) -e '.[dev$(SPARK)]'
 	@touch $@ $(VENV)/.run
 
 demo: $(VENV)/.run ## scan the sample corpus, print what was copied, write result and page to demo-out/
@@ -33,15 +35,18 @@ demo: $(VENV)/.run ## scan the sample corpus, print what was copied, write resul
 	@echo
 	@echo "The result lies in demo-out/result.json, the reviewer's page in demo-out/report.html (open it in a browser)."
 
-test: $(VENV)/.dev ## every test, the notebooks included
-	$(BIN)/python -m pytest
+test: $(VENV)/.dev ## every test but those of test-spark, the notebooks included
+	$(BIN)/python -m pytest -m "not spark" -rs
 	$(MAKE) notebooks
 
 quick: $(VENV)/.dev ## the tests that take no more than seconds each
-	$(BIN)/python -m pytest -m "not slow and not browser"
+	$(BIN)/python -m pytest -m "not slow and not browser and not spark"
 
 test-nojit: $(VENV)/.dev ## the kernels' tests once more, uncompiled
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest tests/kernels
+
+test-spark: $(VENV)/.dev ## Spark on two threads and on a cluster of two workers, one killed; says so and skips without Java
+	$(BIN)/python -m pytest tests/spark -rs
 
 test-browser: $(VENV)/.dev ## the tests of the page in a browser; says so and skips where there is no Chromium
 	$(BIN)/python -m pytest -m browser -rs

@@ -44,6 +44,7 @@ def sample() -> list[Document]:
     return [row for row in read([str(ROOT / "data" / "reports")]) if isinstance(row, Document)]
 
 
+@pytest.mark.slow
 def test_the_sample_corpus_in_two_threads(local):
     """The sample corpus, in blocks of a few reports, gives the bytes of a local scan; what is too short is listed."""
     documents = [*sample(), Document("zz/short.txt", "无。"), Document("zz/empty.txt", " ")]
