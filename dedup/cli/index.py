@@ -13,9 +13,8 @@ import typer
 from dedup.cli import outputs as out
 from dedup.cli.manual import STATUS, Command, manual
 from dedup.cli.options import Known, Language, Outputs, Reading, Running, takes
-from dedup.cli.scan import finish
-from dedup.cli.talk import progress, say, say_skipped
-from dedup.errors import ParamsError
+from dedup.cli.scan import ask, finish
+from dedup.cli.talk import say, say_skipped
 from dedup.params import Params
 
 if TYPE_CHECKING:
@@ -183,22 +182,10 @@ _QUERY = manual(
 @takes(outputs=Outputs, reading=Reading, known=Known, running=Running)
 def query(index: File, paths: Paths, outputs: Outputs, reading: Reading, known: Known, running: Running) -> None:
     """Ask, and deliver the result like that of a scan."""
-    if known.background is not None:
-        raise ParamsError(["background cannot be given here: an index is asked with the table that ships"])
     out.check(outputs)
-    from dedup.archive import Index
     from dedup.report import terminal
 
-    with Index(index) as archive, progress(outputs.lang) as report:
-        result = archive.query(
-            paths,
-            templates=known.template or (),
-            references=known.reference or (),
-            read=reading.options(),
-            jobs=running.workers,
-            progress=report,
-        )
-    say_skipped(result.skipped, outputs.lang)
+    result = ask(index, paths, None, outputs, reading, known, running)
     out.deliver(result, outputs, terminal)
     finish(result, running)
 

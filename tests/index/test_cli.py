@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from dedup import Document, Index
 from dedup.cli import index as verbs
 from dedup.cli.main import Root
+from dedup.cli.main import app as whole
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,20 @@ def test_the_whole_life_of_an_archive(run, reports: list[str], tmp_path: Path) -
     lines = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["source"] for line in lines] == [f"old/{number}.txt" for number in (0, 1, 3, 4, 5)]
     assert run("export", "a.dedup").stdout == (tmp_path / "out.jsonl").read_text(encoding="utf-8")
+
+
+def test_a_scan_with_an_index_is_its_query(run, reports: list[str], tmp_path: Path) -> None:
+    """``scan --index`` gives the bytes of ``index query``; other parameters than the index's are refused."""
+    run("create", "a.dedup")
+    run("add", "a.dedup", "old")
+    run("query", "a.dedup", "new", "--json", "query.json")
+    scanned = CliRunner().invoke(whole, ["scan", "new", "--index", "a.dedup", "--json", "scan.json"])
+    assert scanned.exit_code == 0, scanned.output
+    assert (tmp_path / "scan.json").read_bytes() == (tmp_path / "query.json").read_bytes()
+    refused = CliRunner().invoke(whole, ["scan", "new", "--index", "a.dedup", "--threshold", "0.9"])
+    assert refused.exit_code == 2
+    assert "threshold is 0.7 in the index and 0.9 here" in refused.stderr
+    assert CliRunner().invoke(whole, ["scan", "new", "--index", "none.dedup"]).exit_code == 2
 
 
 def test_two_archives_become_one(run, reports: list[str]) -> None:
