@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from dedup.decisions import Decision, carry
 from dedup.report import payload
+from dedup.report.reasons import reason_in
 from dedup.report.words import LANGUAGES, limit_sentence, words
 from dedup.result import Result
 
@@ -118,6 +119,7 @@ def render(
         "unmatched": [row.to_dict() for row in unmatched],
         "skipped": data["skipped"],
         "limits": data["limits"],
+        "skip_reasons": {name: [reason_in(row.reason, name) for row in result.skipped] for name in LANGUAGES},
         "limit_sentences": {name: [limit_sentence(row, name) for row in result.limits] for name in LANGUAGES},
         "words": payload.label_words({name: words(name) for name in LANGUAGES}),
         "ui": json.loads(_file("ui.json")),

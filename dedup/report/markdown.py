@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dedup.params import LABELS
 from dedup.report.listing import opening, percent, share, visible
 from dedup.report.payload import queue_order
+from dedup.report.reasons import reason_in
 from dedup.report.terminal import family_head, more, more_families, summary
 from dedup.report.words import Words, evidence_sentence, limit_sentence, words
 from dedup.result import Result
@@ -31,7 +32,8 @@ def to_markdown(result: Result, *, lang: str = "zh", everything: bool = False) -
     lines += _documents(result, vocabulary, bound)
     if result.skipped:
         rows = [
-            (row.source, row.member, vocabulary.skipped.get(row.kind, row.kind), row.reason) for row in result.skipped
+            (row.source, row.member, vocabulary.skipped.get(row.kind, row.kind), reason_in(row.reason, lang))
+            for row in result.skipped
         ]
         lines += ["", f"## {vocabulary.sheets['skipped']}", ""]
         lines += _table(("source", "member", "kind", "reason"), rows, "more_skipped", vocabulary, bound)

@@ -27,6 +27,7 @@ from dedup.report.listing import (
     visible,
 )
 from dedup.report.payload import queue_order
+from dedup.report.reasons import reason_in
 from dedup.report.words import SHOWN_ORDER, Words, evidence_sentence, limit_sentence, words
 from dedup.result import Cluster, DocumentInfo, Result, Skipped, Span
 
@@ -189,8 +190,8 @@ def _rich_legend(vocabulary: Words) -> Text:
 def skipped_line(row: Skipped, vocabulary: Words) -> str:
     """Return the line that says what was not read and why; also what the command line says on stderr."""
     source = row.source if row.member is None else f"{row.source}#{row.member}"
-    kind = vocabulary.skipped.get(row.kind, row.kind)
-    return vocabulary.say("skipped_line", source=visible(source), kind=visible(kind), reason=visible(row.reason))
+    kind, reason = vocabulary.skipped.get(row.kind, row.kind), reason_in(row.reason, vocabulary.lang)
+    return vocabulary.say("skipped_line", source=visible(source), kind=visible(kind), reason=visible(reason))
 
 
 def _bounds(everything: bool) -> _Bounds:

@@ -42,7 +42,7 @@ def form(line: str) -> str:
     What stays is all the words, so that a page cannot show an output that the command does not have.
     """
     line = re.sub(r"[（(][^（()）]*(?:级|grade) ?[^（()）]*[)）]", "(@)", line)  # families by label and grade
-    line = re.sub(r"\[[0-9a-f]{16}\]", "[@]", line)
+    line = re.sub(r"\b[0-9a-f]{16}\b", "@", line)
     line = re.sub(r"\b[ABC] 级|grade [ABC]\b", "@", line)
     line = re.sub(r"\d[\d.,]*", "#", line)
     line = re.sub("[█▓▒▦≡░▫·]{6,}", "|", line)

@@ -47,8 +47,8 @@ function skippedList() {
   const number = figure("totals.skipped", int(rows.length));
   if (!rows.length) return number;
   return h("details", { class: "skipped" }, h("summary", null, number, " " + t("see_reasons")),
-    h("ul", null, rows.map((row) => h("li", null, h("bdi", null, state.anonymous ? t("anonymous_file") : row.source + (row.member ? "#" + row.member : "")), "：",
-      word("skipped", row.kind), state.anonymous ? null : [h("small", null, " " + row.reason)]))));
+    h("ul", null, rows.map((row, nth) => h("li", null, h("bdi", null, state.anonymous ? t("anonymous_file") : row.source + (row.member ? "#" + row.member : "")), "：",
+      word("skipped", row.kind), state.anonymous ? null : [h("small", null, " " + state.head.skip_reasons[state.lang][nth])]))));
 }
 
 function reviewerField() {
