@@ -114,3 +114,9 @@ def test_site_chrome_is_furniture(result):
 def test_pinyin_is_removed_from_the_key(result):
     info = document(result, "003")
     assert info.repairs["pinyin"] >= 0.995 * info.text.count("(") * 0.9
+
+
+def test_no_family_is_listed_twice(result):
+    """Two spans that fit no medoid but one another are one family, not one seen from either side."""
+    members = [tuple((span.document, span.start, span.end) for span in one.members) for one in result.clusters]
+    assert len(set(members)) == len(members)

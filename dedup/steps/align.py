@@ -174,9 +174,10 @@ def _resolve(
         if rarity is not None:
             aside = _slogans(rows, stretches, rarity)
             rows, shuffled = np.concatenate([rows, aside]), np.append(shuffled, np.zeros(len(aside), np.uint8))
-        rows = _within_paragraphs(keys, segments, rows)
+        in_order = shuffled == 0  # the ends of a shuffled passage do not belong together
+        rows[in_order] = _within_paragraphs(keys, segments, rows[in_order])
         near = _near_enough(rows, params.threshold)
-        kept = near & ((rows[:, 4] >= params.min_chars) | _whole(segments, rows))
+        kept = near & ((rows[:, 4] >= params.min_chars) | _whole(segments, rows)) & ~_parallel(segments, rows)
         rows, shuffled = rows[kept], shuffled[kept]
         order = np.lexsort((rows[:, 2], rows[:, 0]))
         rows, shuffled = rows[order], shuffled[order]
@@ -274,6 +275,19 @@ def _near_enough(rows: Int64, threshold: float) -> Bool:
     bound = threshold + share * (1 - threshold) / 2
     length = (rows[:, 1] - rows[:, 0]) + (rows[:, 3] - rows[:, 2])
     return 2 * rows[:, 4] >= bound * length - 1e-9
+
+
+def _parallel(segments: Segments, rows: Int64) -> Bool:
+    """Return which short passages that differ have both their sides in one paragraph.
+
+    修完本科的，发给书报费八百元；修完专科的，发给书报费五百元: a figure of speech, no repetition. What stands twice
+    in one paragraph word for word, or at length, was pasted twice.
+    """
+    row = np.searchsorted(segments.start, rows[:, 0], side="right") - 1
+    together = (row >= 0) & (rows[:, 3] <= segments.end[np.maximum(row, 0)]) if len(segments.start) else row >= 0
+    differs = 2 * rows[:, 4] < rows[:, 1] - rows[:, 0] + rows[:, 3] - rows[:, 2]
+    short: Bool = np.asarray(together & differs & (rows[:, 4] < LONG), bool)
+    return short
 
 
 def _whole(segments: Segments, rows: Int64) -> Bool:

@@ -150,6 +150,7 @@ def _stars(nodes: list[int], neighbours: dict[int, dict[int, int]], compare: _Co
     weight = {node: sum(int(matches[row]) for row in neighbours[node].values()) for node in nodes}
     ranked = sorted(nodes, key=lambda node: (-len(neighbours[node]), -weight[node], node))
     free = set(nodes)
+    pairs: set[tuple[int, int]] = set()
     found = []
     for medoid in ranked:
         if medoid not in free:
@@ -172,6 +173,9 @@ def _stars(nodes: list[int], neighbours: dict[int, dict[int, int]], compare: _Co
         spans: dict[int, tuple[int, int]] = {}
         if len(family) == 1:  # all neighbours went elsewhere: the nearest one stands in both families
             other = min(neighbours[medoid], key=lambda node: (-int(matches[neighbours[medoid][node]]), node))
+            if (other, medoid) in pairs:  # which stands already, seen from the other side
+                continue
+            pairs.add((medoid, other))
             row = neighbours[medoid][other]
             wording = compare(medoid, other, row)
             if wording is None:  # the passage reaches the threshold even where the stretches do not

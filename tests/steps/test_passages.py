@@ -216,6 +216,15 @@ def test_the_tally_counts_each_place_of_either_side_once(runs):
     assert overlap._tally(table, stretches, members, np.int64(600), *sides) == len(left) == len(right)
 
 
+def test_a_parallel_construction_is_no_repetition():
+    """Two clauses of one paragraph built alike are a figure of speech; a sentence that stands there twice is not."""
+    grants = "修完本科课程并合格的，凭证一次性发给书报费八百元；修完专科课程并合格的，凭证一次性发给书报费五百元。"
+    assert found(grants + invented(1, 60)).passages == ()
+    sentence = "巡河的人每天傍晚在闸口的木牌上划一道，满三十道就换一块新牌。"
+    (passage,) = found(sentence + invented(1, 60) + sentence).passages
+    assert (passage.label, passage.wording) == ("self", 1.0)
+
+
 SLOGAN = "坚持以经济建设为中心，大力推进社会主义新农村建设"
 
 
