@@ -74,7 +74,7 @@ def analyse(
     """Return the result of a scan, with progress and skipped inputs told on stderr."""
     from dedup.pipeline import scan as scan_paths
 
-    with progress(outputs.lang) as report:
+    with progress(outputs.lang, paths) as report:
         result = scan_paths(
             paths,
             params,
@@ -106,7 +106,7 @@ def ask(
         raise ParamsError(["background cannot be given here: an index is asked with the table that ships"])
     from dedup.archive import Index
 
-    with Index(index, params=params) as archive, progress(outputs.lang) as report:
+    with Index(index, params=params) as archive, progress(outputs.lang, paths) as report:
         result = archive.query(
             paths,
             templates=known.template or (),

@@ -6,8 +6,10 @@ stdout carries data, so that ``dedup scan … | grep`` and ``--json -`` get noth
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from dedup.report.words import words
 from dedup.result import Skipped
@@ -30,8 +32,15 @@ def say_skipped(rows: Iterable[Skipped], lang: str) -> None:
 
 
 @contextmanager
-def progress(lang: str) -> Iterator[Progress | None]:
-    """Show stage, share done and time left while the body runs; nothing where stderr is no terminal.
+def progress(lang: str, paths: Sequence[str] = ()) -> Iterator[Progress | None]:
+    """Show stage, share done, rate and time left while the body runs; nothing where stderr is no terminal.
+
+    Parameters
+    ----------
+    lang : str
+    paths : sequence of str
+        What is read. The rate is that of its bytes as they lie on the disk, through each stage, and through all of
+        them in the line that stays when the work is done: what a user can multiply by a corpus of his own.
 
     Yields
     ------
@@ -45,18 +54,32 @@ def progress(lang: str) -> Iterator[Progress | None]:
     from rich.progress import (
         BarColumn,
         Progress,
+        ProgressColumn,
+        Task,
         TaskID,
         TaskProgressColumn,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
+    from rich.text import Text
 
-    stages = words(lang).stages
+    vocabulary = words(lang)
+    stages = vocabulary.stages
+    size = _bytes(paths)
+
+    class Rate(ProgressColumn):
+        """Megabytes a second through a stage, once there is something to divide."""
+
+        def render(self, task: Task) -> Text:
+            seconds = task.finished_time or task.elapsed or 0.0
+            return Text(f"{size * task.completed / seconds / 1e6:.1f} MB/s" if size and seconds > 0.05 else "")
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(),
+        Rate(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
@@ -71,4 +94,26 @@ def progress(lang: str) -> Iterator[Progress | None]:
                 tasks[stage] = shown.add_task(stages.get(stage, stage), total=1.0)
             shown.update(tasks[stage], completed=fraction)
 
+        begun = time.perf_counter()
         yield report
+    seconds = time.perf_counter() - begun
+    if size:
+        say(
+            vocabulary.say(
+                "rate", seconds=f"{seconds:.1f}", size=f"{size / 1e6:,.1f}", rate=f"{size / seconds / 1e6:,.1f}"
+            )
+        )
+
+
+def _bytes(paths: Sequence[str]) -> int:
+    """Return the size of the files that are going to be read; one that is gone by then has none."""
+    from dedup.read import Found, plan
+
+    total = 0
+    for found in plan(paths):
+        if isinstance(found, Found):
+            try:
+                total += Path(found.path).stat().st_size
+            except OSError:  # told when it is read
+                continue
+    return total

@@ -267,6 +267,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "plot_share": "单一来源最高占比（未能解释的部分）",
         "plot_reports": "报告数",
         "plot_sharing": "每行的报告有多少（未能解释的）文字同见于每列的报告",
+        "rate": "{size} MB，{seconds} 秒，每秒 {rate} MB",
         "wrote": "已写出 {path}",
         "review_page": "审查页面 {address}",
         "review_kept": "裁定存于 {path}；按 Ctrl-C 结束",

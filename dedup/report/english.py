@@ -277,6 +277,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "plot_share": "highest unexplained share found in one other report",
         "plot_reports": "reports",
         "plot_sharing": "unexplained share of each row's report that stands in each column's",
+        "rate": "{size} MB in {seconds} s, {rate} MB/s",
         "wrote": "wrote {path}",
         "review_page": "review page {address}",
         "review_kept": "verdicts are kept in {path}; Ctrl-C ends",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 
 import pytest
 
@@ -47,6 +48,22 @@ def test_progress_shows_the_stages_by_name_on_a_terminal_and_wipes_itself_away(s
         report("a later stage", 0.5)
     shown = err.getvalue()
     assert "读取" in shown and "a later stage" in shown and "100%" in shown
+
+
+def test_progress_shows_the_rate_and_says_it_in_the_end(screen, tmp_path):
+    """Megabytes as they lie on the disk, by stage and altogether; where nothing is known to be read, none."""
+    (tmp_path / "a.txt").write_bytes(b"a" * 3_000_000)
+    _, err = screen()
+    with talk.progress("en", [str(tmp_path), str(tmp_path / "gone.txt")]) as report:
+        report("read", 0.0)
+        time.sleep(0.2)
+        report("read", 1.0)
+    shown = err.getvalue()
+    assert re.search(r"\d\.\d MB/s", shown) and re.search(r"3\.0 MB in 0\.\d s, \d+\.\d MB/s\n$", shown)
+    _, err = screen()
+    with talk.progress("en") as report:
+        report("read", 1.0)
+    assert "MB" not in err.getvalue()
 
 
 def test_progress_is_silent_in_a_pipe(monkeypatch):
