@@ -202,3 +202,20 @@ class EngineProblem(DedupError, RuntimeError):
 
     def __reduce__(self) -> tuple[type[EngineProblem], tuple[str, str]]:
         return (type(self), (self.engine, self.problem))
+
+
+class WorkProblem(DedupError, RuntimeError):
+    """A work folder that cannot be used as it is.
+
+    Parameters
+    ----------
+    path : str
+        The folder.
+    problem : str
+        What is wrong, naming the value found, the value wanted and the mend.
+    """
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path = path
+        self.problem = problem
+        super().__init__(f"{path}: {problem}")

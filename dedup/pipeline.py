@@ -1,4 +1,9 @@
-"""The one place that knows the order of the steps: from paths or documents to a `Result`."""
+"""The one place that knows the order of the steps: from paths or documents to a `Result`.
+
+How the work is cut, where it is computed and what is kept of it is the business of an executor
+(`dedup.executors.local`): in memory everything is one piece, over a work folder there are many. The steps and their
+order are the same.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,22 +21,14 @@ from dedup import intervals
 from dedup.errors import ParamsError
 from dedup.params import LABELS, Params
 from dedup.result import Document, Limit, Result, Skipped
-from dedup.schema import (
-    Bool,
-    Edits,
-    Families,
-    Int64,
-    KeyStream,
-    Labels,
-    Pairs,
-    Passages,
-    Seeds,
-    Segments,
-    Texts,
-    UInt8,
-)
+from dedup.schema import Bool, Families, Int64, KeyStream, Labels, Pairs, Passages, Segments
 
 if TYPE_CHECKING:
+    from dedup.executors.bounds import Contrasted, Found
+    from dedup.executors.corpus import Corpus
+    from dedup.executors.local import Folder, Memory
+    from dedup.executors.prepared import Keyed
+    from dedup.executors.work import Told
     from dedup.read import ReadOptions
 
 Progress = Callable[[str, float], None]
@@ -79,6 +77,8 @@ def scan(
     background: str | Path | None = None,
     read: ReadOptions | None = None,
     jobs: int = 1,
+    work: str | Path | None = None,
+    told: Told | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Find duplicate and near-duplicate passages within and across documents.
@@ -101,7 +101,12 @@ def scan(
     read : ReadOptions, optional
         How files are read (encoding, columns).
     jobs : int
-        Threads. The result does not depend on it.
+        Threads; with ``work`` processes. The result does not depend on it.
+    work : str or Path, optional
+        A folder, empty or of the same scan: the scan is done in parts that need not fit in memory together, and each
+        finished part is kept there. Killed at any moment and started again, it goes on where it was.
+    told : callable, optional
+        With ``work``: told of each stage's parts, how many were there already and how many it has.
     progress : callable, optional
         Told of each stage as it begins and ends.
 
@@ -116,6 +121,10 @@ def scan(
         If ``jobs`` is below 1, or ``params`` names another background table than the one given.
     FormatProblem
         If ``background`` is no such table.
+    WorkProblem
+        If ``work`` holds something else, the work of other inputs, parameters or versions, or is in use.
+    OutputFailed
+        If it cannot be written.
     MissingExtra
         If an input needs an extra that is not installed; told before any work begins.
 
@@ -131,84 +140,36 @@ def scan(
     (43, ['missing'])
     """
     from dedup import __version__, describe, provenance
+    from dedup.executors import local
+    from dedup.executors.bounds import Contrasted, Found, of_column
     from dedup.kernels.threads import threads
-    from dedup.steps import (
-        align,
-        anchor,
-        cluster,
-        contrast,
-        furniture,
-        label,
-        normalise,
-        repair,
-        rewrite,
-        segment,
-        usage,
-    )
+    from dedup.read import ReadOptions
     from dedup.steps import background as rarity
+    from dedup.steps import cluster
 
-    counts = rarity.load(None if background is None else Path(background))
-    params = _with_background(params or Params(), None if background is None else counts.digest)
+    counted = None if background is None else Path(background)
+    params = _with_background(params or Params(), None if counted is None else rarity.load(counted).digest)
     clock = _Clock(progress)
-    limits: list[Limit] = []
-    with clock.stage("read"):
-        documents, skipped = _gather([*inputs, *archived], read)
-        aids = [_gather(templates, read), _gather(references, read)]
-        skipped += [row for _, more in aids for row in more]
-    with threads(jobs):
-        with clock.stage("repair"):
-            everything = [*documents, *aids[0][0], *aids[1][0]]
-            texts = repair.lay_out([document.text for document in everything])
-            edits = repair.repair(texts)
-        with clock.stage("normalise"):
-            keys = normalise.normalise(texts, edits)
-        short = np.diff(keys.indptr)[: len(documents)] < params.shingle
-        if short.any():  # listed as skipped and left out; the rest is laid out again, which is rarely needed
-            documents, skipped = _without(documents, short, skipped, params.shingle)
-            everything = [*documents, *aids[0][0], *aids[1][0]]
-            texts = repair.lay_out([document.text for document in everything])
-            edits = repair.repair(texts)
-            keys = normalise.normalise(texts, edits)
-        with clock.stage("segment"):
-            noise = furniture.furniture(texts, edits, [document.furniture for document in everything])
-            segments = segment.segment(texts, edits, keys, noise)
-        with clock.stage("pair"):
-            pairs, more = near_pairs(keys, segments, params)
-            limits += more
-        with clock.stage("anchor"):
-            units = cut_at_parts(keys, segments)
-            seeds, more = anchor.anchor(units, segments, pairs, params)
-            limits += more
-            if archived:
-                seeds = _asked_for(keys, seeds, everything, archived)
-        with clock.stage("align"):
-            table = align.align(
-                units, segments, seeds, params, lambda start, end: rarity.span_bits(keys, start, end, counts)[0]
-            )
-            passages, explained = _part_aids(keys, table, len(documents), len(documents) + len(aids[0][0]))
+    sources = local.Sources([*inputs], archived, [*templates], [*references], read or ReadOptions())
+    with threads(jobs), local.opened(work, sources, params, jobs, told) as run:
+        corpus = run.corpus(sources, params, clock.stage)
+        texts, edits, keys, segments = corpus.prepared.texts, corpus.prepared.edits, corpus.keys, corpus.segments
+        aligned = run.one("passages", Found, _aligned, corpus, counted, params, run, clock)
+        passages, explained = _part_aids(keys, aligned.passages, corpus.reports, corpus.reports + corpus.templates)
         with clock.stage("cluster"):
-            families = cluster.cluster(keys, passages, params)
+            families = run.one("families", Families, cluster.cluster, keys, passages, params)
         with clock.stage("rewrite"):
-            role = _roles(everything, archived, len(documents))
-            more_passages, more = rewrite.rewrite(keys, segments, passages, role, params)
-            passages, families = _joined(passages, families, more_passages)
-            limits += more
+            rewritten = run.one("rewritten", Found, _rewritten, corpus, passages, params)
+            passages, families = _joined(passages, families, rewritten.passages)
         with clock.stage("label"):
-            issuers = [document.issuer for document in everything]
-            hands = usage.units(issuers, segments)
-            corpus = rarity.spread(keys, families, hands, params.formula_chars)
-            medoids = families.start[families.medoid], families.end[families.medoid]
-            bits, surplus = rarity.span_bits(keys, *medoids, counts, corpus)
-            used = usage.usage(keys, segments, families, hands, params.formula_chars, params.formula_issuers)
-            known = label.Known(*(_agreeing(texts, edits, keys, table) for table in explained))
-            labels = label.label(
-                texts, keys, segments, passages, families, noise, bits, surplus, used, issuers, known, params
-            )
+            labels = run.one("labels", Labels, _labelled, corpus, passages, families, explained, counted, params)
         with clock.stage("describe"):
-            changes, more = contrast.contrast(texts, edits, keys, passages, _at_issue(passages, families, labels))
-            limits += more
-            tables = provenance.Tables(texts, edits, keys, segments, passages, families, labels, changes, documents)
-            result = describe.describe(tables, params, skipped, limits, __version__)
+            contrasted = run.one("changes", Contrasted, _contrasted, corpus, passages, families, labels)
+            limits = [limit for one in (aligned, rewritten, contrasted) for limit in of_column(one.limits)]
+            tables = provenance.Tables(
+                texts, edits, keys, segments, passages, families, labels, contrasted.changes, corpus.documents
+            )
+            result = describe.describe(tables, params, corpus.skipped, limits, __version__)
     return replace(result, timings=dict(clock.seconds))
 
 
@@ -236,57 +197,122 @@ def near_pairs(keys: KeyStream, segments: Segments, params: Params) -> tuple[Pai
         Verified pairs of paragraph rows, exact copies included.
     list of Limit
     """
-    from dedup.steps import expand, pair, shingle, sketch, verify
+    from dedup.executors.local import Memory
+    from dedup.executors.prepared import Whole
 
-    first, group = pair.groups(shingle.digest(keys, segments))
-    chosen = pair.banding(params.threshold, params.num_perm, params.recall)
-    words = sketch.band_words(keys, segments, first, params, chosen.bands, chosen.rows)
-    candidates, limits = pair.pair(words, params)
-    shingles = shingle.shingle(keys, segments, first, params.shingle, pair.touched(candidates, group))
-    near = verify.verify(candidates, shingles, params.threshold)
-    pairs, more = expand.expand(near, first, group, shingles.length, params.bucket)
-    return pairs, [*limits, *more]
+    return _near_pairs(Whole(keys, segments), params, Memory())
 
 
-def _gather(
-    inputs: Iterable[str | Path | Document | Skipped], options: ReadOptions | None
-) -> tuple[list[Document], list[Skipped]]:
-    """Read what are paths, take what are documents, and put all in the order of their names."""
-    from dedup.read import ReadOptions, read
+def _near_pairs(tables: Keyed, params: Params, run: Memory | Folder) -> tuple[Pairs, list[Limit]]:
+    """Find near-duplicate paragraphs: exact groups first, then bands, then verification."""
+    from dedup.executors import paragraphs
+    from dedup.executors.bounds import of_column, summed
+    from dedup.steps import expand, pair
 
-    paths: list[str | Path] = []
-    documents: list[Document] = []
-    skipped: list[Skipped] = []
-    for item in inputs:
-        if isinstance(item, Document):
-            documents.append(item)
-        elif isinstance(item, Skipped):
-            skipped.append(item)
-        else:
-            paths.append(item)
-    if paths:
-        for one in read(paths, options or ReadOptions()):
-            (documents if isinstance(one, Document) else skipped).append(one)  # type: ignore[arg-type]
-    documents.sort(key=lambda document: (document.source, _natural(document.member), document.text))
-    skipped.sort(key=lambda row: (row.source, row.member or "", row.reason))
-    return documents, skipped
-
-
-def _asked_for(keys: KeyStream, seeds: Seeds, documents: Sequence[Document], archived: Sequence[Document]) -> Seeds:
-    """Leave out the seeds between archived documents: most of all seeds, and nobody asked about them."""
-    old = {id(document) for document in archived}
-    new = np.array([id(document) not in old for document in documents])
-    left, right = (np.searchsorted(keys.indptr, side, side="right") - 1 for side in (seeds.left, seeds.right))
-    kept = new[left] | new[right]
-    return Seeds(seeds.left[kept], seeds.right[kept], seeds.length[kept])
+    pieces = run.pieces(len(tables.segments.start), paragraphs.DIGESTS)
+    digests = run.each("digest", paragraphs.Digests, paragraphs.digests, [(tables, *piece) for piece in pieces])
+    first, group = pair.groups(paragraphs.beside([one.digest for one in digests]))
+    pieces = run.pieces(len(first), paragraphs.SKETCHED)
+    words = run.each(
+        "words", paragraphs.Words, paragraphs.words, [(tables, first[low:high], low, params) for low, high in pieces]
+    )
+    pieces = run.pieces(words[0].words.shape[0], max(1, paragraphs.WORDS // max(1, len(first))))
+    met = run.each(
+        "candidates", paragraphs.Candidates, paragraphs.candidates, [(words, *piece, params) for piece in pieces]
+    )
+    del words
+    candidates = paragraphs.merged(met)
+    parts = paragraphs.to_verify(candidates, group, first, run.pieces(len(candidates.left), paragraphs.VERIFIED))
+    verified = run.each("near", paragraphs.Near, paragraphs.verified, [(tables, *part, params) for part in parts])
+    near, length = paragraphs.near(verified), paragraphs.lengths(verified, len(first))
+    pairs, more = expand.expand(near, first, group, length, params.bucket)
+    return pairs, [*summed(limit for one in met for limit in of_column(one.limits)), *more]
 
 
-def _roles(documents: Sequence[Document], archived: Sequence[Document], reports: int) -> UInt8:
-    """Return 2 for a report that was asked about, 1 for an archived one, 0 for a form or reference."""
-    old = {id(document) for document in archived}
-    role = np.array([1 if id(document) in old else 2 for document in documents], np.uint8)
-    role[reports:] = 0
-    return role
+def _aligned(corpus: Corpus, background: Path | None, params: Params, run: Memory | Folder, clock: _Clock) -> Found:
+    """Find all passages: paragraphs that are near, places that share an anchor, and what grows from them."""
+    from dedup.executors import places
+    from dedup.executors.bounds import Found, as_column, of_column, summed
+
+    with clock.stage("pair"):
+        pairs, limits = _near_pairs(corpus, params, run)
+    with clock.stage("anchor"):
+        blocks = corpus.cut(run.pieces(len(corpus.keys.codes), places.block(len(corpus.keys.codes))))
+        near = run.each("meetings", places.Places, places.near_by_block, [(corpus, pairs.left, pairs.right, blocks)])
+        del pairs
+        batches = corpus.cut(run.pieces(len(corpus.keys.codes), places.SAMPLED))
+        anchors = run.each(
+            "anchors",
+            places.Anchors,
+            places.anchors,
+            [(corpus, *ends, params) for ends in pairwise(batches.tolist())],
+        )
+        ranges = run.pieces(places.HASHES, places.share(sum(len(one.packed) for one in anchors)))
+        by_text = len(ranges) == 1
+        shared = run.each(
+            "places",
+            places.Places,
+            places.places,
+            [(anchors, *ends, corpus, blocks, by_text, params) for ends in ranges],
+        )
+        del anchors
+        limits += summed(limit for one in shared for limit in of_column(one.limits))
+    with clock.stage("align"):
+        asked = corpus.asked() if corpus.archived.any() else None
+        aligned = run.each(
+            "aligned",
+            Passages,
+            places.passages,
+            [
+                (corpus, shared, near, number, by_text, asked, background, params)
+                for number in places.meetings(blocks)
+            ],
+        )
+        passages = places.merged(aligned)
+    return Found(passages, as_column(limits))
+
+
+def _rewritten(corpus: Corpus, passages: Passages, params: Params) -> Found:
+    """Find paragraphs that say the same in other words."""
+    from dedup.executors.bounds import Found, as_column
+    from dedup.steps import rewrite
+
+    found, limits = rewrite.rewrite(corpus.keys, corpus.segments, passages, corpus.roles(), params)
+    return Found(found, as_column(limits))
+
+
+def _labelled(
+    corpus: Corpus,
+    passages: Passages,
+    families: Families,
+    explained: tuple[Passages, Passages],
+    background: Path | None,
+    params: Params,
+) -> Labels:
+    """Tell copying from what explains it."""
+    from dedup.steps import background as rarity
+    from dedup.steps import label, usage
+
+    texts, keys, segments, noise = corpus.prepared.texts, corpus.keys, corpus.segments, corpus.prepared.noise
+    issuers = [document.issuer for document in corpus.everything]
+    hands = usage.units(issuers, segments)
+    spread = rarity.spread(keys, families, hands, params.formula_chars)
+    medoids = families.start[families.medoid], families.end[families.medoid]
+    bits, surplus = rarity.span_bits(keys, *medoids, rarity.load(background), spread)
+    used = usage.usage(keys, segments, families, hands, params.formula_chars, params.formula_issuers)
+    known = label.Known(*(_agreeing(corpus, table) for table in explained))
+    return label.label(texts, keys, segments, passages, families, noise, bits, surplus, used, issuers, known, params)
+
+
+def _contrasted(corpus: Corpus, passages: Passages, families: Families, labels: Labels) -> Contrasted:
+    """Tell what differs inside the passages."""
+    from dedup.executors.bounds import Contrasted, as_column
+    from dedup.steps import contrast
+
+    tables = corpus.prepared
+    wanted = _at_issue(passages, families, labels)
+    changes, limits = contrast.contrast(tables.texts, tables.edits, tables.keys, passages, wanted)
+    return Contrasted(changes, as_column(limits))
 
 
 def _joined(passages: Passages, families: Families, more: Passages) -> tuple[Passages, Families]:
@@ -335,45 +361,16 @@ def _at_issue(passages: Passages, families: Families, labels: Labels) -> Bool:
     return wanted
 
 
-def _agreeing(texts: Texts, edits: Edits, keys: KeyStream, passages: Passages) -> Int64:
+def _agreeing(corpus: Corpus, passages: Passages) -> Int64:
     """Return the raw ranges of reports that agree with an aid: its passages without what was written into them."""
     from dedup.steps import contrast
 
     if not len(passages.wording):
         return np.empty((0, 2), np.int64)
-    changes, _ = contrast.contrast(texts, edits, keys, passages, np.ones(len(passages.wording), bool))
-    start, end = keys.raw_span(passages.left_start, passages.left_end)
+    tables = corpus.prepared
+    every = np.ones(len(passages.wording), bool)
+    changes, _ = contrast.contrast(tables.texts, tables.edits, tables.keys, passages, every)
+    start, end = tables.keys.raw_span(passages.left_start, passages.left_end)
     whole = intervals.merged(np.stack([start, end], axis=1))
     written = intervals.merged(np.stack([changes.left_start, changes.left_end], axis=1))
     return intervals.without(whole, written)
-
-
-def _without(
-    documents: list[Document], short: Bool, skipped: list[Skipped], shingle: int
-) -> tuple[list[Document], list[Skipped]]:
-    """Move documents that have too little text to be compared from the one list to the other."""
-    reason = f"fewer than {shingle} characters remain to be compared (punctuation, digits and space do not count)"
-    more = [
-        Skipped(document.source, reason, kind="short" if document.text.strip() else "empty", member=document.member)
-        for document, is_short in zip(documents, short.tolist(), strict=True)
-        if is_short
-    ]
-    kept = [document for document, is_short in zip(documents, short.tolist(), strict=True) if not is_short]
-    return kept, sorted([*skipped, *more], key=lambda row: (row.source, row.member or "", row.reason))
-
-
-def _natural(member: str | None) -> tuple[int, int, str]:
-    """Order records by number where they have one: record 10 follows record 9."""
-    if member is None:
-        return (0, 0, "")
-    return (1, int(member), member) if member.isascii() and member.isdigit() else (2, 0, member)
-
-
-def cut_at_parts(keys: KeyStream, segments: Segments) -> KeyStream:
-    """Return the key stream cut at parts as well as documents.
-
-    The parts of a collection file are reports of their own: a passage must not run from the end of one into the
-    beginning of the next, however the same two stand side by side elsewhere.
-    """
-    parts = np.searchsorted(keys.origin, segments.parts.raw_start)
-    return KeyStream(keys.codes, keys.origin, keys.span, np.union1d(keys.indptr, parts).astype(np.int64), keys.slots)

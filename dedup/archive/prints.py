@@ -62,7 +62,7 @@ def prints(documents: Sequence[Document], params: Params) -> Prints:
     -------
     Prints
     """
-    from dedup.pipeline import cut_at_parts
+    from dedup.executors.prepared import cut_at_parts
     from dedup.steps import anchor, furniture, normalise, repair, segment, shingle, sketch
 
     texts = repair.lay_out([document.text for document in documents])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 
 import numpy as np
 
 from dedup.result import Limit
-from dedup.schema import UInt8
+from dedup.schema import Passages, UInt8
+from dedup.steps.contrast import Changes
 
 _LARGEST = "largest "
 
@@ -37,3 +38,19 @@ def as_column(limits: Sequence[Limit]) -> UInt8:
 def of_column(column: UInt8) -> list[Limit]:
     """Return the limits that `as_column` made a column of."""
     return [Limit(*row) for row in json.loads(column.tobytes())]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Passages, and what was bounded in finding them (see `as_column`)."""
+
+    passages: Passages
+    limits: UInt8
+
+
+@dataclass(frozen=True, slots=True)
+class Contrasted:
+    """Changes inside passages, and what was bounded in finding them."""
+
+    changes: Changes
+    limits: UInt8

@@ -8,14 +8,29 @@ how the others were cut.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dedup.executors.bounds import as_column
+from dedup.executors.prepared import Keyed
 from dedup.params import Params
-from dedup.schema import Int64, KeyStream, Pairs, Segments, UInt8, UInt64
+from dedup.schema import Int64, Pairs, UInt8, UInt64
 from dedup.steps import pair, shingle, sketch, verify
+
+DIGESTS, SKETCHED, WORDS, VERIFIED = 1 << 20, 1 << 17, 1 << 24, 1 << 18
+"""Paragraphs digested at a time, groups sketched (256 bytes each), band words paired (16 bytes each, with the scratch
+of sorting), and pairs verified: none takes more than some 250 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """Digests of some paragraphs.
+
+    digest : uint64[P, 2]   see `dedup.steps.shingle.digest`
+    """
+
+    digest: UInt64
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +69,18 @@ class Near:
     length: Int64
 
 
-def words(keys: KeyStream, segments: Segments, rows: Int64, base: int, params: Params) -> Words:
+def digests(tables: Keyed, low: int, high: int) -> Digests:
+    """Return the digests of the paragraphs ``[low, high)``."""
+    segments = replace(tables.segments, start=tables.segments.start[low:high], end=tables.segments.end[low:high])
+    return Digests(shingle.digest(tables.keys, segments))
+
+
+def words(tables: Keyed, rows: Int64, base: int, params: Params) -> Words:
     """Return the band words of some paragraphs.
 
     Parameters
     ----------
-    keys : KeyStream
-    segments : Segments
+    tables : Keyed
     rows : int64[Q]
         First members of groups, ascending.
     base : int
@@ -68,7 +88,7 @@ def words(keys: KeyStream, segments: Segments, rows: Int64, base: int, params: P
     params : Params
     """
     chosen = pair.banding(params.threshold, params.num_perm, params.recall)
-    table = sketch.band_words(keys, segments, rows, params, chosen.bands, chosen.rows)
+    table = sketch.band_words(tables.keys, tables.segments, rows, params, chosen.bands, chosen.rows)
     if base:
         table += np.uint64(base)
     return Words(table)
@@ -86,8 +106,13 @@ def candidates(batches: Sequence[Words], low: int, high: int, params: Params) ->
         ``bucket``.
     """
     rows = [one.words[low:high] for one in batches]
-    found, limits = pair.pair(rows[0] if len(rows) == 1 else np.concatenate(rows, axis=1), params)
+    found, limits = pair.pair(beside(rows, axis=1), params)
     return Candidates(found.left, found.right, as_column(limits))
+
+
+def beside(parts: Sequence[np.ndarray], axis: int = 0) -> np.ndarray:
+    """Return parts of a column as one; a single one as it is."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=axis)
 
 
 def merged(parts: Sequence[Candidates]) -> Pairs:
@@ -100,15 +125,12 @@ def merged(parts: Sequence[Candidates]) -> Pairs:
     return pair.unverified(found >> 32, found & 0xFFFFFFFF)
 
 
-def verified(
-    keys: KeyStream, segments: Segments, first: Int64, rows: Int64, left: Int64, right: Int64, params: Params
-) -> Near:
+def verified(tables: Keyed, first: Int64, rows: Int64, left: Int64, right: Int64, params: Params) -> Near:
     """Return the pairs of groups that are near, with exact figures.
 
     Parameters
     ----------
-    keys : KeyStream
-    segments : Segments
+    tables : Keyed
     first : int64[n]
         First member of each group of `rows`.
     rows : int64[n]
@@ -118,8 +140,54 @@ def verified(
     params : Params
         ``shingle``, ``threshold``.
     """
-    shingles = shingle.shingle(keys, segments, first, params.shingle)
+    shingles = shingle.shingle(tables.keys, tables.segments, first, params.shingle)
     local = pair.unverified(np.searchsorted(rows, left), np.searchsorted(rows, right))
     near = verify.verify(local, shingles, params.threshold)
     columns = (near.shared, near.jaccard, near.contained_left, near.contained_right)
     return Near(Pairs(rows[near.left], rows[near.right], *columns), rows, shingles.length)
+
+
+def to_verify(
+    candidates: Pairs, group: Int64, first: Int64, pieces: Sequence[tuple[int, int]]
+) -> list[tuple[Int64, Int64, Int64, Int64]]:
+    """Return the parts of the verification, as `verified` takes them: ``first``, ``rows``, ``left``, ``right``.
+
+    Parameters
+    ----------
+    candidates : Pairs
+    group : int64[P]
+        The group of each paragraph.
+    first : int64[G]
+        The first paragraph of each group.
+    pieces : sequence of (int, int)
+        Ranges of candidates that cover all. Groups of several members are counted with the piece they fall into.
+    """
+    several = np.flatnonzero(np.bincount(group, minlength=len(first)) > 1)
+    begins = [0, *(int(candidates.left[begin]) for begin, _ in pieces[1:]), len(first)]
+    cuts = np.searchsorted(candidates.left, begins)
+    cuts[-1] = len(candidates.left)
+    found = []
+    for low, high, a, b in zip(begins[:-1], begins[1:], cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
+        left, right = candidates.left[a:b], candidates.right[a:b]
+        wanted = np.zeros(len(first), bool)
+        wanted[left] = wanted[right] = True
+        wanted[several[(several >= low) & (several < high)]] = True
+        rows = np.flatnonzero(wanted)
+        found.append((first[rows], rows, left, right))
+    return found
+
+
+def lengths(parts: Sequence[Near], groups: int) -> Int64:
+    """Return how many shingles each group has, 0 where nobody counted."""
+    length = np.zeros(groups, np.int64)
+    for one in parts:
+        length[one.rows] = one.length
+    return length
+
+
+def near(parts: Sequence[Near]) -> Pairs:
+    """Return the verified pairs of all parts."""
+    if len(parts) == 1:
+        return parts[0].pairs
+    tables = [one.pairs for one in parts]
+    return Pairs(*(np.concatenate([getattr(one, name) for one in tables]) for name in Pairs.__slots__))

@@ -12,18 +12,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from dedup.executors.bounds import as_column
+from dedup.executors.prepared import Keyed
 from dedup.params import Params
-from dedup.schema import Bool, Int64, KeyStream, Pairs, Passages, Seeds, Segments, UInt8, UInt32, UInt64
+from dedup.schema import Bool, Float64, Int64, KeyStream, Passages, Seeds, UInt8, UInt32, UInt64
 from dedup.steps import align, anchor, pair
+from dedup.steps import background as rarity
 
 SEEDS = 1 << 21
 """Seeds aligned at a time, more only where one document has more: scratch is some 200 bytes a seed."""
 
+SAMPLED = 1 << 23
+"""Key characters whose anchors are taken at a time."""
+
+HASHES = 1 << 32
+
+_PAIRED, _BLOCK, _BLOCKS = 1 << 21, 1 << 24, 24
 _HIGH = np.uint64(32)
+
+
+class Units(Keyed, Protocol):
+    """Whatever has a key stream, its segments, and where documents and their parts begin in it."""
+
+    @property
+    def borders(self) -> Int64:
+        """Key positions, and the end of the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +69,34 @@ class Places:
     limits: UInt8
 
 
-def anchors(keys: KeyStream, borders: Int64, low: int, high: int, params: Params) -> Anchors:
+def block(keys: int) -> int:
+    """Return how many key characters a block of documents has, at most.
+
+    Two blocks are looked at together, at 4 bytes a character. More of them mean more meetings, each of which is a
+    part of its own: there are 300 at most.
+    """
+    return max(_BLOCK, -(-keys // _BLOCKS))
+
+
+def share(anchors: int) -> int:
+    """Return how many of all hashes make a range with so few anchors that they can be paired at a time."""
+    return -(-HASHES // max(1, -(-anchors // _PAIRED)))
+
+
+def meetings(blocks: Int64) -> list[int]:
+    """Return the numbers of the pairs of blocks, see `Places`."""
+    count = len(blocks) - 1
+    return [i * count + j for i in range(count) for j in range(i, count)]
+
+
+def anchors(tables: Units, low: int, high: int, params: Params) -> Anchors:
     """Return the anchors of the documents at the key positions ``[low, high)``, which are borders of documents."""
-    first, last = np.searchsorted(borders, (low, high)).tolist()
-    units = KeyStream(keys.codes, keys.origin, keys.span, borders[first : last + 1], keys.slots)
-    return Anchors(anchor.minimisers(units, params.anchor, params.window))
+    first, last = np.searchsorted(tables.borders, (low, high)).tolist()
+    return Anchors(anchor.minimisers(_units(tables, tables.borders[first : last + 1]), params.anchor, params.window))
 
 
 def places(
-    batches: Sequence[Anchors],
-    low: int,
-    high: int,
-    borders: Int64,
-    blocks: Int64,
-    params: Params,
-    codes: UInt32 | None = None,
+    batches: Sequence[Anchors], low: int, high: int, tables: Units, blocks: Int64, by_text: bool, params: Params
 ) -> Places:
     """Return the places that share an anchor whose hash lies in ``[low, high)``.
 
@@ -75,18 +106,18 @@ def places(
         Of all batches.
     low, high : int
         Hashes, up to 2**32.
-    borders : int64[D+1]
-        Where documents and their parts begin, in key positions, and the end.
+    tables : Units
     blocks : int64[B+1]
-        Some of the borders: where blocks begin, and the end.
+        Some borders of documents: where blocks begin, and the end.
+    by_text : bool
+        Whether equal hashes are told from equal characters here, by looking all over the key stream; else it is done
+        by `passages`, where the text is at hand.
     params : Params
         ``anchor``, ``anchor_bucket``.
-    codes : uint32[K], optional
-        The key stream, where it is at hand; see `dedup.steps.anchor.places`.
     """
     slices = [one.packed[_range(one.packed, low, high)] for one in batches]
     packed = slices[0] if len(slices) == 1 else np.sort(np.concatenate(slices))
-    left, right, limits = anchor.places(packed, borders, params, codes)
+    left, right, limits = anchor.places(packed, tables.borders, params, tables.keys.codes if by_text else None)
     left, right, indptr = by_block(left, right, left, right, blocks)
     return Places(left.astype(np.uint32), right.astype(np.uint32), indptr, as_column(limits))
 
@@ -118,31 +149,33 @@ def by_block(left: Int64, right: Int64, at: Int64, other: Int64, blocks: Int64) 
 
 
 def passages(
-    keys: KeyStream,
-    segments: Segments,
-    borders: Int64,
+    tables: Units,
     parts: Sequence[Places],
-    near: Places,
+    near: Sequence[Places],
     number: int,
+    by_text: bool,
     asked: Bool | None,
+    background: Path | None,
     params: Params,
 ) -> Passages:
     """Return the passages between the documents of two blocks.
 
     Parameters
     ----------
-    keys : KeyStream
-    segments : Segments
-    borders : int64[D+1]
-        As for `places`.
+    tables : Units
     parts : sequence of Places
         Of all ranges of hashes.
-    near : Places
-        Verified pairs of paragraphs by block; ``left`` and ``right`` are rows of `segments`, sorted.
+    near : sequence of Places
+        One table of all verified pairs of paragraphs by block; ``left`` and ``right`` are rows of the segments,
+        sorted.
     number : int
         ``i * B + j`` of the blocks.
+    by_text : bool
+        As given to `places`.
     asked : bool[D], optional
         Documents of which at least one must be in a passage.
+    background : Path, optional
+        See `dedup.steps.background.load`.
     params : Params
 
     Returns
@@ -150,23 +183,30 @@ def passages(
     Passages
         Sorted by left start, right start.
     """
-    units = KeyStream(keys.codes, keys.origin, keys.span, borders, keys.slots)
+    keys, segments = tables.keys, tables.segments
+    units = _units(tables, tables.borders)
+    counts = rarity.load(background)
+
+    def bits(start: Int64, end: Int64) -> Float64:
+        return rarity.span_bits(keys, start, end, counts)[0]
+
     slices = [slice(*one.indptr[number : number + 2].tolist()) for one in parts]
     left, right = (
         np.concatenate([getattr(one, side)[rows] for one, rows in zip(parts, slices, strict=True)])
         for side in ("left", "right")
     )
-    mine = slice(*near.indptr[number : number + 2].tolist())
-    near_left, near_right = near.left[mine].astype(np.int64), near.right[mine].astype(np.int64)
+    (of_pairs,) = near
+    mine = slice(*of_pairs.indptr[number : number + 2].tolist())
+    near_left, near_right = of_pairs.left[mine].astype(np.int64), of_pairs.right[mine].astype(np.int64)
     found = []
-    for rows, pairs in _pieces(borders, left, segments.start[near_left]):
+    for rows, pairs in _pieces(tables.borders, left, segments.start[near_left]):
         here = left[rows].astype(np.int64), right[rows].astype(np.int64)
-        if len(parts) > 1:  # told apart by hash only
+        if not by_text:
             same = anchor.agreeing(keys.codes, *here, params.anchor)
             here = here[0][same], here[1][same]
-        of_pairs = pair.unverified(near_left[pairs], near_right[pairs])
-        seeds = anchor.seeds(units, segments, *here, of_pairs, params.anchor)
-        found.append(align.align(units, segments, _asked_for(keys, seeds, asked), params))
+        of_these = pair.unverified(near_left[pairs], near_right[pairs])
+        seeds = anchor.seeds(units, segments, *here, of_these, params.anchor)
+        found.append(align.align(units, segments, _asked_for(keys, seeds, asked), params, bits))
     return merged(found)
 
 
@@ -179,11 +219,17 @@ def merged(parts: Sequence[Passages]) -> Passages:
     return Passages(*(column[order] for column in columns))
 
 
-def near_by_block(pairs: Pairs, segments: Segments, blocks: Int64) -> Places:
+def near_by_block(tables: Units, left: Int64, right: Int64, blocks: Int64) -> Places:
     """Return verified pairs of paragraphs by the blocks they stand in."""
-    starts = segments.start[pairs.left], segments.start[pairs.right]
-    left, right, indptr = by_block(pairs.left, pairs.right, *starts, blocks)
+    start = tables.segments.start
+    left, right, indptr = by_block(left, right, start[left], start[right], blocks)
     return Places(left.astype(np.uint32), right.astype(np.uint32), indptr, as_column(()))
+
+
+def _units(tables: Units, borders: Int64) -> KeyStream:
+    """Return the key stream cut at parts as well as documents."""
+    keys = tables.keys
+    return KeyStream(keys.codes, keys.origin, keys.span, borders, keys.slots)
 
 
 def _range(packed: UInt64, low: int, high: int) -> slice:

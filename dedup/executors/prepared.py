@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -16,6 +17,26 @@ from dedup.executors.packing import build, columns
 from dedup.result import Document
 from dedup.schema import Edits, Int64, KeyStream, Parts, Segments, Slots, Texts
 from dedup.steps import furniture, normalise, repair, segment
+
+
+class Keyed(Protocol):
+    """Whatever has a key stream and its segments."""
+
+    @property
+    def keys(self) -> KeyStream:
+        """The key stream."""
+
+    @property
+    def segments(self) -> Segments:
+        """Its paragraphs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A key stream and its segments, and nothing else."""
+
+    keys: KeyStream
+    segments: Segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +122,11 @@ def joined(batches: Sequence[Prepared]) -> Prepared:
     """
     if len(batches) == 1:
         return batches[0]
-    before = counts(None)
+    before, last = counts(None), dict[str, int]()
     pieces: dict[str, list[np.ndarray]] = {name: [] for name in RAISED}
     for one in batches:
         for name, column in columns(one):
-            pieces[name].append(raised(name, column, before, pieces[name][-1:]))
+            pieces[name].append(raised(name, column, before, last))
         before = {name: count + before[name] for name, count in counts(one).items()}
     return build(Prepared, {name: np.concatenate(column) for name, column in pieces.items()})
 
@@ -162,7 +183,7 @@ def counts(batch: Prepared | None) -> dict[str, int]:
     }
 
 
-def raised(name: str, column: np.ndarray, before: Mapping[str, int], written: Sequence[np.ndarray]) -> np.ndarray:
+def raised(name: str, column: np.ndarray, before: Mapping[str, int], last: dict[str, int]) -> np.ndarray:
     """Return a column of one batch as it stands in the tables of all.
 
     Parameters
@@ -172,8 +193,8 @@ def raised(name: str, column: np.ndarray, before: Mapping[str, int], written: Se
     column : array
     before : mapping
         How many of everything stand before the batch, see `counts`.
-    written : sequence of array
-        What the batch before gave, if there was one.
+    last : dict
+        The last value of columns of borders and of distinct values so far: kept up to date here, empty at first.
     """
     counted, how = RAISED[name]
     if how == "as it is":
@@ -182,8 +203,11 @@ def raised(name: str, column: np.ndarray, before: Mapping[str, int], written: Se
     if how == "rows or -1":
         return np.where(column < 0, -1, column + base)
     moved = column + base
-    again = how == "distinct" and len(moved) and any(len(one) and one[-1] == moved[0] for one in written)
-    return moved[1:] if again or (how == "borders" and written) else moved
+    if how == "positions" or not len(moved):
+        return moved
+    again = last.get(name) == moved[0]  # the end of the batch before is the beginning of this one
+    last[name] = int(moved[-1])
+    return moved[int(again) :]
 
 
 def taken(prepared: Prepared, documents: Int64) -> Prepared:

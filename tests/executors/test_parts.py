@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +13,8 @@ from dedup.executors import paragraphs, places
 from dedup.executors.bounds import of_column, summed
 from dedup.executors.prepared import cut_at_parts, joined, prepare, taken, unit_borders
 from dedup.result import Limit
-from dedup.steps import align, anchor, expand, pair, shingle, verify
+from dedup.schema import Int64, KeyStream, Segments
+from dedup.steps import align, anchor, background, expand, pair, shingle, verify
 
 from .corpora import reports
 from .test_prepared import same
@@ -49,15 +51,12 @@ def test_paragraphs_in_parts(whole, batches):
     """Digests, band words, candidates and verified pairs of parts are those of the whole."""
     keys, segments = whole.keys, whole.segments
     candidates, limits, near, _, _ = near_pairs(keys, segments)
-    digest = np.concatenate([shingle.digest(one.keys, one.segments) for one in batches])
+    borders = np.cumsum([0, *(len(one.segments.start) for one in batches)])
+    digest = np.concatenate([paragraphs.digests(whole, a, b).digest for a, b in pairwise(borders.tolist())])
     np.testing.assert_array_equal(digest, shingle.digest(keys, segments))
     first, _ = pair.groups(digest)
-    borders = np.cumsum([0, *(len(one.segments.start) for one in batches)])
     at = np.searchsorted(first, borders)
-    made = [
-        paragraphs.words(one.keys, one.segments, first[a:b] - base, int(a), PARAMS)
-        for one, base, a, b in zip(batches, borders, at[:-1], at[1:], strict=False)
-    ]
+    made = [paragraphs.words(whole, first[a:b], int(a), PARAMS) for a, b in pairwise(at.tolist())]
     bands = made[0].words.shape[0]
     parts = [paragraphs.candidates(made, low, min(low + 5, bands), PARAMS) for low in range(0, bands, 5)]
     found = paragraphs.merged(parts)
@@ -65,28 +64,36 @@ def test_paragraphs_in_parts(whole, batches):
     np.testing.assert_array_equal(found.right, candidates.right)
     assert summed(limit for one in parts for limit in of_column(one.limits)) == limits
     assert limits and len(near.left)
-    pieces = []
-    for rows in np.array_split(np.arange(len(found.left)), 4):
-        left, right = found.left[rows], found.right[rows]
-        groups = np.union1d(left, right)
-        pieces.append(paragraphs.verified(keys, segments, first[groups], groups, left, right, PARAMS).pairs)
-    for name in type(near).__slots__:
-        column = np.concatenate([getattr(one, name) for one in pieces])
-        np.testing.assert_array_equal(column, getattr(near, name))
+    _, group = pair.groups(digest)
+    pieces = [(0, 3), (3, 4), (4, len(found.left) // 2), (len(found.left) // 2, len(found.left))]
+    tasks = paragraphs.to_verify(found, group, first, pieces)
+    verified = [paragraphs.verified(whole, *task, PARAMS) for task in tasks]
+    same(paragraphs.near(verified), near)
+    several = np.flatnonzero(np.bincount(group) > 1)
+    shingles = shingle.shingle(keys, segments, first, PARAMS.shingle)
+    np.testing.assert_array_equal(paragraphs.lengths(verified, len(first))[several], shingles.length[several])
 
 
-def aligned(whole, cuts, ranges, blocks, pairs, codes):
+@dataclass(frozen=True)
+class Cut:
+    """A key stream, its segments, and where documents and parts begin."""
+
+    keys: KeyStream
+    segments: Segments
+    borders: Int64
+
+
+def aligned(whole, cuts, ranges, blocks, pairs, by_text):
     """Return the passages made in parts, and what was bounded."""
-    borders = unit_borders(whole.keys, whole.segments)
+    tables = Cut(whole.keys, whole.segments, unit_borders(whole.keys, whole.segments))
     made = [
-        places.anchors(whole.keys, borders, low, high, PARAMS)
-        for low, high in pairwise(whole.keys.indptr[list(cuts)].tolist())
+        places.anchors(tables, low, high, PARAMS) for low, high in pairwise(whole.keys.indptr[list(cuts)].tolist())
     ]
-    parts = [places.places(made, a, b, borders, blocks, PARAMS, codes) for a, b in pairwise(ranges)]
-    near = places.near_by_block(pairs, whole.segments, blocks)
+    parts = [places.places(made, a, b, tables, blocks, by_text, PARAMS) for a, b in pairwise(ranges)]
+    near = places.near_by_block(tables, pairs.left, pairs.right, blocks)
     count = len(blocks) - 1
     found = [
-        places.passages(whole.keys, whole.segments, borders, parts, near, i * count + j, None, PARAMS)
+        places.passages(tables, parts, [near], i * count + j, by_text, None, None, PARAMS)
         for i in range(count)
         for j in range(i, count)
     ]
@@ -101,11 +108,17 @@ def test_passages_in_parts(whole, monkeypatch, seeds):
     pairs = near_pairs(keys, segments)[3]
     units = cut_at_parts(keys, segments)
     seeds, limits = anchor.anchor(units, segments, pairs, PARAMS)
-    expected = align.align(units, segments, seeds, PARAMS)
+    expected = align.align(
+        units,
+        segments,
+        seeds,
+        PARAMS,
+        lambda start, end: background.span_bits(keys, start, end, background.load())[0],
+    )
     assert limits and len(expected.wording) > 50
-    one = aligned(whole, (0, 75), (0, 1 << 32), keys.indptr[[0, -1]], pairs, keys.codes)
+    one = aligned(whole, (0, 75), (0, 1 << 32), keys.indptr[[0, -1]], pairs, True)
     ranges = (0, 1 << 20, 3 << 30, (3 << 30) + 1, 1 << 32)
-    many = aligned(whole, BATCHES, ranges, keys.indptr[[0, 20, 21, 60, 75]], pairs, None)
+    many = aligned(whole, BATCHES, ranges, keys.indptr[[0, 20, 21, 60, 75]], pairs, False)
     for found, bounded in (one, many):
         same(found, expected)
         assert bounded == limits

@@ -1,0 +1,280 @@
+"""A folder in which the finished parts of a scan are kept, so that it can be killed at any moment and goes on.
+
+Each part is a file of its own, named by its stage and number, written under another name and then renamed: what
+bears the name of a part is that part, or its digest says otherwise and it is made again. The file ``work.json`` says
+what the work is of: parts of other inputs, parameters or versions never meet in one folder, but are refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Generic, Self, TypeVar, overload
+
+from dedup.errors import OutputFailed, WorkProblem
+from dedup.executors import mapped
+from dedup.executors.packing import Damage, pack, unpacked
+from dedup.executors.processes import Processes
+
+T = TypeVar("T")
+
+FORMAT = "1"
+
+Told = Callable[[str, int, int], None]
+"""Called when a stage begins: its name, how many of its parts are there already, and how many it has."""
+
+
+class Shelf(Sequence[T], Generic[T]):
+    """The parts of a stage; each is looked up in its file when it is asked for."""
+
+    def __init__(self, paths: Sequence[Path], kind: type[T]) -> None:
+        self.paths = tuple(paths)
+        self.kind = kind
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @overload
+    def __getitem__(self, row: int) -> T: ...
+    @overload
+    def __getitem__(self, row: slice) -> Sequence[T]: ...
+    def __getitem__(self, row: int | slice) -> T | Sequence[T]:
+        if isinstance(row, slice):
+            return Shelf(self.paths[row], self.kind)
+        return mapped.table(self.paths[row], self.kind)
+
+
+class Work:
+    """The folder of one scan, held by one process at a time.
+
+    Parameters
+    ----------
+    folder : str or Path
+    identity : mapping of str to str
+        What the parts depend on; equal for equal work.
+    jobs : int
+        Processes that compute.
+    told : callable, optional
+        See `Told`.
+
+    Attributes
+    ----------
+    computed, reused : Counter
+        Parts by stage.
+
+    Raises
+    ------
+    WorkProblem
+        If the folder holds something else, other work, or is in use.
+    OutputFailed
+        If it cannot be written.
+    """
+
+    def __init__(
+        self, folder: str | Path, identity: Mapping[str, str], jobs: int = 1, told: Told | None = None
+    ) -> None:
+        self.folder = Path(folder)
+        self.computed: Counter[str] = Counter()
+        self.reused: Counter[str] = Counter()
+        self._told = told
+        self._sound: set[Path] = set()
+        with _writing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = _locked(self.folder)
+            self._claim(dict(identity) | {"format": FORMAT})
+        self._processes = Processes(jobs)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._processes.close()
+        os.close(self._lock)
+
+    def each(
+        self, stage: str, kind: type[T], function: Callable[..., T], tasks: Sequence[tuple[Any, ...]]
+    ) -> Sequence[T]:
+        """Return ``function(*task)`` for each task: parts that are there and sound are taken, the others computed.
+
+        Parameters
+        ----------
+        stage : str
+        kind : type
+            Of the table that the function returns.
+        function : callable
+            Of a module, for other processes to find.
+        tasks : sequence of tuple
+            The same whenever the work is the same.
+        """
+        paths = [self.folder / f"{stage}-{number:05d}.part" for number in range(len(tasks))]
+        missing = [number for number, path in enumerate(paths) if not self._is_sound(path)]
+        self._tell(stage, len(tasks) - len(missing), len(tasks))
+        with _writing(self.folder):
+            for _ in self._processes.run(_compute, [(function, tasks[number], paths[number]) for number in missing]):
+                self.computed[stage] += 1
+        self._sound.update(paths)
+        return Shelf(paths, kind)
+
+    def one(self, stage: str, kind: type[T], function: Callable[..., T], *task: Any) -> T:
+        """Return ``function(*task)``, computed in this process, or taken where it is there."""
+        path = self.folder / f"{stage}-00000.part"
+        found = self._is_sound(path)
+        self._tell(stage, int(found), 1)
+        if not found:
+            with _writing(self.folder):
+                _compute(function, task, path)
+            self.computed[stage] += 1
+        return mapped.table(path, kind)
+
+    def streamed(
+        self, stage: str, kind: type[T], function: Callable[..., Iterator[T]], tasks: Sequence[tuple[Any, ...]]
+    ) -> Sequence[T]:
+        """Return what the functions yield, task after task; a task is finished when its last part is."""
+        stems = [f"{stage}-{number:05d}" for number in range(len(tasks))]
+        known = [self._streamed(stem) for stem in stems]
+        missing = [number for number, paths in enumerate(known) if paths is None]
+        self._tell(stage, len(tasks) - len(missing), len(tasks))
+        with _writing(self.folder):
+            of_missing = [(function, tasks[number], self.folder, stems[number]) for number in missing]
+            for _ in self._processes.run(_stream, of_missing):
+                self.computed[stage] += 1
+        paths = [path for stem, one in zip(stems, known, strict=True) for path in one or self._listed(stem)]
+        return Shelf(paths, kind)
+
+    def drop(self, *stages: str) -> None:
+        """Remove the parts of stages that nothing needs any more."""
+        for stage in stages:
+            for path in [*self.folder.glob(f"{stage}-*.part"), *self.folder.glob(f"{stage}-*.list")]:
+                path.unlink()
+
+    def _is_sound(self, path: Path) -> bool:
+        if path not in self._sound:
+            try:
+                unpacked(mapped.mapped(path))
+            except (OSError, Damage):
+                return False
+            self._sound.add(path)
+        return True
+
+    def _listed(self, stem: str) -> list[Path]:
+        names = json.loads((self.folder / f"{stem}.list").read_text(encoding="utf-8"))
+        return [self.folder / name for name in names]
+
+    def _streamed(self, stem: str) -> list[Path] | None:
+        """Return the parts of a streamed task, or None if some are missing or broken."""
+        try:
+            paths = self._listed(stem)
+        except (OSError, ValueError):
+            return None
+        return paths if all(self._is_sound(path) for path in paths) else None
+
+    def _tell(self, stage: str, found: int, parts: int) -> None:
+        self.reused[stage] += found
+        if self._told:
+            self._told(stage, found, parts)
+
+    def _claim(self, identity: dict[str, str]) -> None:
+        """Write what the work is of, or compare it with what is written there."""
+        path = self.folder / "work.json"
+        if not path.exists():
+            strange = sorted(one.name for one in self.folder.iterdir() if one.name != _LOCK)
+            if strange:
+                raise WorkProblem(
+                    str(self.folder), f"it holds {strange[0]}, so it is no work folder: name an empty one"
+                )
+            write(path, json.dumps(identity, ensure_ascii=False, indent=1, sort_keys=True).encode())
+            return
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            other = [name for name in sorted(identity) if found.get(name) != identity[name]]
+        except (ValueError, AttributeError):
+            found, other = {}, ["work.json"]
+        if other:
+            name = other[0]
+            raise WorkProblem(
+                str(self.folder),
+                f"it holds work of other {name} ({found.get(name)}, wanted {identity.get(name)}): "
+                "name another folder, or remove this one",
+            )
+
+
+_LOCK = "lock"
+
+
+def _locked(folder: Path) -> int:
+    """Hold the folder until the returned handle is closed, or this process ends in whatever way."""
+    handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT)
+    try:
+        import fcntl
+    except ImportError:  # Windows: two scans in one folder would only do the work twice
+        return handle
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise WorkProblem(
+            str(folder), "another scan is at work in it: wait for it, or name another folder"
+        ) from error
+    return handle
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Tell what cannot be written in a sentence."""
+    try:
+        yield
+    except (WorkProblem, OutputFailed):
+        raise
+    except OSError as error:
+        raise OutputFailed(str(folder), (error.strerror or str(error)).lower()) from error
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _compute(function: Callable[..., Any], task: tuple[Any, ...], path: Path) -> None:
+    """Compute a part and keep it."""
+    write(path, pack(function(*task)))
+    mapped.release()
+
+
+def _stream(function: Callable[..., Iterator[Any]], task: tuple[Any, ...], folder: Path, stem: str) -> None:
+    """Compute the parts of a task, keep each, and the list of them last."""
+    names = []
+    for number, table in enumerate(function(*task)):
+        names.append(f"{stem}.{number:05d}.part")
+        write(folder / names[-1], pack(table))
+        mapped.release()
+    write(folder / f"{stem}.list", json.dumps(names).encode())
+
+
+def code_digest() -> str:
+    """Return 16 hexadecimal digits that change with any line of this package: parts of two versions never meet."""
+    import dedup
+
+    top = Path(dedup.__file__).parent
+    whole = hashlib.sha256()
+    for path in sorted(top.rglob("*")):
+        if path.suffix in (".py", ".txt", ".npz", ".csv", ".tsv", ".bin") and "__pycache__" not in path.parts:
+            whole.update(path.relative_to(top).as_posix().encode() + b"\0" + path.read_bytes())
+    return whole.hexdigest()[:16]
+
+
+def empty(folder: Path) -> None:
+    """Remove a folder and what is in it, if it is there."""
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(folder)
