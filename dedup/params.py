@@ -73,7 +73,7 @@ class Params:
         In this many different contexts, each in another issuer's (else file's) report, a short clause is called
         ``formula`` even if its wording is not common (see `dedup.steps.usage`).
     clause_bits : float
-        The same, up to which such a clause is called ``formula``: 36 characters of wholly unseen wording.
+        The same, up to which such a clause is called ``formula``: 32 characters of wholly unseen wording.
     rewrite_chars : int
         Up to this many key characters in body paragraphs, paragraphs are also compared by their words, which finds
         rewritten ones; a larger corpus is not, and a `Limit` says so. 0 switches it off.
@@ -105,7 +105,7 @@ class Params:
     formula_bits: float = 12.0
     formula_chars: int = 90
     formula_issuers: int = 3
-    clause_bits: float = 40.0
+    clause_bits: float = 36.0
     rewrite_chars: int = 5_000_000
     background: str = ""
     labels: tuple[str, ...] = LABELS[:-1]

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedup import intervals
 from dedup.errors import ParamsError
 from dedup.params import LABELS, Params
 from dedup.result import Document, Limit, Result, Skipped
@@ -363,14 +362,10 @@ def _at_issue(passages: Passages, families: Families, labels: Labels) -> Bool:
 
 def _agreeing(corpus: Corpus, passages: Passages) -> Int64:
     """Return the raw ranges of reports that agree with an aid: its passages without what was written into them."""
-    from dedup.steps import contrast
+    from dedup.steps import contrast, form
 
-    if not len(passages.wording):
-        return np.empty((0, 2), np.int64)
     tables = corpus.prepared
     every = np.ones(len(passages.wording), bool)
     changes, _ = contrast.contrast(tables.texts, tables.edits, tables.keys, passages, every)
-    start, end = tables.keys.raw_span(passages.left_start, passages.left_end)
-    whole = intervals.merged(np.stack([start, end], axis=1))
-    written = intervals.merged(np.stack([changes.left_start, changes.left_end], axis=1))
-    return intervals.without(whole, written)
+    left, right = (changes.left_start, changes.left_end), (changes.right_start, changes.right_end)
+    return form.agreeing(tables.texts, tables.keys, passages, left, right)

@@ -325,7 +325,7 @@ class Usage:
 
     units : int64[F]         issuers (else files) among the members
     contexts : float64[F]    effective number of contexts, see `dedup.steps.usage`; 0 where it was not asked
-    continued : bool[F]      most members are no whole sentence: the sentence goes on before or behind them
+    continued : bool[F]      three in four are no whole sentence: it goes on before or behind them
     paragraph : bool[F]      most members are whole lines, and no heading
 
     Made by `dedup.steps.usage`; read by label.

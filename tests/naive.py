@@ -198,3 +198,32 @@ def slot_changes(
             rows.append((row, -1, place, to_right[place]))
     left_over = sorted(row for others in waiting.values() for row in others)
     return rows + [(-1, len(mine) + row, to_left[theirs[row][0]], theirs[row][0]) for row in left_over]
+
+
+def painted(ranges: Sequence[tuple[int, int, int]], size: int) -> list[tuple[int, int]]:
+    """Colour and row of the last range over each position; (9, -1) where there is none."""
+    found = []
+    for at in range(size):
+        over = [(colour, row) for row, (start, end, colour) in enumerate(ranges) if start <= at < end]
+        found.append(over[-1] if over else (9, -1))
+    return found
+
+
+def hands(texts: Sequence[str], units: Sequence[int], taken: set[int], k: int) -> dict[str, int]:
+    """In how many units each k-gram stands, texts laid end to end, none of its places taken."""
+    found: dict[str, set[int]] = {}
+    at = 0
+    for text, unit in zip(texts, units, strict=True):
+        for i in range(len(text) - k + 1):
+            if not taken & set(range(at + i, at + i + k)):
+                found.setdefault(text[i : i + k], set()).add(unit)
+        at += len(text)
+    return {gram: len(of) for gram, of in found.items()}
+
+
+def effective(words: Sequence[int]) -> float:
+    """Effective number of distinct words: 2 to the power of the entropy of their shares."""
+    from math import log2
+
+    shares = [words.count(word) / len(words) for word in set(words)]
+    return float(2 ** -sum(share * log2(share) for share in shares)) if words else 0.0

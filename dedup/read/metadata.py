@@ -50,6 +50,11 @@ _WEAK_ORGAN = (
 )
 _ISSUER = re.compile(rf"(?:中共)?[\u4e00-\u9fff]{{2,22}}(?:{_ORGAN}|{_WEAK_ORGAN})")
 _HEAD_ISSUER = re.compile(rf"(?:中共)?[\u4e00-\u9fff]{{2,22}}{_ORGAN}")
+_SPEAKS_FOR = re.compile(
+    r"我(?:谨|謹)?(?:代表|受)\s*(国务院|國務院|[\u4e00-\u9fff]{2,18}?(?:人民政府|人民代表大会常务委员会|人大常委会|人民法院|人民检察院))"
+    r"(?:的?委托)?[，,]?\s*(?:向|作|就)"
+)
+_NOBODY = re.compile(r"^(?:中共)?(?:我|本)?(?:乡|鄉|镇|鎮|县|縣|市|区|區|州|省|街道|村)?(?:人民|人大)")
 _GLUED = re.compile(rf"[。！？!?」”\s]\s*((?:中共)?[\u4e00-\u9fff]{{2,22}}(?:{_ORGAN}|{_WEAK_ORGAN}))?\s*$")
 _NO_ISSUER = re.compile(
     r"^(?:关于|關於|在|对|向|以|把|由|某)|总结|總結|报告|報告|材料|讲话|講話|会议|會議|计划|方案|意见|工作|某|各"
@@ -155,7 +160,13 @@ def facts_of_text(text: str) -> Facts:
         if line != title:
             organ, day = _signature(line, _HEAD_ISSUER)
             issuer, when = issuer or organ, when or day
-    return Facts(issuer, when, title)
+    return Facts(issuer or _speaks_for(text[:_HEAD_CHARS]), when, title)
+
+
+def _speaks_for(text: str) -> str | None:
+    """Return for whom the speaker reports: 我代表青石县人民政府，向大会报告工作. A township without a name is nobody."""
+    found = _SPEAKS_FOR.search(text) if "代表" in text or "委托" in text else None
+    return found[1] if found and not _NOBODY.match(found[1]) else None
 
 
 def _filled(text: str) -> list[str]:

@@ -165,14 +165,27 @@ def spread(keys: KeyStream, families: Families, units: Int64, longest: int) -> S
     -----
     O(K) for a corpus of K key characters, and only if there is a family to ask about.
     """
-    start, end = families.start[families.medoid], families.end[families.medoid]
-    short = end - start <= longest
-    hashes = np.unique(_upper(_grams(keys, start[short], end[short])[0]))
+    hashes = asked_about(keys, families, longest)
     number = len(np.unique(units))
     if not len(hashes):
         return Spread(hashes, np.empty(0, np.int64), number)
     taken = merged(np.stack([families.start, families.end], axis=1))
     return Spread(hashes, Sorted(hashes).tally(keys, units, taken), number)
+
+
+def asked_about(keys: KeyStream, families: Families, longest: int) -> UInt32:
+    """Return the hashes of the k-grams of short families, see `spread` (uint32[B], sorted, distinct)."""
+    start, end = families.start[families.medoid], families.end[families.medoid]
+    short = end - start <= longest
+    return np.unique(_upper(_grams(keys, start[short], end[short])[0]))
+
+
+def rows_of(keys: KeyStream, start: Int64, end: Int64, hashes: UInt32) -> tuple[Int64, Int64]:
+    """Return which of some hashes the k-grams of key ranges have: rows of the hashes, and of the ranges."""
+    grams, indptr = _grams(keys, start, end)
+    rows = Sorted(hashes).rows(_upper(grams))
+    found = np.flatnonzero(rows >= 0)
+    return rows[found], np.searchsorted(indptr, found, side="right") - 1
 
 
 def span_bits(

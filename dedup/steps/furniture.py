@@ -45,6 +45,13 @@ _SHAPES = (
 )  # fmt: skip
 _LINES = re.compile("|".join(f"(?:{shape})" for shape in _SHAPES), re.MULTILINE)
 _BETWEEN = "\n\0\n"
+# The licence under a text of a library: a line that speaks of the work, and two words of copyright from there on.
+_WORK = re.compile(r"^[^\S\n]*本(?:作品|文|文章|文件|资料|資料|页面|頁面|网站|網站|站)", re.MULTILINE)
+_RIGHTS = re.compile(
+    "著作[权權]法|公有[领領]域|[Pp]ublic domain|知[识識]共享|Creative Commons"
+    "|版[权權][归歸]|[转轉][载載][请請须須]|侵[权權]|免[责責][声聲]明"
+)
+_LICENCE = 3_000  # raw characters at the end of a document in which its licence begins
 _TEASER = re.compile(r"\A\s*[^\n]{20,400}?(?:\.{3,}|…+)[^\S\n]*(?=\n)")
 
 
@@ -87,10 +94,20 @@ def furniture(texts: Texts, edits: Edits, known: Sequence[Sequence[tuple[int, in
             teaser = _TEASER.match(whole[first : min(last, first + 420)])
             if teaser:
                 found.append((first, first + teaser.end()))
+        found.extend(_licence(whole, max(first + 1, last - _LICENCE), last))
         found.extend((first + start, first + end) for start, end in known[d])
     glued = np.isin(edits.kind, (EditKind.SITE, EditKind.PAGE))
     parts = [hits, np.array(found, np.int64).reshape(-1, 2), np.stack([edits.start[glued], edits.end[glued]], axis=1)]
     return _cut(merged(np.concatenate(parts)), texts)
+
+
+def _licence(whole: str, first: int, last: int) -> list[tuple[int, int]]:
+    """Return the range of the licence at the end of a document, if it has one."""
+    if _RIGHTS.search(whole, first, last):
+        for match in _WORK.finditer(whole, first, last):
+            if len({cue[0] for cue in _RIGHTS.finditer(whole, match.start(), last)}) > 1:
+                return [(match.start(), match.start() + len(whole[match.start() : last].rstrip()))]
+    return []
 
 
 def _cut(ranges: Int64, texts: Texts) -> Int64:

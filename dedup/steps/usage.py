@@ -21,6 +21,9 @@ PIECE = 4
 NEAR = 1
 """Key characters by which an end may miss the border of a sentence or paragraph."""
 
+WOVEN = 0.75
+"""Share of the units that must have the words in mid-sentence; what is pasted stands so now and then."""
+
 _BASE = np.uint64(0x9E3779B97F4A7C55)
 _NOTHING = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 
@@ -90,8 +93,8 @@ def usage(keys: KeyStream, segments: Segments, families: Families, units: Int64,
     return Usage(
         units=hands.astype(np.int64),
         contexts=np.minimum(left, right),
-        continued=_most(family, continued, count),
-        paragraph=_most(family, paragraph, count),
+        continued=_held(family, continued, count) >= WOVEN,
+        paragraph=_held(family, paragraph, count) > 0.5,
     )
 
 
@@ -142,6 +145,6 @@ def _near(borders: Int64, position: Int64) -> Bool:
     return np.asarray(found, bool)
 
 
-def _most(family: Int64, holds: Bool, count: int) -> Bool:
-    """Return for which families something holds of more than half of the rows (bool[F])."""
-    return 2 * np.bincount(family[holds], minlength=count) > np.bincount(family, minlength=count)
+def _held(family: Int64, holds: Bool, count: int) -> Float64:
+    """Return of which share of each family's rows something holds (float64[F])."""
+    return np.bincount(family[holds], minlength=count) / np.maximum(np.bincount(family, minlength=count), 1)

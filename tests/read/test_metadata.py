@@ -12,6 +12,22 @@ BODY = "　　今年以来，全乡上下把护林防火摆在突出位置，进
 
 
 @pytest.mark.parametrize(
+    ("opening", "issuer"),
+    [
+        ("现在，我代表青石县人民政府，向大会报告工作，请予审议。", "青石县人民政府"),
+        ("现在，我受青石县人大常委会的委托，向大会报告工作。", "青石县人大常委会"),
+        ("现在，我代表国务院，向大会作报告。", "国务院"),
+        ("现在我代表镇人民政府向大会报告工作，请予审议。", None),
+        ("我代表全乡人民向各位代表问好。", None),
+        ("代表们对县人民政府的工作表示满意。", None),
+    ],
+)
+def test_who_speaks_for_an_authority_names_it(opening, issuer):
+    """A report to a congress says in its first sentence whose it is; a township without a name is nobody."""
+    assert facts_of_text(f"各位代表：\n{opening}\n{BODY}\n{BODY}").issuer == issuer
+
+
+@pytest.mark.parametrize(
     ("text", "issuer", "day"),
     [
         ("任家寨乡人民政府\n2006年11月\n", "任家寨乡人民政府", "2006-11"),
