@@ -182,9 +182,9 @@ def _tiles(stretches, x, y, strict, least, out):
             cut = max(np.int64(0), right - at - taken) if is_run else np.int64(0)
             stop_left = at + taken + cut
             stop_right = at_right[z] + taken + cut
-            if matched + cut >= least and 2 * _UNIT * (matched + cut) >= strict * (
-                stop_left - left + stop_right - right
-            ):
+            enough = 2 * _UNIT * (matched + cut) >= strict * (stop_left - left + stop_right - right)
+            # A stretch longer than the period that is no run has its matches anywhere: it would say itself.
+            if matched + cut >= least and enough and stop_left <= right:
                 out[found, 0] = left
                 out[found, 1] = stop_left
                 out[found, 2] = right
