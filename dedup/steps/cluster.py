@@ -8,14 +8,14 @@ several families instead of one that nobody would sign.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 
-from dedup.kernels import unionfind
+from dedup.kernels import constellations, unionfind
+from dedup.kernels.threads import shared
 from dedup.params import Params
-from dedup.schema import Families, Int64, KeyStream, Passages
+from dedup.schema import Families, Float64, Int64, KeyStream, Passages
 
 SAME_REACH = 0.7
 """Overlap over union from which two spans of one document count as the same stretch."""
@@ -29,6 +29,23 @@ class _Graph:
     end: Int64
     left: Int64  # nodes of each passage
     right: Int64
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """Members of stars, star by star.
+
+    star, node : int64[G]
+    wording : float64[G]    with the star's medoid
+    row : int64[G]          the passage that says where it stands, or -1: over its node
+    medoid : int64[F]       node
+    """
+
+    star: Int64
+    node: Int64
+    wording: Float64
+    row: Int64
+    medoid: Int64
 
 
 def cluster(keys: KeyStream, passages: Passages, params: Params) -> Families:
@@ -53,8 +70,7 @@ def cluster(keys: KeyStream, passages: Passages, params: Params) -> Families:
     member; a component is walked along its edges, never all with all.
     """
     graph = _graph(passages)
-    groups = _families(keys, graph, passages, params.threshold)
-    return _table(graph, passages, groups)
+    return _table(graph, passages, _stars(keys, graph, passages, params.threshold))
 
 
 def _graph(passages: Passages) -> _Graph:
@@ -79,140 +95,101 @@ def _extents(start: Int64, end: Int64, node: Int64, nodes: int) -> tuple[Int64, 
     return spans[first, 1], spans[first, 2]
 
 
-@dataclass(frozen=True, slots=True)
-class _Family:
-    """A star: its medoid, and the wording of each member node with it, in text order.
-
-    `spans` says where the members stand if not over their nodes' own stretch: a node that fits no medoid is shown as
-    its passage has it.
-    """
-
-    medoid: int
-    wording: dict[int, float]
-    spans: dict[int, tuple[int, int]]
-
-
-def _families(keys: KeyStream, graph: _Graph, passages: Passages, threshold: float) -> list[_Family]:
-    """Return the families of all components."""
-    root = np.empty(len(graph.start), np.int64)
+def _stars(keys: KeyStream, graph: _Graph, passages: Passages, threshold: float) -> _Members:
+    """Cover the components of the graph with stars."""
+    nodes = len(graph.start)
+    root = np.empty(nodes, np.int64)
     unionfind.components(graph.left, graph.right, root)
-    neighbours: dict[int, dict[int, int]] = defaultdict(dict)
-    for left, right, row in zip(graph.left.tolist(), graph.right.tolist(), range(len(graph.left)), strict=True):
-        if left != right:
-            for a, b in ((left, right), (right, left)):
-                known = neighbours[a].get(b)
-                if known is None or passages.matches[row] > passages.matches[known]:
-                    neighbours[a][b] = row
-    found: list[_Family] = []
-    order = np.argsort(root, kind="stable")
-    borders = np.flatnonzero(np.diff(root[order], prepend=-1, append=-2))
-    compare = _Comparison(keys, graph, passages, threshold)
-    for first, last in zip(borders[:-1].tolist(), borders[1:].tolist(), strict=True):
-        found.extend(_stars(order[first:last].tolist(), neighbours, compare))
-    return found
+    edge_ptr, neighbour, edge_row = _edges(graph, passages)
+    weight = np.concatenate([[0], np.cumsum(passages.matches[edge_row])])
+    weight = weight[edge_ptr[1:]] - weight[edge_ptr[:-1]]
+    ranked = np.lexsort((np.arange(nodes), -weight, -np.diff(edge_ptr), root))
+    component = np.flatnonzero(np.diff(root[ranked], prepend=-1, append=-2)).astype(np.int64)
+    count = max(len(component) - 1, 0)
+    family, fell = np.full(nodes, -1, np.int64), np.full(nodes, -1, np.int64)
+    medoid, node, owner, row = (np.empty(size * nodes, np.int64) for size in (1, 2, 2, 2))
+    wording = np.empty(2 * nodes)
+    stars, members = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    shared(
+        constellations.stars, count,
+        keys.codes, graph.start, graph.end, component, ranked, edge_ptr, neighbour, edge_row, passages.matches,
+        passages.wording, (passages.kind > 0).astype(np.uint8), np.float64(threshold), family, fell, medoid, stars,
+        node, owner, wording, row, members,
+    )  # fmt: skip
+    used = _ranges(2 * component[:-1], members)
+    before = np.cumsum(stars) - stars
+    return _Members(
+        star=owner[used] + np.repeat(before, members),
+        node=node[used],
+        wording=wording[used],
+        row=row[used],
+        medoid=medoid[_ranges(component[:-1], stars)],
+    )
 
 
-@dataclass(slots=True)
-class _Comparison:
-    """Exact wording of two nodes, or None below the threshold."""
-
-    keys: KeyStream
-    graph: _Graph
-    passages: Passages
-    threshold: float
-
-    def text(self, node: int) -> str:
-        codes = self.keys.codes[self.graph.start[node] : self.graph.end[node]]
-        return codes.tobytes().decode("utf-32-le", "surrogatepass")
-
-    def sides(self, row: int) -> dict[int, tuple[int, int]]:
-        """Return where a passage has its two nodes."""
-        table = self.passages
-        return {
-            int(self.graph.left[row]): (int(table.left_start[row]), int(table.left_end[row])),
-            int(self.graph.right[row]): (int(table.right_start[row]), int(table.right_end[row])),
-        }
-
-    def __call__(self, one: int, other: int, row: int | None) -> float | None:
-        from rapidfuzz.distance import Indel
-
-        size = [int(self.graph.end[node] - self.graph.start[node]) for node in (one, other)]
-        # A shuffled copy has its own figure, which a comparison in one order cannot reach.
-        wording = float(self.passages.wording[row]) if row is not None and self.passages.kind[row] else 0.0
-        if 2 * min(size) >= self.threshold * sum(size):
-            wording = max(wording, Indel.normalized_similarity(self.text(one), self.text(other)))
-        return wording if wording >= self.threshold else None
+def _edges(graph: _Graph, passages: Passages) -> tuple[Int64, Int64, Int64]:
+    """Return each node's neighbours, ascending, and of the passages with each the one with most matches (CSR)."""
+    rows = np.flatnonzero(graph.left != graph.right)
+    node = np.concatenate([graph.left[rows], graph.right[rows]])
+    other = np.concatenate([graph.right[rows], graph.left[rows]])
+    row = np.concatenate([rows, rows])
+    order = np.lexsort((row, -passages.matches[row], other, node))
+    node, other, row = node[order], other[order], row[order]
+    first = np.ones(len(node), bool)
+    first[1:] = (node[1:] != node[:-1]) | (other[1:] != other[:-1])
+    node, other, row = node[first], other[first], row[first]
+    return np.searchsorted(node, np.arange(len(graph.start) + 1)), other, row
 
 
-def _stars(nodes: list[int], neighbours: dict[int, dict[int, int]], compare: _Comparison) -> list[_Family]:
-    """Cover one component with stars: the node with most neighbours left takes all it is verified with."""
-    matches = compare.passages.matches
-    weight = {node: sum(int(matches[row]) for row in neighbours[node].values()) for node in nodes}
-    ranked = sorted(nodes, key=lambda node: (-len(neighbours[node]), -weight[node], node))
-    free = set(nodes)
-    pairs: set[tuple[int, int]] = set()
-    found = []
-    for medoid in ranked:
-        if medoid not in free:
-            continue
-        free.discard(medoid)
-        family = {medoid: 1.0}
-        refused: set[int] = set()
-        frontier = [medoid]
-        while frontier:  # along edges, so that a component of many families is not compared all with all
-            reached = sorted({other for node in frontier for other in neighbours[node]} & free - refused)
-            frontier = []
-            for other in reached:
-                wording = compare(medoid, other, neighbours[medoid].get(other))
-                if wording is None:
-                    refused.add(other)
-                else:
-                    family[other] = wording
-                    free.discard(other)
-                    frontier.append(other)
-        spans: dict[int, tuple[int, int]] = {}
-        if len(family) == 1:  # all neighbours went elsewhere: the nearest one stands in both families
-            other = min(neighbours[medoid], key=lambda node: (-int(matches[neighbours[medoid][node]]), node))
-            if (other, medoid) in pairs:  # which stands already, seen from the other side
-                continue
-            pairs.add((medoid, other))
-            row = neighbours[medoid][other]
-            wording = compare(medoid, other, row)
-            if wording is None:  # the passage reaches the threshold even where the stretches do not
-                wording, spans = float(compare.passages.wording[row]), compare.sides(row)
-            family[other] = wording
-        place = {node: spans.get(node, (int(compare.graph.start[node]), 0)) for node in family}
-        found.append(_Family(medoid, dict(sorted(family.items(), key=lambda item: place[item[0]])), spans))
-    return found
+def _ranges(start: Int64, count: Int64) -> Int64:
+    """Return ``start[i], start[i] + 1, ...``, ``count[i]`` of them, for each i in a row."""
+    return np.repeat(start - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
 
 
-def _table(graph: _Graph, passages: Passages, groups: list[_Family]) -> Families:
-    def place(family: _Family) -> list[tuple[int, int]]:
-        return [family.spans.get(node, (int(graph.start[node]), int(graph.end[node]))) for node in family.wording]
-
-    groups = sorted(groups, key=place)
-    indptr = np.zeros(len(groups) + 1, np.int64)
-    np.cumsum([len(family.wording) for family in groups], out=indptr[1:])
-    medoid = [
-        int(first) + list(family.wording).index(family.medoid) for first, family in zip(indptr, groups, strict=False)
-    ]
-    of_node: dict[int, set[int]] = defaultdict(set)
-    for number, family in enumerate(groups):
-        for node in family.wording:
-            of_node[node].add(number)
-    rows: list[list[int]] = [[] for _ in groups]
-    for row, (left, right) in enumerate(zip(graph.left.tolist(), graph.right.tolist(), strict=True)):
-        for number in sorted(of_node[left] & of_node[right]):
-            rows[number].append(row)
-    passage_indptr = np.zeros(len(groups) + 1, np.int64)
-    np.cumsum([len(one) for one in rows], out=passage_indptr[1:])
-    spans = np.array([span for family in groups for span in place(family)], np.int64).reshape(-1, 2)
+def _table(graph: _Graph, passages: Passages, members: _Members) -> Families:
+    """Return the stars as families, in the order of their members' places."""
+    start, end = graph.start[members.node], graph.end[members.node]
+    moved = np.flatnonzero(members.row >= 0)
+    row = members.row[moved]
+    on_left = graph.left[row] == members.node[moved]
+    start[moved] = np.where(on_left, passages.left_start[row], passages.right_start[row])
+    end[moved] = np.where(on_left, passages.left_end[row], passages.right_end[row])
+    order = np.lexsort((members.node, end, start, members.star))
+    size = np.bincount(members.star, minlength=len(members.medoid))
+    first = np.cumsum(size) - size
+    # By the first two members: of families alike so far the medoid decides.
+    head = order[first] if len(first) else first
+    second = order[np.minimum(first + 1, len(order) - 1)] if len(first) else first
+    shown = np.lexsort((members.medoid, size, end[second], start[second], end[head], start[head]))
+    order = order[_ranges(first[shown], size[shown])]
+    rank = np.empty(len(shown), np.int64)
+    rank[shown] = np.arange(len(shown))
+    family = rank[members.star[order]]
+    node = members.node[order]
+    indptr = np.concatenate([[0], np.cumsum(size[shown])])
+    is_medoid = np.flatnonzero(node == members.medoid[shown][family])
+    passage, owner = _within(graph, family, node, len(shown))
     return Families(
         indptr=indptr,
-        start=spans[:, 0].copy(),
-        end=spans[:, 1].copy(),
-        wording=np.array([value for family in groups for value in family.wording.values()], np.float64),
-        medoid=np.array(medoid, np.int64),
-        passages=np.array([row for one in rows for row in one], np.int64),
-        passage_indptr=passage_indptr,
+        start=start[order],
+        end=end[order],
+        wording=members.wording[order],
+        medoid=is_medoid[np.searchsorted(family[is_medoid], np.arange(len(shown)))],
+        passages=passage,
+        passage_indptr=np.searchsorted(owner, np.arange(len(shown) + 1)),
     )
+
+
+def _within(graph: _Graph, family: Int64, node: Int64, families: int) -> tuple[Int64, Int64]:
+    """Return the passages whose both nodes belong to a family, and the family of each; sorted by family."""
+    member = np.sort(node * families + family)
+    first = np.searchsorted(member, graph.left * families)
+    count = np.searchsorted(member, (graph.left + 1) * families) - first
+    passage = np.repeat(np.arange(len(graph.left)), count)
+    owner = member[_ranges(first, count)] % max(families, 1)
+    wanted = graph.right[passage] * families + owner
+    at = np.minimum(np.searchsorted(member, wanted), max(len(member) - 1, 0))
+    both = member[at] == wanted if len(member) else np.zeros(0, bool)
+    passage, owner = passage[both], owner[both]
+    order = np.argsort(owner, kind="stable")
+    return passage[order], owner[order]
