@@ -273,6 +273,7 @@ def test_a_missing_document_is_a_miss_not_a_silence():
         ("[1]", "line 1 is no gold row: it is list"),
         ('{"doc": "a", "start": 0, "end": 5}', "line 1 has no field 'label'"),
         ('{"doc": "a", "start": 5, "end": 5, "label": "copy"}', "0 <= start < end"),
+        ('{"doc": "a", "start": 5, "end": 99999999999999999999, "label": "copy"}', "0 <= start < end"),
         ('{"doc": "a", "start": true, "end": 5, "label": "copy"}', "whole numbers"),
         ('{"doc": "a", "start": 0, "end": 5, "label": "theft"}', "'theft', wanted one of furniture"),
         ('{"schema": "dedup.gold/2"}', "'dedup.gold/2', wanted 'dedup.gold/1'"),

@@ -153,8 +153,9 @@ def _range(row: Mapping[str, Any], prefix: str) -> tuple[str, int, int]:
     if not isinstance(doc, str) or not doc:
         raise ValueError(f"{prefix}doc is {doc!r}, wanted the name of a document")
     whole = type(start) is int and type(end) is int
-    if not whole or not 0 <= start < end:
-        raise ValueError(f"{prefix}start, {prefix}end are {start!r}, {end!r}, wanted whole numbers 0 <= start < end")
+    if not whole or not 0 <= start < end < 2**31:
+        found = f"{prefix}start, {prefix}end are {start!r}, {end!r}"
+        raise ValueError(f"{found}, wanted whole numbers 0 <= start < end < 2**31")
     return doc, start, end
 
 

@@ -145,7 +145,7 @@ class Verdicts:
                 row.reason,
                 row.reviewer,
                 row.time,
-                json.dumps(row.members),
+                json.dumps(row.members, ensure_ascii=False),
             )
             for row in decisions
         ]

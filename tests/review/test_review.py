@@ -6,6 +6,7 @@ import json
 import socket
 import sqlite3
 import threading
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -330,7 +331,8 @@ def test_half_a_surrogate_pair_is_refused_and_nothing_kept(tmp_path):
     with Verdicts(tmp_path / "v.sqlite") as store:
         with pytest.raises(OutputFailed, match="surrogate"):
             desk(store).decide(FAMILY, "self", "\ud800")
-        rows = loads(dumps([Decision("f", "d", "self", "\ud800", "甲", "2024-01-01T00:00:00+08:00")]))
-        with pytest.raises(OutputFailed, match="surrogate"):
-            desk(store).take_in(rows)
+        sound = Decision("f", "d", "self", "", "甲", "2024-01-01T00:00:00+08:00", ("m",))
+        for broken in (replace(sound, reason="\ud800"), replace(sound, members=("\ud800",))):
+            with pytest.raises(OutputFailed, match="surrogate"):
+                desk(store).take_in(loads(dumps([broken])))
         assert store.history() == ()
