@@ -30,7 +30,12 @@ _ORDER = ("copy", "mass", "self", "template", "citation", "formula")
 
 
 def describe(
-    tables: Tables, params: Params, skipped: Sequence[Skipped], limits: Sequence[Limit], version: str
+    tables: Tables,
+    params: Params,
+    skipped: Sequence[Skipped],
+    limits: Sequence[Limit],
+    version: str,
+    before: int = 0,
 ) -> Result:
     """Return the result of a scan.
 
@@ -41,6 +46,8 @@ def describe(
     skipped, limits
         What was not analysed, and what was bounded.
     version : str
+    before : int
+        Families shown before these, where these are not all: only the first ones get a title and slips.
 
     Returns
     -------
@@ -56,7 +63,7 @@ def describe(
         params=params,
         documents=accounts(tables, digests, ids, passages),
         passages=passages,
-        clusters=_clusters(tables, ids, passages),
+        clusters=_clusters(tables, ids, passages, before),
         skipped=tuple(skipped),
         limits=tuple(limits),
     )
@@ -87,7 +94,7 @@ def _ids(tables: Tables) -> list[str]:
     return names
 
 
-def _clusters(tables: Tables, ids: Sequence[str], passages: PassageRows) -> ClusterRows:
+def _clusters(tables: Tables, ids: Sequence[str], passages: PassageRows, before: int) -> ClusterRows:
     """Return the families in the order in which they are shown."""
     families, labels = tables.families, tables.labels
     size = np.diff(families.indptr)
@@ -100,7 +107,7 @@ def _clusters(tables: Tables, ids: Sequence[str], passages: PassageRows) -> Clus
     witness = Witness(tables, places)
     evidence: list[tuple[Evidence, ...]] = []
     titles: list[str] = []
-    for shown, number in enumerate(order.tolist()):
+    for shown, number in enumerate(order.tolist(), before):
         evidence.append(witness.of(number, shown))
         medoid = int(families.medoid[number])
         start, end = int(families.start[medoid]), int(families.end[medoid])

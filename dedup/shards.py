@@ -2,11 +2,14 @@
 
 The passages of a corpus hang documents together; what no passage joins has nothing to say about one another. A
 *shard* is some documents, and all passages in which they stand: its families, labels and evidence are made here, by
-the steps of `dedup.pipeline.scan`, and told at the numbers and places of the corpus.
+the steps of `dedup.pipeline.scan`, and told at the numbers and places of the corpus. What a label or a piece of
+evidence takes from the whole corpus is counted over all shards first: who writes the words of a clause outside of
+every family, and where else a rare figure stands.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,15 +17,24 @@ from typing import Any
 
 import numpy as np
 
-from dedup.executors.blocks import Sent, read
+from dedup import describe, evidence, figures, provenance
+from dedup.executors.blocks import Layout, Sent, read, spread
+from dedup.executors.packing import pack, unpack, unpacked
 from dedup.executors.prepared import Prepared, prepare
-from dedup.executors.records import opened
+from dedup.executors.records import encoded, opened, packed
+from dedup.intervals import merged, without
 from dedup.params import Params
-from dedup.result import Document, Limit, Result
-from dedup.schema import Int64, Passages
+from dedup.result import Document, Result
+from dedup.schema import Families, Int64, Passages, UInt32, UInt64
+from dedup.steps import background, cluster, contrast, usage
 
 _SHOWN = ("copy", "mass", "self", "template", "citation", "formula")
 _TOLD = 4  # members of a family that tell its place among families: no two families share three
+
+FIRST, SPELLED = describe.TITLED, evidence._SPELLED_FAMILIES
+"""Families shown first: so many get a title of key terms, and so many of these have their slips sought."""
+
+_LATER = 1 << 40  # more families than are shown before any
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +43,48 @@ class Shard:
 
     documents : sequence of Document
     number : int64[D]     their numbers in the corpus, ascending
-    begin : int64[D]      where their key streams begin in that of the corpus
     prepared : Prepared   their tables
     passages : Passages   all in which they stand, sorted; at places of the shard
+
+    There may be one document more than numbers, see `shard`.
     """
 
     documents: Sequence[Document]
     number: Int64
-    begin: Int64
     prepared: Prepared
     passages: Passages
 
 
-def shard(found: Mapping[str, Iterable[bytes]]) -> Shard:
-    """Return the shard that blobs of the kinds ``documents`` and ``passage`` make."""
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What a shard has to be told where it is not the corpus.
+
+    families : Families   those of the shard, found before
+    corpus : Spread       see `dedup.steps.background.spread`
+    """
+
+    families: Families
+    corpus: background.Spread
+
+
+def shard(found: Mapping[str, Iterable[bytes]], elsewhere: UInt64 | None = None) -> Shard:
+    """Return the shard that blobs of the kinds ``documents`` and ``passage`` make.
+
+    Parameters
+    ----------
+    found : mapping
+        Blobs by kind.
+    elsewhere : uint64[n], optional
+        Figures that stand in other shards too. One more document is put behind the others, in which they stand: so
+        they count as known elsewhere, and nothing else changes.
+    """
     pieces = sorted((opened(blob) for blob in found["documents"]), key=lambda one: int(one[1]["number"][0]))
     documents = [document for some, _ in pieces for document in some]
     number, begin = (np.concatenate([columns[name] for _, columns in pieces]) for name in ("number", "begin"))
     prepared = prepare(documents)
+    if elsewhere is not None and len(elsewhere):
+        documents.append(_sheet(prepared, elsewhere))
+        prepared = prepare(documents)
     columns = dict(zip(Passages.__slots__, read(found.get("passage", ()), *Passages.__slots__), strict=True))
     order = np.lexsort((columns["right_start"], columns["left_start"]))
     for side in ("left", "right"):
@@ -56,74 +92,101 @@ def shard(found: Mapping[str, Iterable[bytes]]) -> Shard:
         shift = prepared.keys.indptr[document] - begin[document]
         columns[f"{side}_start"] = columns[f"{side}_start"] + shift
         columns[f"{side}_end"] = columns[f"{side}_end"] + shift
-    return Shard(documents, number, begin, prepared, Passages(*(column[order] for column in columns.values())))
+    return Shard(documents, number, prepared, Passages(*(column[order] for column in columns.values())))
 
 
-def concluded(part: Shard, params: Params) -> Result:
-    """Return the result of a shard, as if it were the corpus."""
-    from dedup import __version__, describe, provenance
-    from dedup.pipeline import _at_issue, _joined, _roles
-    from dedup.steps import background as rarity
-    from dedup.steps import cluster, contrast, label, rewrite, usage
+def _sheet(prepared: Prepared, elsewhere: UInt64) -> Document:
+    """Return a document of the figures of a shard that stand elsewhere."""
+    slots, codes = prepared.keys.slots, prepared.texts.codes
+    values = contrast.figures(prepared.texts, prepared.keys)
+    rows = np.flatnonzero(np.isin(values, elsewhere))
+    rows = rows[np.unique(values[rows], return_index=True)[1]]
+    texts = [
+        codes[start:end].tobytes().decode("utf-32-le", "surrogatepass")
+        for start, end in zip(slots.start[rows].tolist(), slots.end[rows].tolist(), strict=True)
+    ]
+    return Document("\U0010ffff", "".join(f"数为{text}的\n" for text in texts))
+
+
+def told(part: Shard, params: Params, others: Others | None) -> Iterator[Sent]:
+    """Yield the rows of a shard's result, each with what it is sorted by in the corpus.
+
+    Parameters
+    ----------
+    part : Shard
+    params : Params
+    others : Others, optional
+        Where the shard is not the corpus. Then a cluster that may be one of the first shown is told in both ways: as
+        one of them, and as one of the others (``later``).
+    """
+    from dedup import __version__
+    from dedup.pipeline import _at_issue, _joined
+    from dedup.steps import label, rewrite
 
     p, passages = part.prepared, part.passages
-    families = cluster.cluster(p.keys, passages, params)
-    role = _roles(part.documents, (), len(part.documents))
-    more_passages, limits = rewrite.rewrite(p.keys, p.segments, passages, role, params)
-    passages, families = _joined(passages, families, more_passages)
+    if others is None:
+        families = cluster.cluster(p.keys, passages, params)
+        role = np.full(len(part.documents), 2, np.uint8)  # all are reports, asked about
+        more, limits = rewrite.rewrite(p.keys, p.segments, passages, role, params)
+        passages, families = _joined(passages, families, more)
+    else:
+        families, limits = others.families, []
     issuers = [document.issuer for document in part.documents]
-    hands = usage.units(issuers, p.segments)
-    corpus = rarity.spread(p.keys, families, hands, params.formula_chars)
+    units = usage.units(issuers, p.segments)
+    corpus = others.corpus if others else background.spread(p.keys, families, units, params.formula_chars)
     medoids = families.start[families.medoid], families.end[families.medoid]
-    bits, surplus = rarity.span_bits(p.keys, *medoids, rarity.load(None), corpus)
-    used = usage.usage(p.keys, p.segments, families, hands, params.formula_chars, params.formula_issuers)
+    bits, surplus = background.span_bits(p.keys, *medoids, background.load(), corpus)
+    used = usage.usage(p.keys, p.segments, families, units, params.formula_chars, params.formula_issuers)
     none = np.empty((0, 2), np.int64)
     labels = label.label(
         p.texts, p.keys, p.segments, passages, families, p.noise, bits, surplus, used, issuers,
         label.Known(none, none), params,
     )  # fmt: skip
-    changes, more = contrast.contrast(p.texts, p.edits, p.keys, passages, _at_issue(passages, families, labels))
+    changes, bounded = contrast.contrast(p.texts, p.edits, p.keys, passages, _at_issue(passages, families, labels))
     tables = provenance.Tables(
         p.texts, p.edits, p.keys, p.segments, passages, families, labels, changes, part.documents
     )
-    return describe.describe(tables, params, (), [*limits, *more], __version__)
+    result = describe.describe(tables, params, (), [*limits, *bounded], __version__)
+    later = None
+    if others is not None:
+        later = describe.describe(tables, params, (), (), __version__, before=_LATER)
+    yield from _rows(result, later, part.number)
 
 
-def told(result: Result, number: Int64) -> Iterator[Sent]:
-    """Yield the rows of a shard's result, each with what it is sorted by in the corpus.
-
-    Parameters
-    ----------
-    result : Result
-    number : int64[D]
-        The number in the corpus of each document.
-    """
+def _rows(result: Result, later: Result | None, number: Int64) -> Iterator[Sent]:
     of_document = number.tolist()
     data = result.to_dict()
 
     def placed(span: dict[str, Any]) -> dict[str, Any]:
         return span | {"document": of_document[span["document"]]}
 
-    for row in data["documents"]:
+    for row in data["documents"][: len(of_document)]:
         row["id"] = of_document[row["id"]]
         names = ("start", "end", "label", "cluster")
         row["marks"] = [dict(zip(names, mark, strict=True)) for mark in row["marks"]]
         yield _row("document", row, [row["id"]])
-    for row in data["passages"]:
+    for nth, row in enumerate(data["passages"]):
         row["left"], row["right"] = placed(row["left"]), placed(row["right"])
         sides = row["left"], row["right"]
-        yield _row("passage", row, [side[name] for side in sides for name in ("document", "start")])
-    for row in data["clusters"]:
+        yield _row("passage", row, [*(side[name] for side in sides for name in ("document", "start")), nth])
+    for nth, row in enumerate(data["clusters"]):
         row["members"] = [placed(span) for span in row["members"]]
-        for one in row["evidence"]:
-            one["facts"] = json.dumps(one["facts"], ensure_ascii=False)
-        yield _row("cluster", row, _rank(row))
-    for limit in result.limits:
-        yield _row("limit", _plain(limit), [])
+        row["evidence"] = _facts(row["evidence"])
+        if later is None:
+            yield _row("cluster", row, [nth])
+        elif nth < FIRST:
+            other = later.clusters[nth]
+            plain = [{"kind": one.kind, "facts": dict(one.facts)} for one in other.evidence]
+            changed = {"title": other.title, "star": other.star, "evidence": _facts(plain)}
+            yield _row("cluster", row, _rank(row), later=changed)
+        else:
+            yield _row("cluster", row, _rank(row))
+    for limit in data["limits"]:
+        yield _row("limit", limit, [])
 
 
-def _plain(limit: Limit) -> dict[str, Any]:
-    return {"kind": limit.kind, "count": limit.count, "bound": limit.bound, "detail": limit.detail}
+def _facts(evidence: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    return [{"kind": one["kind"], "facts": json.dumps(one["facts"], ensure_ascii=False)} for one in evidence]
 
 
 def _rank(row: Mapping[str, Any]) -> list[int]:
@@ -134,5 +197,136 @@ def _rank(row: Mapping[str, Any]) -> list[int]:
     return [label, ord(row["grade"] or "Z"), -chars, *places]
 
 
-def _row(kind: str, row: Mapping[str, Any], order: list[int]) -> Sent:
-    return 0, kind, json.dumps({"order": order, "row": row}, ensure_ascii=False).encode("utf-8", "replace")
+def _row(kind: str, row: Mapping[str, Any], order: list[int], **more: Any) -> Sent:
+    told = {"order": order, "row": row} | more
+    return 0, kind, json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")
+
+
+# Several shards: what each has to know of the others
+
+
+def sent_home(layout: Layout, shards: int, number: int, found: Mapping[str, list[bytes]]) -> Iterator[Sent]:
+    """Send the documents of a block, and the passages that begin in it, to their shards.
+
+    Parameters
+    ----------
+    layout : Layout
+    shards : int
+        Shards of what hangs together; a document that hangs on no other goes to that of its block, behind these.
+    number : int
+        The block.
+    found : mapping
+        Blobs of kind ``documents``, ``home`` (documents and the roots of their components) and ``passage``.
+    """
+    documents, columns = opened(found["documents"][0])
+    begin = columns["begin"] + int(layout.keys[number])
+    home = np.full(len(begin), shards + number, np.int64)
+    document, root = read(found.get("home", ()), "document", "root")
+    mixed = root.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    home[np.searchsorted(begin, document)] = ((mixed >> np.uint64(32)) % np.uint64(shards)).astype(np.int64)
+    for part in np.unique(home).tolist():
+        rows = np.flatnonzero(home == part)
+        some = [documents[row] for row in rows.tolist()]
+        yield part, "documents", packed(some, number=rows + int(layout.documents[number]), begin=begin[rows])
+    for blob in found.get("passage", ()):
+        table = unpacked(blob)
+        yield from spread("passage", home[np.searchsorted(begin, table["left_document"])], table)
+
+
+def families_of(
+    params: Params, shards: int, parts: int, number: int, found: Mapping[str, list[bytes]]
+) -> Iterator[Sent]:
+    """Find the families of a shard, and what other shards have to be asked and told for their labels.
+
+    Yields
+    ------
+    families
+        To the shard itself.
+    asked
+        Hashes of the k-grams of short families, see `dedup.steps.background.spread`.
+    file, hand
+        How many files speak for themselves, and the issuers of the others.
+    figure
+        The rare figures of the shard, to where equal ones meet.
+    """
+    part = shard(found)
+    p = part.prepared
+    families = cluster.cluster(p.keys, part.passages, params)
+    yield number, "families", pack(families)
+    yield 0, "asked", pack({"hashes": background.asked_about(p.keys, families, params.formula_chars)})
+    issuer = _issuers(part)
+    yield 0, "file", pack({"count": np.array([(issuer == 0).sum()])})
+    named = np.unique(issuer[issuer > 0])
+    yield from spread("hand", (named % np.uint64(parts)).astype(np.int64), {"issuer": named})
+    value = np.unique(contrast.figures(p.texts, p.keys)[figures.rare(_slots_of(p))])
+    at = np.full(len(value), number, np.int64)
+    yield from spread("figure", (value % np.uint64(parts)).astype(np.int64), {"value": value, "shard": at})
+
+
+def _slots_of(prepared: Prepared) -> provenance.Tables:
+    """Return tables of which only texts and slots are known."""
+    texts, edits, keys, segments = prepared.texts, prepared.edits, prepared.keys, prepared.segments
+    unknown: Any = None
+    return provenance.Tables(texts, edits, keys, segments, unknown, unknown, unknown, unknown, ())
+
+
+def met(_: int, found: Mapping[str, list[bytes]]) -> Iterator[Sent]:
+    """Count issuers, and tell shards which of their figures stand in others."""
+    (issuer,) = read(found.get("hand", ()), "issuer")
+    yield 0, "hands", pack({"count": np.array([len(np.unique(issuer))])})
+    value, number = read(found.get("figure", ()), "value", "shard")
+    order = np.argsort(value, kind="stable")
+    value, number = value[order], number[order]
+    border = (
+        np.flatnonzero(np.concatenate([[True], value[1:] != value[:-1], [True]])) if len(value) else np.zeros(1, int)
+    )
+    several = np.repeat(np.diff(border) > 1, np.diff(border))
+    yield from spread("elsewhere", number[several], {"value": value[several]})
+
+
+def tallied(hashes: UInt32, parts: int, number: int, found: Mapping[str, list[bytes]]) -> Iterator[Sent]:
+    """Count who has the k-grams that were asked about outside of families: files, and the issuers of the others."""
+    part = shard(found)
+    p = part.prepared
+    families = unpack(found["families"][0], Families)
+    issuer = _issuers(part)
+    ranges = np.stack([p.keys.indptr[:-1], p.keys.indptr[1:]], axis=1)
+    taken = merged(np.stack([families.start, families.end], axis=1))
+    closed = merged(np.concatenate([taken, ranges[issuer > 0]]))
+    count = background.Sorted(hashes).tally(p.keys, np.arange(len(issuer)), closed)
+    rows = np.flatnonzero(count)
+    yield from spread("tally", rows % parts, {"row": rows, "count": count[rows]})
+    free = without(ranges[issuer > 0], taken)
+    row, which = background.rows_of(p.keys, free[:, 0], free[:, 1], hashes)
+    owner = issuer[np.searchsorted(p.keys.indptr, free[which, 0], side="right") - 1]
+    pairs = np.unique(np.stack([row.astype(np.uint64), owner], axis=1), axis=0)
+    row = pairs[:, 0].astype(np.int64)
+    yield from spread("owner", row % parts, {"row": row, "issuer": pairs[:, 1]})
+
+
+def counted(_: int, found: Mapping[str, list[bytes]]) -> Iterator[Sent]:
+    """Add up who has k-grams: each file once, each issuer once however many shards its reports lie in."""
+    row, count = read(found.get("tally", ()), "row", "count")
+    owned, issuer = read(found.get("owner", ()), "row", "issuer")
+    pairs = np.unique(np.stack([owned.astype(np.uint64), issuer.astype(np.uint64)], axis=1), axis=0)
+    rows = np.concatenate([row, pairs[:, 0].astype(np.int64)])
+    distinct, place = np.unique(rows, return_inverse=True)
+    total = np.bincount(place, np.concatenate([count, np.ones(len(pairs), np.int64)]), len(distinct)).astype(np.int64)
+    yield 0, "count", pack({"row": distinct, "count": total})
+
+
+def told_apart(params: Params, corpus: background.Spread, _: int, found: Mapping[str, list[bytes]]) -> Iterator[Sent]:
+    """Tell the result of one shard of several."""
+    part = shard(found, elsewhere=read(found.get("elsewhere", ()), "value")[0])
+    families = unpack(found["families"][0], Families)
+    yield from told(part, params, Others(families, corpus))
+
+
+def _issuers(part: Shard) -> UInt64:
+    """Return a number for the issuer of each document, the same in every shard; 0 where it is the file's own."""
+    units = usage.units([document.issuer for document in part.documents], part.prepared.segments)
+    found = np.zeros(len(units), np.uint64)
+    for row in np.flatnonzero(units != np.arange(len(units))).tolist():
+        name = encoded(str(part.documents[row].issuer))
+        found[row] = max(int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "little"), 1)
+    return found

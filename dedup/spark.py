@@ -10,24 +10,19 @@ and docs/scale.md for how to run it on a cluster and what it costs there.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from functools import partial
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from dedup.errors import EngineProblem, OutputExists, ParamsError
 from dedup.executors import cluster, sources
-from dedup.executors.blocks import Layout, Sent
 from dedup.executors.bounds import summed
 from dedup.executors.frames import Rows
 from dedup.executors.intake import Read, Sizes, taken_in
-from dedup.executors.records import opened, packed
-from dedup.executors.spark import BATCH, Corpus, Found, Kept, gathered, kinds, passages, visited
+from dedup.executors.spark import BATCH, Kept, kinds, passages
 from dedup.params import LABELS, Params
 from dedup.result import SCHEMA, Limit, Result
-from dedup.shards import concluded, shard, told
+from dedup.sharded import described
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -211,7 +206,7 @@ def compared(inputs: Sequence[tuple[DataFrame, Read]], params: Params, sizes: Si
         As `scan`.
     """
     spark = inputs[0][0].sparkSession
-    cluster.probe(spark, concluded.__module__)
+    cluster.probe(spark, described.__module__)
     kept, lasting = Kept(), Kept()
     before = spark.conf.get(_BATCH, None)
     spark.conf.set(_BATCH, str(BATCH))
@@ -265,35 +260,6 @@ def scan_paths(
     names = {field.name: spark.conf.get(f"spark.dedup.{field.name}", None) for field in fields(Sizes)}
     sizes = Sizes(**{name: int(value) for name, value in names.items() if value is not None})
     return compared(sources.frames(spark, paths, options), params, sizes)
-
-
-def described(corpus: Corpus, found: DataFrame, params: Params, sizes: Sizes, kept: Kept) -> DataFrame:
-    """Return the rows of the result, see `dedup.shards.told`."""
-    chars = int(corpus.layout.raw[-1])
-    if chars > sizes.shard:
-        raise EngineProblem(
-            "spark",
-            f"families are described in one task, which holds {sizes.shard:,} characters, and the documents have "
-            f"{chars:,}: give the workers more memory and raise spark.dedup.shard",
-        )
-    whole = visited(corpus.documents, partial(_documents, corpus.layout)).union(visited(found, _to_one))
-    return gathered(whole, 1, partial(_told, params))
-
-
-def _documents(layout: Layout, number: int, _: str, blob: bytes) -> Iterator[Sent]:
-    held, columns = opened(blob)
-    first = int(layout.documents[number])
-    begin = columns["begin"] + layout.keys[number]
-    yield 0, "documents", packed(held, number=np.arange(first, first + len(held)), begin=begin)
-
-
-def _to_one(_: int, kind: str, blob: bytes) -> Iterator[Sent]:
-    yield 0, kind, blob
-
-
-def _told(params: Params, _: int, found: Found) -> Iterator[Sent]:
-    part = shard(found)
-    return told(concluded(part, params), part.number)
 
 
 def _typed(rows: DataFrame, schema: str) -> DataFrame:

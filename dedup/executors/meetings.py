@@ -130,7 +130,8 @@ def passages(found: Mapping[str, Iterable[bytes]], params: Params) -> Columns:
     Returns
     -------
     dict of columns
-        Those of `dedup.schema.Passages`, at places of the corpus.
+        Those of `dedup.schema.Passages`, at places of the corpus; ``left_document`` and ``right_document`` are the
+        places at which the documents begin.
     """
     pieces = sorted((unpacked(blob) for blob in found.get("text", ())), key=lambda one: int(one["begin"][0]))
     block, begin = _laid_end_to_end(pieces)
@@ -157,6 +158,7 @@ def passages(found: Mapping[str, Iterable[bytes]], params: Params) -> Columns:
         start = columns[f"{side}_start"]
         document = np.searchsorted(block.documents, start, side="right") - 1
         shift = begin[document] - block.documents[document]
+        columns[f"{side}_document"] = begin[document]
         columns[f"{side}_start"], columns[f"{side}_end"] = start + shift, columns[f"{side}_end"] + shift
     return columns
 

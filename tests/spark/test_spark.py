@@ -6,6 +6,7 @@ import json
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -14,8 +15,9 @@ from bench import corpus
 from dedup import _optional
 from dedup.cli.main import app
 from dedup.errors import EngineProblem
-from dedup.executors import cluster, frames, sources
+from dedup.executors import cluster, frames, sources, stars
 from dedup.executors.intake import Sizes
+from dedup.executors.spark import Kept
 from dedup.params import Params
 from dedup.read import read
 from dedup.result import Document, Result
@@ -246,3 +248,44 @@ def test_a_data_frame_of_a_notebook(local):
         scan(frame, sizes=Sizes(shard=50))
     with pytest.raises(EngineProblem, match="more than 1 documents"):
         tables.result(most=1)
+
+
+def records() -> list[Document]:
+    """Return documents of a paragraph each, by a few issuers; figures, clauses and slips stand in many of them."""
+    texts = [*corpus.make(900).texts, *corpus.flood("names", 30), *corpus.flood("numbers", 80)]
+    clauses = "认真贯彻落实各项工作任务", "共计投入资金23417元", "切实加强组织领导", "全面布署春耕生产工作"
+    found = []
+    for number, text in enumerate(texts):
+        middle = len(text) // 2
+        more = clauses[number // 5 % 4] if number % 5 == 0 else ""
+        issuer = f"第{number % 13}乡人民政府" if number % 3 else None
+        found.append(Document("记录", f"{text[:middle]}{more}{text[middle:]}", member=str(number), issuer=issuer))
+    return found
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("edges", [1_000_000, 0], ids=["components by the driver", "components in data frames"])
+def test_many_shards_tell_what_one_does(local, edges):
+    """A corpus that no task may hold as a whole is described in shards, to the byte as a local scan describes it."""
+    documents, params = records(), Params(rewrite_chars=0, min_chars=24)
+    wanted = dedup.scan(documents, params)
+    assert sum(len(one.text) for one in documents) > 2 * 60_000
+    same(on_spark(local, documents, params, Sizes(block=30_000, shard=60_000, edges=edges)), wanted)
+    assert len(wanted.clusters) > 100
+
+
+@pytest.mark.spark
+def test_components_in_data_frames_are_those_of_the_driver(local):
+    """Large-star and small-star give each node the least node of its component: chains, stars, random graphs."""
+    random = np.random.default_rng(7)
+    chain = np.stack([np.arange(100, 140), np.arange(101, 141)])
+    star = np.stack([np.full(50, 33), np.arange(200, 250)])
+    edges = np.concatenate([random.integers(1_000, 1_300, (2, 120)), chain[:, random.permutation(40)], star], axis=1)
+    edges = edges[:, edges[0] != edges[1]]
+    nodes, roots = stars.joined(*edges.astype(np.int64))
+    frame = local.createDataFrame([(int(u), int(v)) for u, v in edges.T], "u long, v long")
+    kept = Kept()
+    found = sorted((row.u, row.v) for row in stars.components(frame, kept).collect())
+    kept.release()
+    assert found == list(zip(nodes.tolist(), roots.tolist(), strict=True))
+    assert len(set(roots.tolist())) > 20
