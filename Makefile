@@ -12,7 +12,7 @@ SPARK := $(shell command -v java > /dev/null 2>&1 && echo ,spark)
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick test-nojit test-spark test-browser index-kills check lint gate bench notebooks docs warmup fuzz coverage mutate wheels clean
+.PHONY: help demo test quick test-nojit test-spark test-browser index-kills errors check lint gate bench notebooks docs warmup fuzz coverage mutate wheels clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ test-browser: $(VENV)/.dev ## the tests of the page in a browser; says so and sk
 
 index-kills: $(VENV)/.dev ## kill an addition to an archive thirty times and see that nothing is lost
 	DEDUP_KILLS=30 $(BIN)/python -m pytest tests/index/test_file.py -k kills
+
+errors: $(VENV)/.dev ## every test, and which errors none of them has seen
+	DEDUP_ERRORS=1 $(BIN)/python -m pytest
 
 lint: $(VENV)/.dev ## format, lint, types
 	$(BIN)/ruff format --check .

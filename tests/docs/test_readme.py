@@ -30,7 +30,7 @@ def read(name):
 def test_blocks_run_and_print_what_the_page_shows(name, tmp_path, monkeypatch):
     """Every shell and Python block is run, in order, in one folder; figures, ids and grades may move, not words."""
     ran = run_page(name, tmp_path, monkeypatch)
-    assert (ran.blocks, ran.shown) == (7, 4)
+    assert (ran.blocks, ran.shown) == (8, 5)
 
 
 def test_both_languages_show_the_same_commands():
@@ -66,6 +66,31 @@ def test_the_table_of_statuses_is_true(name, tmp_path, monkeypatch):
     assert status(report, "nowhere.txt") == 2
     assert status(report, "nowhere.txt", "--ignore-unreadable") == 0
     assert status(report, "--threshold", "2") == 2
+
+
+def rows_of(table, *columns):
+    """Return, for each row of a Markdown table with figures, its first word and some of its cells as numbers."""
+    cells = [[cell.strip() for cell in line.strip("| ").split("|")] for line in table.splitlines() if "|" in line]
+    return [
+        (row[0].split()[0], [float(row[at].replace(",", "")) for at in columns])
+        for row in cells
+        if len(row) > max(columns) and re.fullmatch(r"[\d.,]+", row[columns[0]])
+    ]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_comparison_is_the_one_that_was_measured(name):
+    """Each row has its row in docs/performance.md: seconds within a third, the rest as it is there."""
+    measured = rows_of(read("docs/performance.md").split("### 200,000 paragraphs")[1].split("###")[0], 2, 6, 7)
+    shown = rows_of(read(name).split("bench.run")[0].split("## ")[-1], 1, 4, 5)
+    assert len(shown) == 7
+    for tool, (seconds, *quality) in shown:
+        assert any(
+            other == tool
+            and abs(wall - seconds) <= wall / 3
+            and all(abs(one - two) < 0.011 for one, two in zip(quality, rest, strict=True))
+            for other, (wall, *rest) in measured
+        ), tool
 
 
 @pytest.mark.parametrize("name", LINKED)
