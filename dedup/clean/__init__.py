@@ -6,7 +6,7 @@ is wanted. `plan` decides alone, for texts in memory, and `kept` is what it leav
 
 >>> from dedup.clean import CleanPolicy
 >>> CleanPolicy(level="passage", labels=("copy",)).rule
-'passage>=0.95 numbers'
+'passage>=0.95 numbers names'
 """
 
 from __future__ import annotations

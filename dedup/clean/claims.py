@@ -131,12 +131,16 @@ class _Settling:
             self._stayed["pinned"] += bool(marks.pinned[here].any())
             return
         partner, wording, similarity = None, None, None
+        named = np.zeros(len(free), np.bool_)
         if other is not None and link is not None:
-            free &= self._links.matched(family, row, other)
+            match = self._links.matched(family, row, other)
+            free &= match.stands
+            named = match.other
             partner, wording, similarity = family.members[other], link.wording, link.similarity
         marks.claimed[here] |= free
         number = self._note(Claim(family.label, family.id, partner, wording, similarity))
-        marks.held.append(Held(number, span.start, free))
+        in_one = partner is None or partner.document == span.document
+        marks.held.append(Held(number, span.start, free, named, in_one))
 
     def _note(self, claim: Claim) -> int:
         self._claims.append(claim)

@@ -13,6 +13,7 @@ import numpy as np
 
 from dedup.clean.cut import Units, units
 from dedup.clean.desk import letters, numbers, solid
+from dedup.clean.headings import with_their_text
 from dedup.clean.policy import CleanPolicy
 from dedup.schema import Bool, Int32, Int64
 
@@ -24,11 +25,20 @@ _NOISE_SHARE = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One claim on a document: its number (from 1), where it begins, and which characters from there on it holds."""
+    """One claim on a text.
+
+    number : int       of the claim, from 1
+    start : int        where its member begins
+    mask : bool[N]     which characters from there on stand in the partner
+    other : bool[N]    which are a name in whose place the partner has another
+    here : bool        whether the partner stands in the same document
+    """
 
     number: int
     start: int
     mask: Bool
+    other: Bool
+    here: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +96,7 @@ def decide(text: str, marks: Marks, policy: CleanPolicy, least: int) -> Fate:
     digits = numbers(text)
     signs = letters(text)
     weigh = signs if policy.numbers else signs & ~digits
-    owner, stands = _owners(tiles, weigh, marks)
+    owners = _owners(tiles, weigh, marks)
     gone = np.zeros(len(text), np.int32)
     if policy.level == "passage":
         # Page noise is cut exactly, in the middle of a sentence too: what meets there is the two halves of that
@@ -96,20 +106,42 @@ def decide(text: str, marks: Marks, policy: CleanPolicy, least: int) -> Fate:
         gone[exact] = marks.noise[exact]
     veto = marks.pinned & ink
     if policy.numbers:
-        veto |= digits & ~stands
-    enough = _going(tiles, weigh, stands, marks.noise > 0, veto, policy)
-    going = np.flatnonzero(_long_enough(enough, tiles, signs, marks.noise > 0, least))
+        veto |= digits & ~owners.stands
+    if policy.names:
+        veto |= owners.other
+    enough = _going(tiles, weigh, owners.stands, marks.noise > 0, veto, policy)
+    enough = _long_enough(enough, tiles, signs, marks.noise > 0, least)
+    enough = with_their_text(text, tiles, enough, owners.afar, owners.noise, _sums(signs, tiles))
+    going = np.flatnonzero(enough)
     for unit in going:
-        gone[tiles.bounds[unit] : tiles.bounds[unit + 1]] = owner[unit]
+        gone[tiles.bounds[unit] : tiles.bounds[unit + 1]] = owners.number[unit]
     if policy.level == "paragraph":
         _fill_paragraphs(tiles, np.unique(tiles.paragraph[going]), gone)
     else:
         _fill_borders(tiles, ink, gone)
-    return Fate(gone, weigh & ~stands)
+    return Fate(gone, weigh & ~owners.stands)
 
 
-def _owners(tiles: Units, weigh: Bool, marks: Marks) -> tuple[Int32, Bool]:
-    """Return the claim that holds most of each sentence, and which characters stand in it or are noise.
+@dataclass(frozen=True, slots=True)
+class _Owners:
+    """Who holds the units of a text.
+
+    number : int32[U]   claim that holds most of each unit
+    afar : bool[U]      and its partner stands in another document
+    noise : bool[U]     it is that of page noise
+    stands : bool[N]    the character stands in the partner of its unit, or is page noise
+    other : bool[N]     it is a name in whose place that partner has another
+    """
+
+    number: Int32
+    afar: Bool
+    noise: Bool
+    stands: Bool
+    other: Bool
+
+
+def _owners(tiles: Units, weigh: Bool, marks: Marks) -> _Owners:
+    """Return the claim that holds most of each sentence, and what it holds.
 
     The first made wins a tie, so a sentence that two families hold goes for the longer one. A unit of which more is
     page noise than any claim holds is the noise's.
@@ -126,18 +158,21 @@ def _owners(tiles: Units, weigh: Bool, marks: Marks) -> tuple[Int32, Bool]:
         better = counts > best[first:last]
         best[first:last][better] = counts[better]
         holder[first:last][better] = row
-    numbers = np.array([held.number for held in marks.held] + [0], np.int32)  # the last one for no holder
-    owner = numbers[holder]
-    stands = marks.noise > 0
+    # One row more, for a unit that nobody holds.
+    owner = np.array([*(held.number for held in marks.held), 0], np.int32)[holder]
+    afar = np.array([*(not held.here for held in marks.held), False], np.bool_)[holder]
+    stands, other = marks.noise > 0, np.zeros(len(weigh), np.bool_)
     for unit in np.flatnonzero(holder >= 0):
         held = marks.held[holder[unit]]
         start = max(int(tiles.bounds[unit]), held.start)
         end = min(int(tiles.bounds[unit + 1]), held.start + len(held.mask))
         stands[start:end] |= held.mask[start - held.start : end - held.start]
-    for unit in np.flatnonzero(noisy > best):
+        other[start:end] |= held.other[start - held.start : end - held.start]
+    of_noise = noisy > best
+    for unit in np.flatnonzero(of_noise):
         noise = marks.noise[tiles.bounds[unit] : tiles.bounds[unit + 1]]
         owner[unit] = np.bincount(noise[noise > 0]).argmax()
-    return owner, stands
+    return _Owners(owner, afar & ~of_noise, of_noise, stands, other)
 
 
 def _going(tiles: Units, weigh: Bool, stands: Bool, noise: Bool, veto: Bool, policy: CleanPolicy) -> Bool:

@@ -29,6 +29,14 @@ _MOST_CELLS = 10**10
 _BATCH = 1 << 21  # characters folded together; larger saves nothing more
 _NUMBER = re.compile(rf"[0-9]+(?:[.,:][0-9]+)*|[{HAN_NUMERALS}]+")
 _NUMERALS = frozenset("0123456789" + HAN_NUMERALS)
+_NAME = 4  # characters of the longest name
+_SUFFIXES = frozenset("省市县区州盟旗镇乡村屯组社局办所站厂司校院")
+_TITLES = frozenset(("同志", "书记", "镇长", "乡长", "主任", "主席", "局长", "委员", "代表"))
+_SURNAMES = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖"
+    "石金韦贾夏付傅方邹熊白孟秦邱侯江尹薛闫阎段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常汤康易乔赖文庞樊兰殷施洪翟安倪"
+    "牛温芦季俞章鲁葛伍申尤毕聂焦柳邢岳齐梅庄辛管祝左涂谷耿牟卜路詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍覃霍翁"
+)
 
 _Place = tuple[int, int, int]  # document, start, end
 
@@ -52,6 +60,18 @@ class _Folded:
     key: str
     signs: str
     origin: Int32
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How the characters of one member fare in another.
+
+    stands : bool[N]   it stands there too, in order
+    other : bool[N]    it is (part of) a name, and another name stands there in its place
+    """
+
+    stands: Bool
+    other: Bool
 
 
 class Links:
@@ -114,12 +134,12 @@ class Links:
             return None
         return Link(wording, _identity(left.signs, right.signs))
 
-    def matched(self, family: Cluster, one: int, other: int) -> Bool:
+    def matched(self, family: Cluster, one: int, other: int) -> Match:
         """Return which characters of one member stand, in order, in the other.
 
         Returns
         -------
-        bool[length of the member]
+        Match
             White space, and what a machine put there, counts as standing. A number stands only whole: of 1,234
             against 1,235 no digit stands.
 
@@ -129,21 +149,27 @@ class Links:
         sentence in any other.
         """
         first, second = family.members[one], family.members[other]
+        size = first.end - first.start
         if self._text(first) == self._text(second):
-            return np.ones(first.end - first.start, np.bool_)
+            return Match(np.ones(size, np.bool_), np.zeros(size, np.bool_))
         left, right = self._fold(first), self._fold(second)
-        stands = np.zeros(len(left.signs), np.bool_)
+        stands, named = np.zeros(len(left.signs), np.bool_), np.zeros(len(left.signs), np.bool_)
         if len(left.signs) * len(right.signs) <= _MOST_CELLS:
             shift = np.zeros(len(left.signs), np.int64)
-            for block in Levenshtein.opcodes(left.signs, right.signs):
-                if block.tag == "equal":
-                    stands[block.src_start : block.src_end] = True
-                    shift[block.src_start : block.src_end] = block.dest_start - block.src_start
+            here = there = 0
+            # Matching blocks end with an empty one behind both; what lies between two of them is one change.
+            for block in Levenshtein.opcodes(left.signs, right.signs).as_matching_blocks():
+                gaps = slice(here, block.a), slice(there, block.b)
+                named[gaps[0]] = _are_names(left.signs, gaps[0], right.signs, gaps[1])
+                here, there = block.a + block.size, block.b + block.size
+                stands[block.a : here] = True
+                shift[block.a : here] = block.b - block.a
             _whole_numbers(left.signs, right.signs, stands, shift)
-        mask = np.ones(first.end - first.start, np.bool_)
-        mask[left.origin] = False
-        mask[left.origin[stands]] = True
-        return mask
+        found = Match(np.ones(size, np.bool_), np.zeros(size, np.bool_))
+        found.stands[left.origin] = False
+        found.stands[left.origin[stands]] = True
+        found.other[left.origin[named]] = True
+        return found
 
     def _as_found(self, span: Span) -> _Place:
         place = _place(span)
@@ -190,6 +216,21 @@ def _folded(members: Sequence[str]) -> Iterator[_Folded]:
 
 def _string(codes: UInt32) -> str:
     return codes.tobytes().decode("utf-32-le", "surrogatepass")
+
+
+def _are_names(left: str, here: slice, right: str, there: slice) -> bool:
+    """Whether one name stands in the place of another: before a title or a suffix of places, or headed by surnames.
+
+    As `dedup.steps.contrast` knows names, and by surnames beside. A name on no list is not found, and 方面 against
+    高度 is: then a unit stays that might have gone.
+    """
+    name, other = left[here], right[there]
+    if not name or not other or max(len(name), len(other)) > _NAME:
+        return False
+    after = left[here.stop : here.stop + 2]
+    if after and after == right[there.stop : there.stop + 2] and (after[0] in _SUFFIXES or after in _TITLES):
+        return True
+    return min(len(name), len(other)) >= 2 and name[0] in _SURNAMES and other[0] in _SURNAMES
 
 
 def _whole_numbers(left: str, right: str, stands: Bool, shift: Int64) -> None:

@@ -45,6 +45,8 @@ class CleanPolicy:
     numbers : bool
         Whether numbers count: a unit with a number that does not stand in what stays, stays. At level ``document``
         numbers are characters like any other.
+    names : bool
+        The same for names of persons and places: a unit with a name in whose place the partner has another, stays.
 
     Raises
     ------
@@ -64,6 +66,7 @@ class CleanPolicy:
     labels: tuple[str, ...] = ("furniture", "self", "mass", "copy")
     share: float | None = None
     numbers: bool = True
+    names: bool = True
 
     def __post_init__(self) -> None:
         problems: list[str] = []
@@ -88,8 +91,9 @@ class CleanPolicy:
             problems.append(f"share is {share!r}, but must be a number")
         elif not 0 < share <= 1:
             problems.append(f"share is {share}, but must be above 0 and at most 1")
-        if not isinstance(self.numbers, bool):
-            problems.append(f"numbers is {self.numbers!r}, but must be true or false")
+        for name in ("numbers", "names"):
+            if not isinstance(getattr(self, name), bool):
+                problems.append(f"{name} is {getattr(self, name)!r}, but must be true or false")
         if problems:
             raise ParamsError(problems)
         # One spelling per set of labels, so that two audits of the same policy are the same bytes.
@@ -98,8 +102,8 @@ class CleanPolicy:
     @property
     def rule(self) -> str:
         """The rule by which a unit goes, as the audit states it."""
-        numbers = " numbers" if self.numbers and self.level != "document" else ""
-        return f"{self.level}>={self.least:g}{numbers}"
+        facts = [name for name in ("numbers", "names") if getattr(self, name) and self.level != "document"]
+        return " ".join([f"{self.level}>={self.least:g}", *facts])
 
     @property
     def least(self) -> float:
@@ -115,6 +119,7 @@ class CleanPolicy:
             "labels": list(self.labels),
             "share": self.share,
             "numbers": self.numbers,
+            "names": self.names,
         }
 
     @classmethod

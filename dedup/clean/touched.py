@@ -16,12 +16,14 @@ import numpy as np
 from dedup.clean.cut import paragraphs
 from dedup.clean.desk import solid
 from dedup.clean.going import Held, Marks, decide, runs
+from dedup.clean.headings import BORDER
 from dedup.clean.policy import CleanPolicy
 from dedup.clean.removal import Claim, Removal
 from dedup.schema import Bool, Int64
 
 _BATCH = 1 << 19  # characters decided together; more costs memory and saves no time
-_FENCE = "\n界\n"  # a paragraph that stays, between any two runs
+_FENCE = "\n{}\n"  # a paragraph that stays, before and behind every run: where its document goes on, or BORDER
+_MORE = "界"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +154,14 @@ def _lay_out(found: Sequence[_Run], texts: Sequence[str], marks: Mapping[int, Ma
     pieces: list[str] = []
     places: list[int] = []
     size = 0
-    for run in found:
-        places.append(size)
-        pieces += (texts[run.document][run.start : run.end], _FENCE)
-        size += run.end - run.start + len(_FENCE)
+    for run, before in zip(found, [None, *found], strict=False):
+        text = texts[run.document]
+        foremost = before is None or before.document != run.document
+        above, below = foremost and not text[: run.start].strip(), run.end == len(text)
+        head, tail = (_FENCE.format(BORDER if border else _MORE) for border in (above, below))
+        pieces += (head, text[run.start : run.end], tail)
+        places.append(size + len(head))
+        size += len(head) + run.end - run.start + len(tail)
     laid = Marks.blank(size)
     by_document: dict[int, list[tuple[_Run, int]]] = {}
     for run, place in zip(found, places, strict=True):
@@ -172,6 +178,7 @@ def _lay_out(found: Sequence[_Run], texts: Sequence[str], marks: Mapping[int, Ma
                 if run.start >= stop:
                     break
                 first, last = max(run.start, held.start), min(run.end, stop)
-                mask = held.mask[first - held.start : last - held.start]
-                laid.held.append(Held(held.number, place + first - run.start, mask))
+                part = slice(first - held.start, last - held.start)
+                at = place + first - run.start
+                laid.held.append(Held(held.number, at, held.mask[part], held.other[part], held.here))
     return _Laid("".join(pieces), laid, places)

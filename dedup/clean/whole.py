@@ -145,7 +145,7 @@ class _Settling:
                     link = self._links.find(family, member, other)
                     if link is None:
                         continue
-                    covered[span.start : span.end] |= self._links.matched(family, member, other)
+                    covered[span.start : span.end] |= self._links.matched(family, member, other).stands
                     if span.end - span.start > largest:
                         there = None if self._keeps_none else family.members[other]
                         cause = Claim(family.label, family.id, there, link.wording, link.similarity)

@@ -72,6 +72,10 @@ class Cleaning:
     ignore_numbers: Annotated[
         bool, typer.Option("--ignore-numbers", help="Let go also what has other numbers than what stays.")
     ] = False
+    ignore_names: Annotated[
+        bool,
+        typer.Option("--ignore-names", help="Let go also what has another person's or place's name than what stays."),
+    ] = False
 
     def __post_init__(self) -> None:
         self.policy(())
@@ -87,6 +91,7 @@ class Cleaning:
             labels=labels,
             share=self.share,
             numbers=not self.ignore_numbers,
+            names=not self.ignore_names,
             prefer=tuple(prefer),
         )
 

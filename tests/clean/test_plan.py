@@ -455,15 +455,102 @@ def test_ordinals_in_han_numerals_are_numbers() -> None:
     assert plan(result_of(documents, [one]), CleanPolicy(numbers=False)).whole == {1}
 
 
-def test_another_name_keeps_a_short_sentence_and_not_a_long_paragraph() -> None:
-    """One name in twenty characters is what the sentence says; in two hundred it is a copy with the name changed."""
-    short = "佩戴了护林红袖章的{}向全体村民鞠躬致谢。"
-    long = "".join(_BLOCKS) + "以上各项由{}逐月检查，" + "查出的短缺当场补齐，补不齐的记在账上，下月初一并结清。"
-    for form, gone in ((short, frozenset()), (long, {1})):
-        texts = [form.format(name) for name in ("何顺田", "任水生")]
-        documents = [Document(str(row), text) for row, text in enumerate(texts)]
-        one = family([(row, 0, len(text)) for row, text in enumerate(texts)])
-        assert plan(result_of(documents, [one]), CleanPolicy()).whole == gone
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("何顺田", "任水生"),
+        ("菜户营村", "马家桥村"),
+        ("老贾书记", "小茹书记"),
+        ("钟楼站", "西关站"),
+        ("汪海", "丁卫东"),
+    ],
+)
+def test_another_name_keeps_its_unit_however_long(one: str, other: str) -> None:
+    """Who is meant is what a paragraph says; with names ignored it is a copy with the name changed."""
+    form = "".join(_BLOCKS) + "以上各项由{}逐月检查，" + "查出的短缺当场补齐，补不齐的记在账上，下月初一并结清。"
+    texts = [form.format(name) for name in (one, other)]
+    documents = [Document(str(row), text) for row, text in enumerate(texts)]
+    members = family([(row, 0, len(text)) for row, text in enumerate(texts)])
+    for level in ("paragraph", "passage"):
+        kept_names = plan(result_of(documents, [members]), CleanPolicy(level=level, share=0.9))
+        assert texts[1] not in {texts[cut.document][cut.start : cut.end] for cut in kept_names.removals}
+        assert not any(other in texts[cut.document][cut.start : cut.end] for cut in kept_names.removals)
+        assert plan(result_of(documents, [members]), CleanPolicy(level=level, share=0.9, names=False)).whole == {1}
+
+
+def test_another_name_keeps_a_short_sentence() -> None:
+    """One name in twenty characters is a tenth of what the sentence says: it stays even where names are ignored."""
+    texts = [f"佩戴了护林红袖章的{name}向全体村民鞠躬致谢。" for name in ("何顺田", "任水生")]
+    documents = [Document(str(row), text) for row, text in enumerate(texts)]
+    one = family([(row, 0, len(text)) for row, text in enumerate(texts)])
+    for names in (True, False):
+        assert plan(result_of(documents, [one]), CleanPolicy(names=names)).removals == ()
+
+
+def test_another_word_is_no_other_name() -> None:
+    """Words put differently do not keep a long paragraph."""
+    form = "".join(_BLOCKS) + "以上各项逐月检查，查出的短缺{}补齐，补不齐的记在账上，下月初一并结清。"
+    texts = [form.format(word) for word in ("当场", "立刻")]
+    documents = [Document(str(row), text) for row, text in enumerate(texts)]
+    one = family([(row, 0, len(text)) for row, text in enumerate(texts)])
+    assert plan(result_of(documents, [one]), CleanPolicy()).whole == {1}
+
+
+_HEADING = "省水利厅通报今日汛情和各闸口的开启情况"
+
+
+def _under(heading: str, *bodies: str) -> list[Document]:
+    return [Document(str(row), f"{heading}\n{body}\n") for row, body in enumerate(bodies)]
+
+
+@pytest.mark.parametrize("level", ["paragraph", "passage"])
+def test_a_heading_stays_where_its_text_stays(level: str) -> None:
+    """Bulletins of two days bear one heading; the figures under it differ, so both keep it."""
+    documents = _under(_HEADING, "截至八时水位41.2米，开闸3孔。", "截至八时水位40.7米，开闸5孔。")
+    result = result_of(documents, [found(documents, _HEADING)])
+    assert plan(result, CleanPolicy(level=level)).removals == ()
+
+
+@pytest.mark.parametrize("level", ["paragraph", "passage"])
+def test_a_heading_goes_with_its_text(level: str) -> None:
+    """What was copied with its heading goes with it; so does the last line of a report that goes."""
+    documents = _under(f"{_HEADING}\n二、闸口", _BLOCKS[0] + "\n水利厅办公室", _BLOCKS[0] + "\n水利厅办公室")
+    documents[0] = Document("0", documents[0].text + "另有一段自己的话，说的是别的事情。\n")
+    text = documents[1].text
+    result = result_of(documents, [found(documents, text)])
+    assert plan(result, CleanPolicy(level=level)).whole == {1}
+
+
+def test_a_heading_that_a_list_of_contents_names_goes() -> None:
+    """Within one report the list and the heading say the same of the same text."""
+    text = f"目录\n1.{_HEADING}；\n2.渡口停航；\n正文\n{_HEADING}\n截至八时水位41.2米。\n"
+    result = result_of([Document("a", text)], [found([Document("a", text)], _HEADING, label="self")])
+    done = plan(result, CleanPolicy())
+    assert [text[cut.start : cut.end] for cut in done.removals] == [_HEADING + "\n"]
+
+
+def test_page_noise_is_no_text_under_a_heading() -> None:
+    """A link line that goes, between a heading and its text, does not take the heading along."""
+    link = "[看原页](http://example.invalid/2031/a7)"
+    documents = _under(f"{_HEADING}\n{link}", "截至八时水位41.2米。", "截至八时水位40.7米。")
+    start = len(_HEADING) + 1
+    noise = {row: [(start, start + len(link))] for row in range(2)}
+    done = plan(result_of(documents, [found(documents, _HEADING)], noise=noise), CleanPolicy())
+    assert {cut.cause.label for cut in done.removals} == {"furniture"}
+
+
+def test_many_lines_are_text_and_no_heading() -> None:
+    """A song of twenty lines that two reports quote is cut out of one of them, whatever stands under it."""
+    lines = [f"{one}湾的橹声唱到{other}湾停" for one in "东西南北" for other in "春夏秋冬雨"]
+    documents = [Document(str(row), "\n".join([*lines, f"唱的人是第{row}组的。"])) for row in range(2)]
+    done = plan(result_of(documents, [found(documents, "\n".join(lines))]), CleanPolicy())
+    assert [kept(documents[1].text, done.by_document()[1])] == ["唱的人是第1组的。"]
+
+
+def test_lines_that_are_documents_go() -> None:
+    """A corpus of titles, one a record, has nothing under its lines."""
+    documents = [Document(str(row), _HEADING) for row in range(3)]
+    assert plan(result_of(documents, [found(documents, _HEADING)]), CleanPolicy()).whole == {1, 2}
 
 
 def test_what_is_mostly_page_noise_goes_as_noise_and_names_no_partner() -> None:
