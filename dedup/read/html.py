@@ -34,6 +34,14 @@ _WRAP = re.compile(r"(?<=[\u2e80-\u9fff\uff00-\uffef])[ \t]*[\r\n][ \t\r\n]*(?=[
 _SENTENCE = re.compile(r"[。；！？，]")
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])", re.I)
 _DEEPEST = 400  # elements within elements; below Python's own limit, above any page that people wrote
+# The parser looks through all open elements whenever one of these begins: a million within one another take it twenty
+# minutes. So they are counted before, roughly: what stands in a script is counted too, hence the wider bound.
+_SEARCHING = re.compile(
+    r"<(/?)(address|article|aside|blockquote|center|details|dialog|dir|div|dl|d[dt]|fieldset|figcaption|figure|footer"
+    r"|form|h[1-6]|header|hgroup|li|main|menu|nav|ol|pre|section|summary|ul)\b",
+    re.I,
+)
+_DEEPEST_UNPARSED = 2_000
 _MOST = 0.8  # share of the running text that the article must hold
 _DATES = ("pubdate", "publishdate", "article:published_time", "publish-date")
 _ORGANS = ("contentsource", "author", "source")
@@ -156,6 +164,8 @@ def documents(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Docume
         If its elements are nested deeper than any page is.
     """
     source = decoded(blob, blob.whole(options), options)
+    if _unparsed_depth(source.text) > _DEEPEST_UNPARSED:
+        raise Damaged(blob.label, f"its elements are nested too deep (more than {_DEEPEST_UNPARSED:,})")
     tree = LexborHTMLParser(source.text)
     try:
         page = _Page(tree.root)
@@ -173,6 +183,24 @@ def documents(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Docume
         tables=tables,
         flags={name: count for name, count in counts.items() if count},
     )
+
+
+def _unparsed_depth(html: str) -> int:
+    """Return how many elements stand open at once, at the most, by their tags alone."""
+    standing: dict[str, int] = {}
+    depth = deepest = 0
+    for closing, name in _SEARCHING.findall(html):
+        tag = name.lower()
+        if not closing:
+            if tag in ("li", "dd", "dt") and standing.get(tag):  # one ends where the next begins, more or less
+                continue
+            standing[tag] = standing.get(tag, 0) + 1
+            depth += 1
+            deepest = max(deepest, depth)
+        elif standing.get(tag):
+            standing[tag] -= 1
+            depth -= 1
+    return deepest
 
 
 def _laid_out(page: _Page) -> tuple[str, tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from dedup.read import read
@@ -74,6 +76,9 @@ def test_a_page_of_text_alone_has_no_furniture(tmp_path):
 def test_hostile_pages_are_one_line(tmp_path):
     deep = only(tmp_path, "<div>" * 5_000 + FIRST)
     assert (deep.kind, "nested" in deep.reason) == ("damaged", True)
+    begun = time.process_time()
+    assert only(tmp_path, "<html>" + "<ul><li><div>" * 400_000).kind == "damaged"
+    assert time.process_time() - begun < 10  # the parser alone takes hours
     assert only(tmp_path, "<html><script>1</script></html>").kind == "empty"
     assert only(tmp_path, b"<html>" + bytes(range(128, 256)) * 40).kind == "encoding"
 
@@ -94,3 +99,9 @@ def test_a_table_within_a_table_is_one_range(tmp_path):
     first, second = (found.text[start:end] for start, end in found.tables)
     assert (first.split("\n")[0], first.split("\n")[-2]) == ("甲\t1", "乙\t2")
     assert second == "一组\t12\n"
+
+
+def test_many_items_and_blocks_in_a_row_are_not_deep(tmp_path):
+    """Lists and headings that nobody closed, ten thousand of them, are a page all the same."""
+    rows = "".join(f"<li>第{number}户<h3>菜地</h3>" for number in range(3_000))
+    assert isinstance(only(tmp_path, f"<body><ul>{rows}</ul><p>{FIRST}</p>" + "<div>一</div>" * 10_000), Document)
