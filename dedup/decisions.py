@@ -186,7 +186,7 @@ class Finder:
         for key in members:
             digest, _, bounds = key.partition(":")
             start, _, end = bounds.partition("-")
-            if not (start.isdecimal() and end.isdecimal()):
+            if not (start.isdecimal() and end.isdecimal()) or len(bounds) > _BOUNDS:
                 continue
             wanted = range(int(start), int(end))
             hit = {name for low, high, name in self.spans_of.get(digest, []) if _mostly(wanted, low, high)}
@@ -198,10 +198,14 @@ class Finder:
         return best if 2 * most >= len(members) else None
 
 
+_BOUNDS = 40
+"""Longest "start-end" of a member key: no offset has more digits, and what has thousands is no number to Python."""
+
+
 def _mostly(wanted: range, low: int, high: int) -> bool:
     """Whether two ranges share more than half of the longer one."""
     shared = min(wanted.stop, high) - max(wanted.start, low)
-    return 2 * shared > max(len(wanted), high - low)
+    return 2 * shared > max(wanted.stop - wanted.start, high - low)
 
 
 @dataclass(frozen=True, slots=True)

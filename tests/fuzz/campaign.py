@@ -50,14 +50,31 @@ def targets() -> dict[str, Any]:
     return {**readers.TARGETS, **texts.TARGETS, **files.TARGETS}
 
 
+def table(ledger: dict[str, Any], groups: dict[str, str]) -> str:
+    """Return the ledger as a table of docs/reliability.md: a row a target, and the sum of each group."""
+    lines = ["| target | minutes | of them CPU | executions | slowest, CPU s |", "|---|---:|---:|---:|---:|"]
+    for group in dict.fromkeys(groups.values()):
+        rows = {name: row for name, row in ledger.items() if groups.get(name) == group}
+        for name, row in rows.items():
+            minutes = f"{row['seconds'] / 60:.1f} | {row['cpu_seconds'] / 60:.1f}"
+            lines.append(f"| {name} | {minutes} | {row['executions']:,} | {row['slowest']} |")
+        sums = [sum(row[field] for row in rows.values()) for field in ("seconds", "cpu_seconds", "executions")]
+        lines.append(f"| **{group}** | **{sums[0] / 60:.0f}** | **{sums[1] / 60:.0f}** | **{int(sums[2]):,}** | |")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> int:
     """Run targets one after another, so many seconds each, and add to the ledger."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="targets; all where none is named")
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--ledger", type=Path, default=LEDGER)
+    parser.add_argument("--table", action="store_true", help="print the ledger as docs/reliability.md has it")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.table:
+        print(table(json.loads(given.ledger.read_text()), {name: one.group for name, one in targets().items()}))
+        return 0
     if given.child:
         return _child(given.child, given.seconds)
     for name, jit in names().items():

@@ -248,6 +248,12 @@ def _result_seeds() -> list[bytes]:
     return [whole, json.dumps(bare).encode()]
 
 
+def digest() -> str:
+    """Return the first half of the digest of a document that a family of the sound result stands in."""
+    result = _result()
+    return result.documents[result.clusters[0].members[0].document].digest[:16]
+
+
 def with_digest(digest: str) -> bytes:
     """Return a sound result in JSON whose first document has this digest."""
     data = build(2).to_dict(texts=True)

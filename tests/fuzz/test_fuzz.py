@@ -25,6 +25,7 @@ NUMBERED = f'<w:document {W}><w:body><w:p><w:pPr><w:numPr><w:ilvl w:val="0"/><w:
 NUMBERED += "<w:r><w:t>甲</w:t></w:r></w:p></w:body></w:document>"
 NAMELESS = f'<w:numbering {W}><w:abstractNum><w:lvl w:ilvl="0"/></w:abstractNum></w:numbering>'
 ROTATED = "箬一篇结\n（二カカ展露地二カ蔬上新会羺新机具。"
+MEMBERS = '{"schema": "dedup.decisions/1", "decisions": [{"family": "f", "verdict": "self", "members": [%s]}]}'
 BROKE: list[tuple[str, bytes, str]] = [
     ("read-html", "<body>甲<?b>乙".encode(), "an element without a name ended the walk"),
     ("read-html", f"{TABLE}<tr><td>{TABLE}</table><tr><td>丙</td><td>丁".encode(), "tables overlapped"),
@@ -33,6 +34,8 @@ BROKE: list[tuple[str, bytes, str]] = [
     ("scan", b"L" + ROTATED.encode(), "cut at a border, a shuffled passage had more matches than characters"),
     ("text-layers", b" " * 40_000, "white space cost the square of its length"),
     ("json-decisions", DECISION.encode(), "half a surrogate pair could not be stored"),
+    ("json-decisions", (MEMBERS % f'"{files.digest()}:0-{"9" * 30}"').encode(), "an offset that is no index"),
+    ("json-decisions", (MEMBERS % f'"{files.digest()}:0-{"9" * 5_000}"').encode(), "an offset that is no number"),
     ("json-result", files.with_digest("\ud800"), "half a surrogate pair could not be hashed"),
 ]
 """Target, input, and what it broke; each once raised, hung or left its ranges."""
