@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from bench.grammar import spell
-from bench.grid import Case, Grid, Page
+from bench.grid import Grid
+from bench.pages import Case, Page
 from dedup import Params, Result, scan
 from dedup.result import Document
 

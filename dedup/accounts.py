@@ -38,6 +38,7 @@ def accounts(
     repairs = _repairs(tables)
     first_part = np.append(tables.first_part, len(parts.raw_start)).tolist()
     rates = Rates(passages)
+    hidden = _hidden(tables)
     rows = []
     for d, (document, (counts, marks)) in enumerate(zip(tables.documents, _marks(tables, clusters), strict=True)):
         base = int(texts.indptr[d])
@@ -66,6 +67,7 @@ def accounts(
                 flags=dict(document.flags),
                 marks=marks,
                 text=document.text,
+                hidden=tuple(hidden.get(d, ())),
             )
         )
     return tuple(rows)
@@ -98,6 +100,17 @@ def _marks(
         (dict(zip(LABELS, row, strict=True)), tuple(marks[borders[d] : borders[d + 1]]))
         for d, row in enumerate(chars[:-1].tolist())
     ]
+
+
+def _hidden(tables: Tables) -> dict[int, list[tuple[int, int, str]]]:
+    """Return, for each document that has any, the explained ranges that its marks do not show."""
+    found: dict[int, list[tuple[int, int, str]]] = {}
+    indptr = tables.texts.indptr
+    for start, end, label in tables.labels.hidden.tolist():
+        document = int(np.searchsorted(indptr, start, side="right")) - 1
+        base = int(indptr[document])
+        found.setdefault(document, []).append((start - base, end - base, LABELS[label]))
+    return {document: sorted(rows) for document, rows in found.items()}
 
 
 def _repairs(tables: Tables) -> dict[int, dict[str, int]]:

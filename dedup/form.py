@@ -41,6 +41,7 @@ def document_dict(info: DocumentInfo, texts: bool) -> dict[str, Any]:
         "repairs": dict(sorted(info.repairs.items())),
         "flags": dict(sorted(info.flags.items())),
         "marks": [list(mark) for mark in info.marks],
+        "hidden": [list(one) for one in info.hidden],
     }
     if texts:
         row["text"] = info.text
@@ -133,6 +134,7 @@ def read_document(row: Mapping[str, Any]) -> DocumentInfo:
             | {
                 "parts": tuple(Part(**part) for part in row["parts"]),
                 "marks": tuple((mark[0], mark[1], mark[2], mark[3]) for mark in row["marks"]),
+                "hidden": tuple((one[0], one[1], one[2]) for one in row.get("hidden", ())),
             }
         )
     )

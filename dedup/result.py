@@ -193,6 +193,7 @@ class DocumentInfo:
 
     ``labels`` counts code points by label and sums to ``chars``. ``marks`` are the runs behind it, own text left
     out: (start, end, label, cluster id or None). ``text`` is None in a result read from JSON without texts.
+    ``hidden`` are ranges of page noise, form or reference that another label lies over or that is switched off.
     """
 
     id: int
@@ -211,6 +212,7 @@ class DocumentInfo:
     flags: Mapping[str, int]
     marks: tuple[tuple[int, int, str, str | None], ...]
     text: str | None = None
+    hidden: tuple[tuple[int, int, str], ...] = ()
 
     @property
     def name(self) -> str:

@@ -363,6 +363,8 @@ class Labels:
                                another document
     label : uint8[U]           index into `dedup.params.LABELS`
     family : int64[U]          family that decided it, or -1
+    hidden : int64[n, 3]       raw range and label of page noise, form or reference that another label lies over, or
+                               whose label is switched off; none crosses into another document
     family_label : uint8[F]    index into `dedup.params.LABELS`
     family_grade : uint8[F]    index into `dedup.result.GRADES`
     reason : uint8[F]          a `Reason`
@@ -378,6 +380,7 @@ class Labels:
     end: Int64
     label: UInt8
     family: Int64
+    hidden: Int64
     family_label: UInt8
     family_grade: UInt8
     reason: UInt8

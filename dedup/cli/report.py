@@ -41,6 +41,9 @@ def report(
     outputs: Outputs,
     reading: Reading,
     decisions: Decisions = None,
+    labels: Annotated[
+        str | None, typer.Option(metavar="LIST", help="Labels to switch on, comma-separated; rates follow.")
+    ] = None,
     plots: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write pictures for slides (PNG, SVG); needs dedup[notebook].")
     ] = None,
@@ -51,6 +54,10 @@ def report(
     from dedup.report import terminal
 
     found = attach_texts(Result.from_json(result), reading, outputs.lang)
+    if labels is not None:
+        from dedup.relabel import relabel
+
+        found = relabel(found, filter(None, labels.split(",")))
     found = decided(found, given, outputs.lang)
     if plots is not None:
         _draw(found, plots, outputs)

@@ -6,13 +6,13 @@ frequency alone decides nothing here. docs/algorithm.md gives each rule with an 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from dedup import layers
 from dedup.intervals import covered, merged
-from dedup.kernels.paint import paint
 from dedup.params import LABELS, Params
 from dedup.schema import (
     Bool,
@@ -52,16 +52,8 @@ UNKNOWN = 0.7
 SENTENCE = 4 / 3
 """How many times ``formula_bits`` a sentence of its own may have that is used freely."""
 
-# The order in which labels are painted over one another, the last one wins. A formula inside a longer copied block
-# was copied with the block, so copying lies over formula; what the page or a quotation explains lies over both.
-PAINTED = ("formula", "copy", "mass", "self", "citation", "template", "furniture")
-
-UNPAINTED = (Reason.PAGE_NOISE, Reason.TEMPLATE)
-"""Families of these colour nothing: what page noise repeats is no noise itself, and what is written into a form is
-not the form. There only the ranges are painted."""
-
-Rule = tuple[str, Reason, Bool]
-"""A label, the reason told, and for which families the rule holds (bool[F])."""
+Rules = Mapping[Reason, Bool]
+"""For which families each rule holds (bool[F])."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,21 +108,26 @@ def label(
     be labelled again without its texts (`dedup.relabel`). O(members log members), then one pass over the text.
     """
     members = _members(texts, keys, segments, families, issuers)
-    rules = _rules(texts, segments, families, members, furniture, surplus, usage, known, params)
-    family_label, reason = _decided(rules, members.families, params)
+    holds = _rules(texts, segments, families, members, furniture, surplus, usage, known, params)
+    family_label, reason = _decided(holds, members.families, params)
     held = np.zeros(members.families, np.uint16)
-    for _, why, holds in rules:
-        held[holds] |= np.uint16(1 << why)
+    for why, rows in holds.items():
+        held[rows] |= np.uint16(1 << why)
     ranges = {"furniture": furniture, "template": known.template, "citation": known.reference}
     wanted = {name: rows for name, rows in ranges.items() if name in params.labels}
     painted, family = _painted(texts, members, family_label, reason, wanted)
-    start, end = _runs(texts, painted, family)
+    start, end = layers.runs(painted, family, texts.indptr)
+    shown = {name: (painted[start] == _CODE[name]) & (family[start] < 0) for name in ranges}
+    runs = np.stack([start, end], axis=1)
     strength = _strength(passages, families, bits)
     return Labels(
         start=start,
         end=end,
         label=painted[start],
         family=family[start].astype(np.int64),
+        hidden=np.concatenate(
+            [layers.hidden(rows, int(_CODE[name]), runs[shown[name]], texts.indptr) for name, rows in ranges.items()]
+        ),
         family_label=family_label,
         family_grade=np.where(np.isin(family_label, ACCUSED), strength, np.uint8(0)),
         reason=reason,
@@ -178,14 +175,14 @@ def _members(
     return _Members(family, len(families.medoid), start, end, families.end - families.start, report, issuer)
 
 
-def _decided(rules: Sequence[Rule], families: int, params: Params) -> tuple[UInt8, UInt8]:
+def _decided(holds: Rules, families: int, params: Params) -> tuple[UInt8, UInt8]:
     """Return label and reason of each family: those of the first rule that holds and is switched on."""
     family_label = np.full(families, _CODE["copy"], np.uint8)
     reason = np.full(families, Reason.REST, np.uint8)
     decided = np.zeros(families, bool)
-    for name, why, holds in rules:
+    for name, why in layers.ORDER:
         if name in params.labels:
-            taken = holds & ~decided
+            taken = holds[why] & ~decided
             family_label[taken] = _CODE[name]
             reason[taken] = why
             decided |= taken
@@ -202,8 +199,8 @@ def _rules(
     usage: Usage,
     known: Known,
     params: Params,
-) -> list[Rule]:
-    """Return the rules in their order."""
+) -> Rules:
+    """Return for which families each rule holds."""
     clean = np.bincount(members.family[~members.covered(furniture)], minlength=members.families)
     titles = 2 * _inside_titles(segments, families) >= members.length
     reports = _distinct(members.family, members.report, members.families)
@@ -211,20 +208,20 @@ def _rules(
     common, free = _formulas(texts, families, members, surplus, usage, params)
     around = _around(families, members, common | free, params)
     short = members.length[families.medoid] <= params.formula_chars
-    return [
-        ("furniture", Reason.PAGE_NOISE, clean < 2),
-        ("furniture", Reason.TITLES, members.every(titles)),
-        ("template", Reason.TEMPLATE, members.most(members.covered(known.template))),
-        ("citation", Reason.REFERENCE, members.most(members.covered(known.reference, 0.8))),
-        ("citation", Reason.QUOTED, members.every(members.covered(_quotations(texts), QUOTED))),
-        ("formula", Reason.COMMON, common),
-        ("formula", Reason.CONTEXT, free),
-        ("formula", Reason.AROUND, around & short),
-        ("self", Reason.ONE_REPORT, reports == 1),
-        ("self", Reason.ONE_ISSUER, spread == 1),
-        ("mass", Reason.MANY_ISSUERS, spread >= params.mass_issuers),
-        ("formula", Reason.STRUNG, around),  # a long one that five issuers have is no accident
-    ]
+    return {
+        Reason.PAGE_NOISE: clean < 2,
+        Reason.TITLES: members.every(titles),
+        Reason.TEMPLATE: members.most(members.covered(known.template)),
+        Reason.REFERENCE: members.most(members.covered(known.reference, 0.8)),
+        Reason.QUOTED: members.every(members.covered(_quotations(texts), QUOTED)),
+        Reason.COMMON: common,
+        Reason.CONTEXT: free,
+        Reason.AROUND: around & short,
+        Reason.ONE_REPORT: reports == 1,
+        Reason.ONE_ISSUER: spread == 1,
+        Reason.MANY_ISSUERS: spread >= params.mass_issuers,
+        Reason.STRUNG: around,
+    }
 
 
 def _formulas(
@@ -354,31 +351,11 @@ def _painted(
     texts: Texts, members: _Members, family_label: UInt8, reason: UInt8, ranges: dict[str, Int64]
 ) -> tuple[UInt8, np.ndarray]:
     """Return the label (uint8[N]) and the deciding family (int32[N], -1 for none) of every raw position."""
-    layer = np.zeros(len(LABELS), np.int64)
-    layer[[_CODE[name] for name in PAINTED]] = range(len(PAINTED))
-    rows = np.flatnonzero(~np.isin(reason[members.family], UNPAINTED))
+    rows = np.flatnonzero(~np.isin(reason[members.family], layers.UNPAINTED))
     explained = np.concatenate([np.empty((0, 2), np.int64), *ranges.values()])
     start = np.concatenate([members.start[rows], explained[:, 0]])
     end = np.concatenate([members.end[rows], explained[:, 1]])
     owner = np.concatenate([members.family[rows], np.full(len(explained), -1, np.int64)])
     codes = [np.full(len(more), _CODE[name], np.uint8) for name, more in ranges.items()]
     colour = np.concatenate([family_label[members.family[rows]], *codes])
-    # Within a label longer members first, so that an inner copy's family shows inside the outer one; ranges last.
-    order = np.lexsort((start - end, owner < 0, layer[colour]))
-    painted = np.full(len(texts.codes), _CODE["own"], np.uint8)
-    family = np.full(len(texts.codes), -1, np.int32)
-    paint(start[order], end[order], colour[order], owner[order], painted, family)
-    return painted, family
-
-
-def _runs(texts: Texts, painted: UInt8, family: np.ndarray) -> tuple[Int64, Int64]:
-    """Return the borders of runs of equal label and family; a document's border always ends a run."""
-    n = len(painted)
-    change = np.zeros(n + 1, bool)
-    change[texts.indptr] = True
-    change[n] = False
-    if n:
-        change[0] = True
-        change[1:n] |= (painted[1:] != painted[:-1]) | (family[1:] != family[:-1])
-    start = np.flatnonzero(change)
-    return start, np.concatenate([start[1:], [n]]).astype(np.int64) if n else start
+    return layers.painted(len(texts.codes), start, end, colour, owner)
