@@ -33,7 +33,14 @@ INFO = manual(
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True, help="Background tables: how common a wording is in official prose.")
+    told = manual(
+        "Count how common a wording is in public text of your own.",
+        "背景频率表：某种说法在公开文本中有多常见。",
+        example="dedup background build public-reports/ -o background.npz\ndedup background info background.npz",
+        output="1511 documents, 14355559 characters, 465912 k-grams, digest 7315126be14c63c6: background.npz",
+        status={0: "done", 2: "an error"},
+    )
+    group = typer.Typer(no_args_is_help=True, help=told)
     group.command("build", cls=Command, help=BUILD)(build)
     group.command("info", cls=Command, help=INFO)(info)
     app.add_typer(group, name="background")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dedup.cli import outputs as out
-from dedup.cli.manual import STATUS, Command, manual
+from dedup.cli.manual import REPORT, STATUS, Command, manual
 from dedup.cli.options import Known, Language, Outputs, Reading, Running, takes
 from dedup.cli.scan import ask, finish
 from dedup.cli.talk import say, say_skipped
@@ -99,8 +99,15 @@ def register(app: typer.Typer) -> None:
     app.add_typer(
         group,
         name="index",
-        help="Keep an archive of reports in one file, and compare new reports with it.\n\n"
-        "把报告存成一个可以不断增长的库，新报告与整库比对。",
+        help=manual(
+            "Keep an archive of reports, and compare new ones with it.",
+            "把报告存成一个可以不断增长的库，新报告与整库比对。",
+            example="dedup index create archive.dedup\n"
+            "dedup index add archive.dedup reports/\n"
+            "dedup index query archive.dedup new/ --html report.html",
+            output="已建立 archive.dedup\n新增 120 份，未变 0 份，移除 0 份，共存 120 份",
+            status=_DONE,
+        ),
     )
 
 
@@ -174,7 +181,7 @@ _QUERY = manual(
     "Compare new reports with all that are stored. And with one another.",
     "新报告相互比对，并与库中全部报告比对。",
     example="dedup index query archive.dedup new/ --html report.html",
-    output="a clustering report on stdout, the reviewer's page in report.html",
+    output=REPORT,
     status=STATUS,
 )
 

@@ -20,7 +20,7 @@ import typer
 from typer.core import TyperGroup
 
 import dedup
-from dedup.cli.manual import STATUS, manual
+from dedup.cli.manual import REPORT, STATUS, manual
 from dedup.errors import DedupError
 
 DONE, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
@@ -103,7 +103,7 @@ HELP = manual(
     "Find duplicate and near-duplicate passages in Chinese reports.",
     "查找报告之间和报告内部的重复、近似重复内容，指出出处，区分疑似抄袭与套话、模板。",
     example="dedup scan reports/ --html report.html",
-    output="a clustering report on stdout, the reviewer's page in report.html",
+    output=REPORT,
     status=STATUS,
 )
 
