@@ -27,6 +27,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 LEDGER = ROOT / "tests" / "mutants.json"
@@ -80,11 +81,12 @@ def _idle(node: ast.AST) -> bool:
 
 
 def _annotated(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield what stands in annotations, where a change changes nothing."""
-    for name in ("annotation", "returns"):
+    """Yield what stands in annotations and decorators, where a change changes no result."""
+    for name in ("annotation", "returns", "decorator_list"):
         part = getattr(node, name, None)
-        if part is not None:
-            yield from ast.walk(part)
+        for one in part if isinstance(part, list) else [part]:
+            if one is not None:
+                yield from ast.walk(one)
 
 
 def _options(node: ast.AST) -> int:
@@ -173,6 +175,15 @@ def outcome(name: str, path: Path, tree: ast.Module | None, tests: list[str], se
         os._exit(int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--no-header", *tests])))
     _, status = os.waitpid(child, 0)
     return os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
+
+
+def table(ledger: dict[str, Any]) -> str:
+    """Return the ledger as a table of docs/reliability.md."""
+    lines = ["| module | changes possible | tried | noticed | survived |", "|---|---:|---:|---:|---:|"]
+    for module, row in ledger.items():
+        figures = (row["possible"], row["tried"], row["killed"], len(row["survived"]))
+        lines.append(f"| `{module}` | " + " | ".join(map(str, figures)) + " |")
+    return "\n".join(lines) + "\n"
 
 
 def main() -> int:
