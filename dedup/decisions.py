@@ -328,7 +328,7 @@ def loads(text: str, *, path: str = "decisions") -> tuple[Decision, ...]:
     found = data.get("schema") if isinstance(data, Mapping) else type(data).__name__
     if found != SCHEMA:
         raise FormatProblem(path, f"the schema is {found!r}, wanted {SCHEMA!r}")
-    rows = data.get("decisions")
+    rows = data.get("decisions", [] if "formulas" in data else None)  # the list alone is a file too
     if not isinstance(rows, list):
         raise FormatProblem(path, "decisions is missing or is not a list")
     return tuple(_read_row(row, number, path) for number, row in enumerate(rows, 1))

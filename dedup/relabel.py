@@ -15,7 +15,7 @@ stay those of the first scan.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -27,12 +27,17 @@ from dedup.params import LABELS
 from dedup.result import Cluster, DocumentInfo, Evidence, Passage, Result
 from dedup.schema import Reason
 
+DECISION = "decision"
+"""Why a family has the label that a person gave it."""
+
 _CODE = {name: np.uint8(number) for number, name in enumerate(LABELS)}
 _RANK = {name: rank for rank, name in enumerate(("copy", "mass", "self", "template", "citation", "formula"))}
+_UNPAINTED = {reason.name.lower() for reason in layers.UNPAINTED}
+_NONE: Mapping[str, bool] = {}
 _REASON = {reason.name.lower(): reason for reason in Reason}
 
 
-def relabel(result: Result, labels: Iterable[str]) -> Result:
+def relabel(result: Result, labels: Iterable[str], *, formulas: Mapping[str, bool] = _NONE) -> Result:
     """Return the result with these labels switched on and no others.
 
     Parameters
@@ -41,6 +46,8 @@ def relabel(result: Result, labels: Iterable[str]) -> Result:
         Of a scan with whatever labels; texts are not needed.
     labels : iterable of str
         As `Params.labels`.
+    formulas : mapping of str to bool, optional
+        Families that are formulas, or are none, whatever the rules say.
 
     Returns
     -------
@@ -56,7 +63,7 @@ def relabel(result: Result, labels: Iterable[str]) -> Result:
     params = replace(result.params, labels=tuple(labels))
     # Families in the order in which the scan made them, which decides where two equally long ones overlap.
     clusters = sorted(result.clusters, key=_made)
-    decided = [_decided(cluster, params.labels) for cluster in clusters]
+    decided = [_decided(cluster, params.labels, formulas.get(cluster.id)) for cluster in clusters]
     fresh = [_relabelled(cluster, *one) for cluster, one in zip(clusters, decided, strict=True)]
     of_family = {cluster.id: (cluster.label, cluster.grade) for cluster in fresh}
     passages = tuple(_followed(passage, of_family) for passage in result.passages)
@@ -64,7 +71,7 @@ def relabel(result: Result, labels: Iterable[str]) -> Result:
     painted = [
         (row, cluster)
         for row, (cluster, (_, why)) in enumerate(zip(fresh, decided, strict=True))
-        if why not in layers.UNPAINTED
+        if why not in _UNPAINTED
     ]
     spans: dict[int, list[tuple[int, int, int, int]]] = {}
     for row, cluster in painted:
@@ -90,19 +97,23 @@ def _made(cluster: Cluster) -> tuple[bool, list[tuple[int, int, int]]]:
     return rewritten, [(span.document, span.start, span.end) for span in cluster.members]
 
 
-def _decided(cluster: Cluster, labels: Sequence[str]) -> tuple[str, Reason | None]:
+def _decided(cluster: Cluster, labels: Sequence[str], formula: bool | None) -> tuple[str, str | None]:
     """Return the label of a family and why; None where a reviewer or an older version did not say what holds."""
     facts = next((one.facts for one in cluster.evidence if one.kind == "rule"), {})
     if "holds" not in facts:
         return cluster.label, None
-    return layers.decision({_REASON[name] for name in facts["holds"] if name in _REASON}, labels)
+    if formula and "formula" in labels:
+        return "formula", DECISION
+    on = labels if formula is None else [name for name in labels if name != "formula"]
+    label, why = layers.decision({_REASON[name] for name in facts["holds"] if name in _REASON}, on)
+    return label, why.name.lower() if formula is None else DECISION
 
 
-def _relabelled(cluster: Cluster, label: str, why: Reason | None) -> Cluster:
+def _relabelled(cluster: Cluster, label: str, why: str | None) -> Cluster:
     if why is None:
         return cluster
     rule = next(one for one in cluster.evidence if one.kind == "rule")
-    told = Evidence("rule", {**rule.facts, "why": why.name.lower()})
+    told = Evidence("rule", {**rule.facts, "why": why})
     evidence = tuple(told if one is rule else one for one in cluster.evidence)
     return replace(
         cluster, label=label, grade=rule.facts.get("grade") if label in COPYING else None, evidence=evidence

@@ -19,6 +19,7 @@ FLOORS = {
     "evaluate": 6,
     "decisions": 6,
     "relabel": 6,
+    "formulas": 6,
     "layers": 1,
     "pipeline": 5,
     "describe": 5,

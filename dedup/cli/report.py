@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dedup.cli import outputs as out
-from dedup.cli.decided import Decisions, decided, read_decisions
+from dedup.cli.decided import Decisions, decided, read_decisions, read_notes
 from dedup.cli.manual import REPORT, Command, manual
 from dedup.cli.options import Outputs, Reading, takes
 from dedup.cli.talk import say
@@ -50,7 +50,7 @@ def report(
 ) -> None:
     """Read a result, attach its texts, deliver it."""
     out.check(outputs)
-    given = read_decisions(decisions)
+    given, notes = read_decisions(decisions), read_notes(decisions)
     from dedup.report import terminal
 
     found = attach_texts(Result.from_json(result), reading, outputs.lang)
@@ -58,7 +58,7 @@ def report(
         from dedup.relabel import relabel
 
         found = relabel(found, filter(None, labels.split(",")))
-    found = decided(found, given, outputs.lang)
+    found = decided(found, given, outputs.lang, notes)
     if plots is not None:
         _draw(found, plots, outputs)
     out.deliver(found, outputs, terminal, given)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dedup.cli import outputs as out
-from dedup.cli.decided import Decisions, decided, read_decisions
+from dedup.cli.decided import Decisions, decided, read_decisions, read_notes
 from dedup.cli.engine import Engine, on_spark
 from dedup.cli.manual import REPORT, STATUS, Command, manual
 from dedup.cli.options import Known, Outputs, Reading, Running, takes
@@ -50,7 +50,7 @@ def scan(
 ) -> None:
     """Run a scan and deliver its result."""
     out.check(outputs)
-    given = read_decisions(decisions)
+    given, notes = read_decisions(decisions), read_notes(decisions)
     from dedup.report import terminal
 
     if engine.engine == "spark" and index is not None:
@@ -63,7 +63,7 @@ def scan(
         found = analyse(paths, params, outputs, reading, known, running)
     if found is None:  # it lies where Spark writes, and nothing was asked for here
         return
-    result = decided(found, given, outputs.lang)
+    result = decided(found, given, outputs.lang, notes)
     out.deliver(result, outputs, terminal, given)
     finish(result, running)
 

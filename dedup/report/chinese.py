@@ -264,6 +264,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "changed_since": "{count:,} 份报告已不存在或在扫描后有改动，不附原文（在扫描时的目录中运行可找到）：{names}",
         "decided": "按裁定归类 {families} 个家族；成员有变动须复核的 {changed} 个，裁定不一致的 {disputed} 个，"
         "不在此结果中的 {unmatched} 条，均未采用",
+        "noted": "按清单认定为套话 {formulas} 组，认定不是套话 {others} 组；清单中 {unmatched} 条未遇到",
         "plot_share": "单一来源最高占比（未能解释的部分）",
         "plot_reports": "报告数",
         "plot_sharing": "每行的报告有多少（未能解释的）文字同见于每列的报告",

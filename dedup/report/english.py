@@ -274,6 +274,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "changed_since": "{count:,} reports are gone or changed, texts left out (run where you scanned): {names}",
         "decided": "{families} families labelled as decided; left alone: {changed} whose members changed, "
         "{disputed} that reviewers judge differently, {unmatched} decisions whose family is not here",
+        "noted": "by the list {formulas} families are formulas, {others} are none; {unmatched} entries met nothing",
         "plot_share": "highest unexplained share found in one other report",
         "plot_reports": "reports",
         "plot_sharing": "unexplained share of each row's report that stands in each column's",
