@@ -20,6 +20,7 @@ import importlib.machinery
 import importlib.util
 import json
 import os
+import random
 import resource
 import signal
 import sys
@@ -191,7 +192,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("module", type=Path)
     parser.add_argument("--tests", nargs="+", required=True)
-    parser.add_argument("--every", type=int, default=1, help="try every n-th change only")
+    parser.add_argument("--every", type=int, default=1, help="try one in so many, drawn at random with a fixed seed")
+    parser.add_argument("--minutes", type=float, default=1e9, help="stop then, and write down what was tried so far")
     parser.add_argument("--ledger", type=Path, default=LEDGER)
     given = parser.parse_args()
     for folder in (str(ROOT / "tests"), str(ROOT)):
@@ -199,7 +201,7 @@ def main() -> int:
     name = ".".join(given.module.with_suffix("").parts)
     tree = ast.parse((ROOT / given.module).read_text(encoding="utf-8"))
     all_changes = list(changes(tree))
-    tried = all_changes[:: given.every]
+    tried = random.Random(str(given.module)).sample(all_changes, -(-len(all_changes) // given.every))
     for heavy in ("pytest", "hypothesis", "numpy", "numba", "dedup.pipeline", "dedup.kernels.align"):
         importlib.import_module(heavy)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -211,7 +213,11 @@ def main() -> int:
     bound = int(4 * (after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime)) + 10
     print(f"{len(tried)} of {len(all_changes)} changes, {time.monotonic() - begun:.0f} s each at most", flush=True)
     survived = []
-    for line, what, changed in tried:
+    deadline = time.monotonic() + 60 * given.minutes
+    for number, (line, what, changed) in enumerate(tried):
+        if time.monotonic() > deadline:
+            tried = tried[:number]
+            break
         if outcome(name, ROOT / given.module, changed, given.tests, bound) == 0:
             survived.append({"line": line, "change": what})
             print(f"  survived: {given.module}:{line}: {what}", flush=True)
@@ -222,7 +228,7 @@ def main() -> int:
         "killed": len(tried) - len(survived),
         "jit": os.environ.get("NUMBA_DISABLE_JIT") != "1",
         "tests": given.tests,
-        "survived": survived,
+        "survived": sorted(survived, key=lambda row: (row["line"], row["change"])),
     }
     given.ledger.write_text(
         json.dumps(dict(sorted(ledger.items())), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
