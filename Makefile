@@ -101,7 +101,10 @@ coverage: $(VENV)/.trust ## share of lines that the tests run, kernels counted u
 MUTATE := $(BIN)/python tools/mutate.py
 mutate: $(VENV)/.dev ## change the code in one place at a time and see whether a test notices; writes tests/mutants.json
 	$(MUTATE) dedup/steps/verify.py --tests tests/steps/test_verify.py
-	NUMBA_DISABLE_JIT=1 $(MUTATE) dedup/kernels/sets.py --tests tests/steps/test_verify.py tests/kernels/test_kernels.py
+	NUMBA_DISABLE_JIT=1 $(MUTATE) dedup/kernels/sets.py --tests tests/steps/test_verify.py
+	$(MUTATE) dedup/steps/cluster.py --tests tests/steps/test_families.py tests/steps/test_cluster.py
+	$(MUTATE) dedup/steps/label.py --tests tests/steps/test_label.py
+	for m in cut tally going policy edits; do $(MUTATE) dedup/clean/$$m.py --tests tests/clean/test_plan.py || exit 1; done
 
 wheels: $(VENV)/.trust ## build the wheel, install it in an empty environment of each Python found, scan data/
 	$(BIN)/python tools/try_wheel.py
