@@ -294,6 +294,26 @@ def test_numbers_of_a_pair_are_those_of_its_passages(visit):
     assert page.locator(".side-left .badge").count() == len(rows)
 
 
+def test_what_is_missing_is_shown_where_it_is_missing(visit):
+    """The mark of a stripped figure stands between the words around it, not behind the passage."""
+    stripped = BLOCK.replace("3481", "").replace("20", "")
+    result = scan([Document("甲.txt", BLOCK), Document("乙.txt", stripped)])
+    page = visit(result)
+    page.keyboard.press("j")
+    page.locator("[data-pair]").first.click()
+    page.wait_for_selector(".pane i.gap")
+    before = page.eval_on_selector_all(
+        ".pane i.gap",
+        """all => all.map(one => {
+            const range = document.createRange();
+            range.setStart(one.closest('.pane'), 0);
+            range.setEndBefore(one);
+            return range.toString().slice(-4);
+        })""",
+    )
+    assert before == ["年共登记", "当月补贴"]
+
+
 def test_both_columns_scroll_together(visit):
     """Where the left shows a match, the right shows its partner."""
     result = build(60, documents=4)

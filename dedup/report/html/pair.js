@@ -166,8 +166,25 @@ function pairSide(doc, side, found) {
 
 // The number of a match stands before its first character; where a layer above covers that, a run of no width holds it.
 function addBadges(runs, layer, side, gaps) {
-  const badges = layer.map((row) => ({ start: row.start, end: row.start, cls: "", n: () => badge(row.number, side) }));
-  return runs.concat(badges, gaps).sort((a, b) => a.start - b.start || a.end - b.end);
+  const points = layer.map((row) => ({ start: row.start, end: row.start, cls: "", n: () => badge(row.number, side) })).concat(gaps);
+  return cutAt(runs, points).concat(points).sort((a, b) => a.start - b.start || a.end - b.end);
+}
+
+// A run that goes on over a point of no width is cut there, or the point would be shown behind all of it.
+function cutAt(runs, points) {
+  const places = points.map((point) => point.start).sort((a, b) => a - b);
+  const pieces = [];
+  let next = 0;
+  for (const run of runs) {
+    while (next < places.length && places[next] <= run.start) next++;
+    let start = run.start;
+    for (let at = next; at < places.length && places[at] < run.end; at++) {
+      if (places[at] > start) pieces.push(Object.assign({}, run, { start, end: places[at] }));
+      start = places[at];
+    }
+    pieces.push(Object.assign({}, run, { start }));
+  }
+  return pieces;
 }
 
 function badge(number, side) {
