@@ -77,7 +77,7 @@ def resolved() -> list[dict[str, Any]]:
 
 def lock(rows: list[dict[str, Any]]) -> str:
     """Return the text of requirements.lock."""
-    head = "# Made by tools/make_bill.py: pip install -r requirements.lock && pip install --no-deps dedup\n"
+    head = "# Made by tools/make_bill.py: pip install -r requirements.lock && pip install --no-deps .\n"
     only = {"backports-zstd": ' ; python_version < "3.14"'}
     return head + "".join(f"{row['name']}=={row['version']}{only.get(row['name'], '')}\n" for row in rows)
 
