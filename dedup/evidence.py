@@ -21,6 +21,7 @@ from dedup import spelling
 from dedup.columns import Places
 from dedup.figures import figures
 from dedup.params import LABELS
+from dedup.proposals import proposed
 from dedup.result import GRADES, Evidence
 from dedup.schema import Bool, Int64, PassageKind, Reason
 from dedup.steps.contrast import KINDS, Changes
@@ -136,6 +137,8 @@ class Witness:
             kept = max((self._in_order.get(row, 0) for row in passages.tolist()), default=0)
             if kept >= IN_ORDER:
                 rows.append(Evidence("order", {"paragraphs": kept}))
+            if form := proposed(tables, number):
+                rows.append(form)
         if self._differs[_FIGURES][number]:
             rows += self._slots(number, passages)
         return tuple(rows)

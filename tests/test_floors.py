@@ -19,7 +19,9 @@ FLOORS = {
     "evaluate": 6,
     "decisions": 6,
     "relabel": 6,
+    "stricter": 6,
     "formulas": 6,
+    "proposals": 5,
     "layers": 1,
     "pipeline": 5,
     "describe": 5,
@@ -52,7 +54,6 @@ FLOORS = {
     "intervals": 0,
     "views": 0,
     "frames": 0,
-    "stricter": 0,
     "_optional": 0,
 }
 

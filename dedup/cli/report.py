@@ -44,6 +44,9 @@ def report(
     labels: Annotated[
         str | None, typer.Option(metavar="LIST", help="Labels to switch on, comma-separated; rates follow.")
     ] = None,
+    forms: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the forms that families look like, for scan --template.")
+    ] = None,
     plots: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write pictures for slides (PNG, SVG); needs dedup[notebook].")
     ] = None,
@@ -59,9 +62,27 @@ def report(
 
         found = relabel(found, filter(None, labels.split(",")))
     found = decided(found, given, outputs.lang, notes)
+    if forms is not None:
+        _write_forms(found, forms, outputs)
     if plots is not None:
         _draw(found, plots, outputs)
     out.deliver(found, outputs, terminal, given)
+
+
+def _write_forms(result: Result, folder: Path, outputs: Outputs) -> None:
+    """Write each proposed form to a file named after its family, all or none, and say where they lie."""
+    from dedup.report import files
+
+    contents: dict[Path, str | bytes] = {
+        folder / f"{cluster.id}.txt": str(one.facts["form"]) + "\n"
+        for cluster in result.clusters
+        for one in cluster.evidence
+        if one.kind == "form" and "form" in one.facts
+    }
+    files.make_folder(folder)
+    files.write_files(contents, force=outputs.force)
+    for path in contents:
+        say(words(outputs.lang).say("wrote", path=path))
 
 
 def _draw(result: Result, folder: Path, outputs: Outputs) -> None:

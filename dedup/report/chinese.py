@@ -58,6 +58,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "number": "同一个罕见数字：{value}",
         "typo": "同样的错字：{text}（应为：{meant}）",
         "leftover": "“{text}”像是从 {from} 遗留下来的，见于 {in}",
+        "form": "像是填写的表格：{blanks} 处空白各不相同，固定文字 {constant} 字",
         "wording": "信息量 {bits} 比特，其中超出常用文字 {surplus} 比特；上下文 {contexts} 种",
         "order": "{paragraphs} 个段落先后次序相同",
         "slots": "数字或遮盖处不同：{values}",

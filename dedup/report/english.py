@@ -58,6 +58,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "number": "the same rare number: {value}",
         "typo": "the same misprint: {text} (for {meant})",
         "leftover": "“{text}” looks left over from {from}; it stands in {in}",
+        "form": "looks like a form filled in: {blanks} blanks that differ, {constant} characters that do not",
         "wording": "{bits} bits of information, {surplus} beyond the usual; {contexts} contexts",
         "order": "{paragraphs} paragraphs stand in the same order",
         "slots": "numbers or masks differ: {values}",
