@@ -17,7 +17,6 @@ from dedup import Document, Params, Result, scan
 from dedup.errors import MissingExtra, ParamsError
 from dedup.frames import SCHEMAS
 from dedup.soundness import problem
-from dedup.stricter import rates
 from tests.docs.blocks import ROOT
 from tests.results import HOSTILE_NAME, large_result, sample_result
 
@@ -166,19 +165,6 @@ def test_the_threshold_of_the_result_changes_nothing(result):
     assert result.rethreshold(result.params.threshold) is result
     assert result.rethreshold(0.701).clusters == result.clusters
     assert [info.labels for info in result.rethreshold(0.701).documents] == [info.labels for info in result.documents]
-
-
-def test_the_rates_are_those_of_a_scan(result):
-    """The formulas stand twice, over columns and over objects: they must agree."""
-    for info in result.documents:
-        sides = [
-            (mine, other.document)
-            for one in result.passages
-            if one.label in ("copy", "mass")
-            for mine, other in ((one.left, one.right), (one.right, one.left))
-            if mine.document == info.id
-        ]
-        assert rates(info.id, dict(info.labels), sides) == dict(info.rates)
 
 
 @pytest.mark.parametrize("threshold", [0.5, 1.01, float("nan"), "much", True])
