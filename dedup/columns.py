@@ -139,7 +139,7 @@ class PassageRows(_Rows[Passage]):
     left, right : Places
     kind : uint8[R]                      index into `kinds`
     direction : uint8[R]                 index into `DIRECTIONS`
-    cluster : int64[R]                   index into `clusters`, the ids of the families
+    cluster : int64[R]                   index into `clusters`, the ids of the families; -1, the last, is none
     change_ptr : int64[R+1]              passage r owns the changes ``[change_ptr[r], change_ptr[r + 1])``
     change_kind : int64[C]               index into `change_kinds`
     change : int64[C, 4]                 left start, left end, right start, right end; offsets into the texts
@@ -158,7 +158,7 @@ class PassageRows(_Rows[Passage]):
     change_ptr: Int64
     change_kind: Int64
     change: Int64
-    clusters: tuple[str, ...]
+    clusters: tuple[str | None, ...]
     kinds: tuple[str, ...]
     change_kinds: tuple[str, ...]
 

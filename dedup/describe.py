@@ -195,8 +195,9 @@ def _passages(tables: Tables, digests: Sequence[str], ids: Sequence[str]) -> Pas
     names = np.array([int(name, 16) for name in digests], np.uint64)
     return PassageRows(
         id=_mixed(names[left.document], left.start, names[right.document], right.start),
-        label=labels.family_label[of_passage] if len(ids) else np.empty(0, np.uint8),
-        grade=labels.family_grade[of_passage] if len(ids) else np.empty(0, np.uint8),
+        # One more behind the families: row -1, for a passage whose two stretches ended in different families.
+        label=np.append(labels.family_label, np.uint8(LABELS.index("copy")))[of_passage],
+        grade=np.append(labels.family_grade, np.uint8(GRADES.index("C")))[of_passage],
         wording=_shares(table.wording),
         similarity=_shares(changes.similarity),
         left=left,
@@ -207,7 +208,7 @@ def _passages(tables: Tables, digests: Sequence[str], ids: Sequence[str]) -> Pas
         change_ptr=np.searchsorted(changes.passage, np.arange(count + 1)),
         change_kind=changes.kind,
         change=where - base,
-        clusters=tuple(ids),
+        clusters=(*ids, None),
         kinds=_KINDS,
         change_kinds=KINDS,
     )

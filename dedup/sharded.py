@@ -99,7 +99,7 @@ def _in_shards(corpus: Corpus, found: DataFrame, params: Params, sizes: Sizes, k
     pieces = kept.keep(gathered(at_blocks, corpus.tasks, partial(sent_home, layout, shards)))
     _refuse_large(kinds(pieces, "documents"), sizes)
     count = min(shards + layout.blocks, 4096)
-    families = kept.keep(gathered(pieces, count, partial(families_of, params, shards, parts)))
+    families = kept.keep(gathered(pieces, count, partial(families_of, params, parts)))
     meeting = kept.keep(gathered(kinds(families, "hand", "figure"), parts, met))
     hashes = _asked(families)
     known = pieces.union(kinds(families, "families"))

@@ -233,9 +233,7 @@ def sent_home(layout: Layout, shards: int, number: int, found: Mapping[str, list
         yield from spread("passage", home[np.searchsorted(begin, table["left_document"])], table)
 
 
-def families_of(
-    params: Params, shards: int, parts: int, number: int, found: Mapping[str, list[bytes]]
-) -> Iterator[Sent]:
+def families_of(params: Params, parts: int, number: int, found: Mapping[str, list[bytes]]) -> Iterator[Sent]:
     """Find the families of a shard, and what other shards have to be asked and told for their labels.
 
     Yields

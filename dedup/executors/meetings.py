@@ -12,7 +12,6 @@ import numpy as np
 
 from dedup.executors.blocks import Block, Columns, Layout, Sent, distinct, ranges, read, spread
 from dedup.executors.packing import pack, unpacked
-from dedup.kernels import seeds as kernels
 from dedup.params import Params
 from dedup.schema import Int64
 from dedup.steps import align, anchor, background, pair
@@ -55,19 +54,34 @@ def seeds(blobs: Iterable[bytes], layout: Layout, params: Params) -> Iterator[Se
     group = np.concatenate([[0], np.cumsum(size[shared])]).astype(np.int64)
     over = size > params.anchor_bucket
     yield 0, "over", pack({"over": np.array([over.sum()]), "largest": np.array([size.max(initial=0)])})
-    count = np.zeros(len(group) - 1, np.int64)
-    none = np.empty(0, np.int64)
-    # An anchor of no characters always agrees with itself: the kernel pairs by hash alone.
-    arguments = (np.empty(0, np.uint32), np.int64(0), place, unit, group, np.int64(params.anchor_bucket), count)
-    kernels.pairs(*arguments, none, none, none)
-    indptr = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
-    left, right = np.full(max(1, int(indptr[-1])), -1, np.int64), np.empty(max(1, int(indptr[-1])), np.int64)
-    kernels.pairs(*arguments, left, right, indptr)
-    left, right = left[left >= 0], right[left >= 0]
+    left, right = _linked(np.diff(group), unit, params.anchor_bucket)
+    left, right = place[left], place[right]
     yield from spread("seed", layout.meeting(left, right), {"left": left, "right": right})
     order = np.argsort(place)
     place, unit = place[order], unit[order]  # a unit is asked for once, not once a seed
     yield from needs(unit[np.searchsorted(place, left)], unit[np.searchsorted(place, right)], layout)
+
+
+def _linked(size: Int64, unit: Int64, cap: int) -> tuple[Int64, Int64]:
+    """Return the pairs of rows of groups that lie end to end, as `dedup.kernels.seeds.pairs` makes them.
+
+    All with all up to the cap, but for those of one report, which are paired with the next one only; above it, each
+    with the one before it, and with the first where that is of another report.
+    """
+    begin = np.repeat(np.cumsum(size) - size, size)
+    row = np.arange(len(begin))
+    few = np.repeat(size <= cap, size)
+    earlier = np.where(few, row - begin, np.minimum(row - begin, 2))
+    right = np.repeat(row, earlier)
+    left = ranges(np.where(few, begin, 0), earlier)
+    many = ~few[right]
+    nearest = np.ones(
+        len(right), bool
+    )  # of the one or two partners in a large group, the first written is the nearest
+    nearest[1:] = right[1:] != right[:-1]
+    left[many] = np.where(nearest, right - 1, begin[right])[many]
+    kept = (left == right - 1) | (unit[left] != unit[right])
+    return left[kept], right[kept]
 
 
 def paired(left: Int64, right: Int64, layout: Layout) -> Iterator[Sent]:

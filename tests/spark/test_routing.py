@@ -91,6 +91,30 @@ def at_once(texts: list[Document], params: Params) -> Passages:
     )  # fmt: skip
 
 
+def naive_links(size, unit, cap):
+    """The pairs of rows that the kernel makes of groups whose hashes always agree."""
+    pairs, first = set(), 0
+    for n in size:
+        for j in range(first + 1, first + n):
+            for i in range(first if n <= cap else j - 1, j):
+                if unit[i] != unit[j] or i == j - 1:
+                    pairs.add((i, j))
+            if n > cap and j - 1 > first and unit[first] != unit[j]:
+                pairs.add((first, j))
+        first += n
+    return sorted(pairs)
+
+
+def test_places_of_an_anchor_are_linked_as_by_the_kernel():
+    """Small groups all with all, large ones in a chain and with their first; one report with its neighbour only."""
+    random = np.random.default_rng(3)
+    for _ in range(60):
+        size = random.integers(2, 9, 12)
+        unit = np.sort(random.integers(0, 6, int(size.sum())))
+        left, right = meetings._linked(size, unit, 4)
+        assert sorted(zip(left.tolist(), right.tolist(), strict=True)) == naive_links(size.tolist(), unit, 4)
+
+
 @pytest.mark.parametrize(("cuts", "parts"), [([], 1), ([20, 50], 3), (list(range(5, 100, 7)), 5)])
 def test_passages_do_not_depend_on_blocks_and_parts(cuts, parts):
     """Whatever the blocks and parts, the passages are those of one batch: copies, floods and all."""
