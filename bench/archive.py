@@ -10,6 +10,7 @@ it loads kernels and the dictionary of titles.
 from __future__ import annotations
 
 import gzip
+import json
 import resource
 import statistics
 import sys
@@ -51,6 +52,23 @@ def asked(stored: list[str]) -> list[Document]:
     return reports(fresh, "new")
 
 
+def plain_files(folder: Path, texts: list[str]) -> Iterator[tuple[str, float]]:
+    """Write the same reports as lines of JSON, as they are and gzipped; yield name and seconds."""
+    for name, packed in (("plain.jsonl", False), ("plain.jsonl.gz", True)):
+        begun = time.perf_counter()
+        lines = (
+            json.dumps({"id": one.source, "text": one.text}, ensure_ascii=False) + "\n"
+            for one in reports(texts, "stored")
+        )
+        if packed:
+            with gzip.open(folder / name, "wt", compresslevel=6, encoding="utf-8") as file:
+                file.writelines(lines)
+        else:
+            with (folder / name).open("w", encoding="utf-8") as file:
+                file.writelines(lines)
+        yield name, time.perf_counter() - begun
+
+
 def main(paragraphs: int, folder: Path) -> None:
     """Build, grow, ask; print what each cost."""
     texts = make(paragraphs).texts
@@ -70,11 +88,12 @@ def main(paragraphs: int, folder: Path) -> None:
         question = asked(texts)
         with clock(seconds, "first query"):
             archive.query(question)
-        times = []
+        times, busy = [], []
         for _ in range(ASKED):
-            begun = time.perf_counter()
+            begun, spent = time.perf_counter(), time.process_time()
             result = archive.query(question)
             times.append(time.perf_counter() - begun)
+            busy.append(time.process_time() - spent)
         with clock(seconds, "one per cent more"):
             archive.add(reports(more, "more"), jobs=2)
         info = archive.info()
@@ -90,6 +109,7 @@ def main(paragraphs: int, folder: Path) -> None:
         grown, whole = seconds[f"one per cent more{unit}"], seconds[f"build{unit}"]
         print(f"one per cent more{unit}: {grown:.2f} s, {grown / whole:.1%} of the build")
     print(f"query of 100 paragraphs: first {seconds['first query']:.2f} s, then {statistics.median(times):.3f} s")
+    print(f"  of processor time {statistics.median(busy):.3f} s, at most {max(busy):.3f} s")
     print(f"  slowest {max(times):.3f} s; opened anew {seconds['open, ask, close']:.3f} s")
     print(
         f"  {len(result.documents)} documents, {len(result.passages)} passages, {found} touch the 10 planted copies"
@@ -101,6 +121,9 @@ def main(paragraphs: int, folder: Path) -> None:
     print(f"check {seconds['check']:.1f} s")
     print(f"file {size / 1e6:.0f} MB; texts {plain / 1e6:.0f} MB as UTF-8, {packed / 1e6:.0f} MB gzipped together")
     print(f"anchors {info.anchors}, bands {info.bands}, segments {info.segments}")
+    folder = path.parent
+    for name, written in plain_files(folder, texts):
+        print(f"plain: {name} {written:.1f} s, {(folder / name).stat().st_size / 1e6:.0f} MB")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB")
 
 
