@@ -73,6 +73,15 @@ def near(
     -----
     Paragraphs shorter than ``min_chars`` are left out, but for body paragraphs of 10 characters and more that stand
     elsewhere word for word (as in a scan), and those that stand above or below both of a pair.
+
+    Examples
+    --------
+    >>> from dedup import Document
+    >>> from dedup.clean import near
+    >>> block = "各村要把护林防火责任落实到户到人，凡在林区野外用火的一律先报后批，违者取消当年评优资格。"
+    >>> found = near([Document("甲.txt", block), Document("乙.txt", block)])
+    >>> [len(family.members) for family in found.clusters]
+    [2]
     """
     from dedup.kernels.threads import threads
 

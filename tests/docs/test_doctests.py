@@ -13,7 +13,7 @@ import pytest
 from tests.docs.blocks import ROOT
 from tests.test_floors import MODULES, dotted
 
-WITH_EXAMPLES = [dotted(path) for path in MODULES if ">>>" in path.read_text(encoding="utf-8")]
+WITH_EXAMPLES = [dotted(path) for path in MODULES if ">>> " in path.read_text(encoding="utf-8")]
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 DOORS = ("dedup", "dedup.clean", "dedup.evaluate", "dedup.read")
@@ -39,9 +39,7 @@ PLAIN = {
 
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
 def test_examples_print_what_they_show(name, tmp_path, monkeypatch):
-    """Each docstring in a folder of its own with the sample corpus; where an extra is missing it is skipped."""
-    if name == "dedup.spark":
-        pytest.importorskip("pyspark")
+    """Each docstring in a folder of its own with the sample corpus."""
     ran = 0
     for test in doctest.DocTestFinder(exclude_empty=True).find(import_module(name), name):
         if test.examples:
