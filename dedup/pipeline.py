@@ -154,6 +154,7 @@ def scan(
         corpus = run.corpus(sources, params, clock.stage)
         texts, edits, keys, segments = corpus.prepared.texts, corpus.prepared.edits, corpus.keys, corpus.segments
         aligned = run.one("passages", Found, _aligned, corpus, counted, params, run, clock)
+        run.drop("digest", "words", "candidates", "near", "meetings", "anchors", "places", "aligned")
         passages, explained = _part_aids(keys, aligned.passages, corpus.reports, corpus.reports + corpus.templates)
         with clock.stage("cluster"):
             families = run.one("families", Families, cluster.cluster, keys, passages, params)
@@ -246,7 +247,8 @@ def _aligned(corpus: Corpus, background: Path | None, params: Params, run: Memor
             places.anchors,
             [(corpus, *ends, params) for ends in pairwise(batches.tolist())],
         )
-        ranges = run.pieces(places.HASHES, places.share(sum(len(one.packed) for one in anchors)))
+        pieces = run.pieces(sum(len(one.packed) for one in anchors), places.PAIRED)
+        ranges = places.ranges(anchors, len(pieces))
         by_text = len(ranges) == 1
         shared = run.each(
             "places",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +13,10 @@ from dedup.cli.decided import Decisions, decided, read_decisions, read_notes
 from dedup.cli.engine import Engine, on_spark
 from dedup.cli.manual import REPORT, STATUS, Command, manual
 from dedup.cli.options import Known, Outputs, Reading, Running, takes
-from dedup.cli.talk import progress, say_skipped
+from dedup.cli.talk import progress, say, say_skipped
 from dedup.errors import ParamsError
 from dedup.params import Params
+from dedup.report.words import words
 from dedup.result import Result
 
 FOUND, FAILED = 1, 2
@@ -47,6 +49,14 @@ def scan(
         Path | None,
         typer.Option(metavar="F", help="Compare with the reports of this index too, as `dedup index query` does."),
     ] = None,
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Scan in parts that are kept here: the corpus need not fit in memory, and a scan that was "
+            "interrupted goes on where it was. The folder may be removed afterwards.",
+        ),
+    ] = None,
 ) -> None:
     """Run a scan and deliver its result."""
     out.check(outputs)
@@ -55,12 +65,15 @@ def scan(
 
     if engine.engine == "spark" and index is not None:
         raise ParamsError([f"index is {index}, but an index is asked on this machine: leave --engine spark out"])
+    if work is not None and (engine.engine == "spark" or index is not None):
+        other = "--engine spark" if engine.engine == "spark" else "--index"
+        raise ParamsError([f"work is {work}, but a work folder is for a scan on this machine: leave {other} out"])
     if engine.engine == "spark":
         found = on_spark(paths, params, outputs, reading, known, running, engine)
     elif index is not None:
         found = ask(index, paths, params, outputs, reading, known, running)
     else:
-        found = analyse(paths, params, outputs, reading, known, running)
+        found = analyse(paths, params, outputs, reading, known, running, work)
     if found is None:  # it lies where Spark writes, and nothing was asked for here
         return
     result = decided(found, given, outputs.lang, notes)
@@ -69,10 +82,21 @@ def scan(
 
 
 def analyse(
-    paths: list[str], params: Params, outputs: Outputs, reading: Reading, known: Known, running: Running
+    paths: list[str],
+    params: Params,
+    outputs: Outputs,
+    reading: Reading,
+    known: Known,
+    running: Running,
+    work: Path | None = None,
 ) -> Result:
-    """Return the result of a scan, with progress and skipped inputs told on stderr."""
+    """Return the result of a scan, with progress, skipped inputs and what was there already told on stderr."""
     from dedup.pipeline import scan as scan_paths
+
+    parts = Counter[str]()
+
+    def told(stage: str, found: int, of: int) -> None:
+        parts.update(found=found, of=of)
 
     with progress(outputs.lang, paths) as report:
         result = scan_paths(
@@ -83,8 +107,12 @@ def analyse(
             background=known.background,
             read=reading.options(),
             jobs=running.workers,
+            work=work,
+            told=told,
             progress=report,
         )
+    if work is not None:
+        say(words(outputs.lang).phrases["resumed"].format(folder=work, **parts))
     say_skipped(result.skipped, outputs.lang)
     return result
 

@@ -9,6 +9,7 @@ order of the steps and neither.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, astuple, dataclass, field
@@ -216,9 +217,9 @@ def identity(sources: Sources, params: Params) -> dict[str, str]:
         options["meta"] = _content(str(options["meta"])).hex()
     return {
         "version": f"{__version__} {code_digest()}",
-        "parameters": str(params.to_dict()),
-        "inputs": whole.hexdigest(),
-        "reading": str(options),
+        "parameters": json.dumps(params.to_dict()),
+        "inputs": f"digest {whole.hexdigest()}",
+        "reading": json.dumps(options),
     }
 
 
@@ -277,12 +278,12 @@ def _content(path: str) -> bytes:
 def _groups(planned: Sequence[Found | Skipped]) -> list[tuple[Found | Skipped, ...]]:
     """Return files that are read as one part, in their order."""
     groups: list[list[Found | Skipped]] = []
-    size = FILES
+    size = 0
     for one in planned:
         more = 0
         if isinstance(one, Found) and Path(one.path).is_file():
             more = Path(one.path).stat().st_size
-        if size + more > FILES:
+        if not groups or size + more > FILES:
             groups.append([])
             size = 0
         groups[-1].append(one)

@@ -1,13 +1,16 @@
 """Files as memory: arrays that lie on disk and are paged in where they are looked at.
 
 A mapping is private and writable, because numba compiles anew for arrays that must not be written; nothing writes
-into one. Pages that were looked at count as memory of the process until the system wants them, or `release` gives
-them back: it is called between two parts of the work, so that what is resident is what a part needs.
+into one. Pages that were looked at count as memory of the process until the system wants them, or until they are
+given back (`release`): their content is in the file, so that may be done at any moment, and `tidy` does it whenever
+they come to more than a bound. What is looked at again is paged in again.
 """
 
 from __future__ import annotations
 
 import mmap
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 from weakref import WeakSet
@@ -18,6 +21,11 @@ from dedup.executors.packing import unpack
 
 T = TypeVar("T")
 
+MOST = 256 << 20
+"""Bytes of mapped files that may lie in memory."""
+
+_INTERVAL = 0.02  # seconds; what is mapped grows by some 20 MB in this time
+_STATM = Path("/proc/self/statm")
 _OPEN: WeakSet[mmap.mmap] = WeakSet()
 _ADVICE = getattr(mmap, "MADV_DONTNEED", None)
 
@@ -42,9 +50,35 @@ def table(path: Path, kind: type[T]) -> T:
     return unpack(mapped(path), kind, trusted=True)
 
 
+def loaded(path: Path, kind: type[T]) -> T:
+    """Return a packed table that was verified before, read into memory: what is made of it may write into it."""
+    return unpack(bytearray(path.read_bytes()), kind, trusted=True)
+
+
 def release() -> None:
-    """Give back the pages of all mappings; what is looked at again is paged in again."""
+    """Give back the pages of all mappings."""
     if _ADVICE is not None:
         for one in list(_OPEN):
             if not one.closed:
                 one.madvise(_ADVICE)
+
+
+def tidy() -> Callable[[], None]:
+    """Let a thread give back the pages of mappings as long as they come to more than `MOST`; return what ends it."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        least = _resident()
+        while not ended.wait(_INTERVAL):
+            if _resident() - least > MOST:
+                release()
+
+    if _ADVICE is None or not _STATM.exists():  # no Linux: the system takes pages back when it wants them
+        return ended.set
+    threading.Thread(target=watch, daemon=True).start()
+    return ended.set
+
+
+def _resident() -> int:
+    """Return how many bytes of files are in the memory of this process."""
+    return int(_STATM.read_text().split()[2]) * mmap.PAGESIZE

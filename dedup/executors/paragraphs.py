@@ -100,13 +100,15 @@ def candidates(batches: Sequence[Words], low: int, high: int, params: Params) ->
     Parameters
     ----------
     batches : sequence of Words
-        Of all batches, in their order. A single one is sorted in place.
+        Of all batches, in their order. A single one in memory is sorted in place: a list holds what is in memory,
+        another sequence what lies in files.
     low, high : int
     params : Params
         ``bucket``.
     """
     rows = [one.words[low:high] for one in batches]
-    found, limits = pair.pair(beside(rows, axis=1), params)
+    table = rows[0] if isinstance(batches, list) and len(rows) == 1 else np.concatenate(rows, axis=1)
+    found, limits = pair.pair(table, params)
     return Candidates(found.left, found.right, as_column(limits))
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -32,7 +33,10 @@ SAMPLED = 1 << 23
 
 HASHES = 1 << 32
 
-_PAIRED, _BLOCK, _BLOCKS = 1 << 21, 1 << 24, 24
+PAIRED = 1 << 21
+"""Anchors that are paired at a time."""
+
+_BLOCK, _BLOCKS, _SAMPLE = 1 << 24, 24, 256
 _HIGH = np.uint64(32)
 
 
@@ -78,9 +82,17 @@ def block(keys: int) -> int:
     return max(_BLOCK, -(-keys // _BLOCKS))
 
 
-def share(anchors: int) -> int:
-    """Return how many of all hashes make a range with so few anchors that they can be paired at a time."""
-    return -(-HASHES // max(1, -(-anchors // _PAIRED)))
+def ranges(batches: Sequence[Anchors], pieces: int) -> list[tuple[int, int]]:
+    """Return ranges of hashes with as many anchors each, as far as a sample of them tells.
+
+    Anchors have low hashes, for the least of a window is taken: ranges of one width would hold a hundred times more
+    at one end than at the other.
+    """
+    if pieces == 1:
+        return [(0, HASHES)]
+    sample = np.sort(np.concatenate([one.packed[::_SAMPLE] >> _HIGH for one in batches]))
+    cuts = np.unique(sample[np.linspace(0, len(sample), pieces + 1)[1:-1].astype(np.int64)])
+    return list(pairwise([0, *(int(cut) for cut in cuts if cut), HASHES]))
 
 
 def meetings(blocks: Int64) -> list[int]:

@@ -72,9 +72,11 @@ class Processes:
 
 def _begin(parent: int) -> None:
     """Let the kernels of this process use one thread, and end it should the parent be killed."""
+    from dedup.executors import mapped
     from dedup.kernels.threads import threads
 
     threads(1).__enter__()
+    mapped.tidy()
 
     def watch() -> None:
         while os.getppid() == parent:

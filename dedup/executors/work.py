@@ -87,13 +87,21 @@ class Work:
         with _writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = _locked(self.folder)
-            self._claim(dict(identity) | {"format": FORMAT})
+            try:
+                self._claim(dict(identity) | {"format": FORMAT})
+                for leftover in self.folder.glob(".*.part.*"):
+                    leftover.unlink(missing_ok=True)
+            except BaseException:
+                os.close(self._lock)
+                raise
         self._processes = Processes(jobs)
+        self._end = mapped.tidy()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._end()
         self._processes.close()
         os.close(self._lock)
 
@@ -130,7 +138,7 @@ class Work:
             with _writing(self.folder):
                 _compute(function, task, path)
             self.computed[stage] += 1
-        return mapped.table(path, kind)
+        return mapped.loaded(path, kind)
 
     def streamed(
         self, stage: str, kind: type[T], function: Callable[..., Iterator[T]], tasks: Sequence[tuple[Any, ...]]
@@ -176,7 +184,7 @@ class Work:
 
     def _tell(self, stage: str, found: int, parts: int) -> None:
         self.reused[stage] += found
-        if self._told:
+        if self._told is not None:
             self._told(stage, found, parts)
 
     def _claim(self, identity: dict[str, str]) -> None:
@@ -191,17 +199,28 @@ class Work:
             write(path, json.dumps(identity, ensure_ascii=False, indent=1, sort_keys=True).encode())
             return
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-            other = [name for name in sorted(identity) if found.get(name) != identity[name]]
-        except (ValueError, AttributeError):
-            found, other = {}, ["work.json"]
-        if other:
-            name = other[0]
-            raise WorkProblem(
-                str(self.folder),
-                f"it holds work of other {name} ({found.get(name)}, wanted {identity.get(name)}): "
-                "name another folder, or remove this one",
-            )
+            found = dict(json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, TypeError):
+            found = {}
+        for name, wanted in identity.items():
+            if found.get(name) != wanted:
+                raise WorkProblem(
+                    str(self.folder),
+                    f"it holds the work of other {name} ({_differing(found.get(name), wanted)}): "
+                    "name another folder, or remove this one",
+                )
+
+
+def _differing(found: str | None, wanted: str) -> str:
+    """Return what differs between two entries; of settings only those that do."""
+    try:
+        known, asked = (json.loads(str(one)) for one in (found, wanted))
+        other = [
+            f"{name} {known.get(name)}, wanted {asked[name]}" for name in asked if known.get(name) != asked[name]
+        ]
+        return "; ".join(other)
+    except (ValueError, AttributeError):
+        return f"{found}, wanted {wanted}"
 
 
 _LOCK = "lock"

@@ -237,6 +237,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "read": "读取报告 {documents:,} 份，共 {chars:,} 字",
         "skipped": "未读取 {count:,} 项",
         "skipped_none": "全部读取，无遗漏",
+        "resumed": "{folder}：全部 {of:,} 个分块中，沿用已完成的 {found:,} 个",
         "skipped_line": "未读取 {source}：{kind}，{reason}",
         "found": "发现家族 {families:,} 个（{split}），相似片段 {passages:,} 对",
         "found_none": "未发现相似内容",

@@ -245,6 +245,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "read": "{documents:,} reports read, {chars:,} characters",
         "skipped": "{count:,} skipped",
         "skipped_none": "everything was read",
+        "resumed": "{folder}: {found:,} of {of:,} parts of the work were there already",
         "skipped_line": "skipped {source}: {kind}, {reason}",
         "found": "{families:,} families ({split}), {passages:,} pairs of passages",
         "found_none": "nothing similar was found",

@@ -1,0 +1,291 @@
+"""A scan over a work folder: the same bytes, however it is cut, computed, interrupted or damaged."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dedup import Document, Params, scan
+from dedup.errors import OutputFailed, WorkProblem
+from dedup.executors import local, paragraphs, places, spool
+from dedup.result import Skipped
+
+from .corpora import reports
+
+ROOT = Path(__file__).parents[2]
+DATA = ROOT / "data" / "reports"
+TEMPLATE = ROOT / "data" / "template.txt"
+
+
+def smaller(monkeypatch):
+    """Make parts so small that a hundred reports give some dozen of each kind."""
+    for module, name, value in (
+        (spool, "SPOOL", 20_000),
+        (local, "BATCH", 30_000),
+        (local, "FILES", 40_000),
+        (paragraphs, "DIGESTS", 150),
+        (paragraphs, "SKETCHED", 100),
+        (paragraphs, "WORDS", 2_000),
+        (paragraphs, "VERIFIED", 30),
+        (places, "SAMPLED", 10_000),
+        (places, "PAIRED", 5_000),
+        (places, "_BLOCK", 20_000),
+        (places, "SEEDS", 300),
+    ):
+        monkeypatch.setattr(module, name, value)
+
+
+@pytest.fixture
+def small(monkeypatch):
+    smaller(monkeypatch)
+
+
+PAIRED = ("digest", "words", "candidates", "near", "meetings", "anchors", "places", "aligned")
+"""Stages whose parts nothing needs any more when the passages are found."""
+
+
+class Parts(dict):
+    """How many parts of each stage there are, and how many were there already."""
+
+    def __call__(self, stage, found, of):
+        self[stage] = (found, of)
+
+    @property
+    def computed(self):
+        return sum(of - found for found, of in self.values())
+
+
+def test_the_same_bytes_in_parts(tmp_path, small):
+    """Generated reports with parts, floods and near copies; in memory and in dozens of parts."""
+    expected = scan(reports(), Params(bucket=8, anchor_bucket=4)).to_json(texts=True)
+    told = Parts()
+    found = scan(reports(), Params(bucket=8, anchor_bucket=4), work=tmp_path / "work", told=told)
+    assert found.to_json(texts=True) == expected
+    assert all(
+        told[stage][1] > 3 for stage in ("prepare", "digest", "words", "candidates", "near", "anchors", "places")
+    )
+    assert told["aligned"][1] > 10
+
+
+def test_the_same_bytes_of_files(tmp_path, small):
+    """A folder of all formats, with forms and references, missing files, and order of inputs turned round."""
+    arguments = {
+        "templates": [TEMPLATE],
+        "references": [DATA / "14-摘录.txt"] if (DATA / "14-摘录.txt").exists() else [],
+    }
+    inputs = [DATA, "gone.txt", Document("a", "太短"), Skipped("b", "not wanted")]
+    expected = scan(inputs, **arguments)
+    found = scan(inputs[::-1], **arguments, work=tmp_path)
+    assert found.to_json() == expected.to_json()
+    assert found.documents[3].text == expected.documents[3].text
+    assert found == expected
+
+
+def test_archived_reports_are_not_compared_among_themselves(tmp_path, small):
+    """What an index asks is answered alike from a work folder."""
+    everything = list(reports())
+    expected = scan(everything[:10], archived=everything[10:]).to_json()
+    assert scan(everything[:10], archived=everything[10:], work=tmp_path).to_json() == expected
+
+
+def test_names_out_of_order_and_twice(tmp_path, small):
+    """Documents are numbered by source, member and text, in whatever order they are read."""
+    some = [replace(one, source="x.jsonl", member=str(number)) for number, one in enumerate(reports()[:30])]
+    some += [replace(one, member="7") for one in some[5:9]]
+    expected = scan(some).to_json()
+    random.Random(3).shuffle(some)
+    assert scan(some, work=tmp_path).to_json() == expected
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["短"], ["   \n"]])
+def test_nothing_to_compare(tmp_path, texts):
+    """No documents, or none with text enough."""
+    documents = [Document(f"{number}", text) for number, text in enumerate(texts)]
+    assert scan(documents, work=tmp_path).to_json() == scan(documents).to_json()
+
+
+def test_a_finished_scan_computes_nothing_again(tmp_path, small):
+    """All parts are there: the second run takes them."""
+    expected = scan(reports(), work=tmp_path).to_json()
+    told = Parts()
+    assert scan(reports(), work=tmp_path, told=told).to_json() == expected
+    assert told.computed == 0 and told["tables"] == (1, 1)
+
+
+def test_other_work_is_refused(tmp_path, small):
+    """Other parameters, other inputs and a folder of something else are told, and nothing in them is touched."""
+    scan(reports()[:20], work=tmp_path / "work")
+    with pytest.raises(WorkProblem, match="parameters"):
+        scan(reports()[:20], Params(threshold=0.8), work=tmp_path / "work")
+    with pytest.raises(WorkProblem, match="inputs"):
+        scan(reports()[:19], work=tmp_path / "work")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("亲爱的", encoding="utf-8")
+    with pytest.raises(WorkProblem, match=r"letter\.txt"):
+        scan(reports()[:20], work=tmp_path / "mine")
+    assert [path.name for path in (tmp_path / "mine").iterdir() if path.name != "lock"] == ["letter.txt"]
+
+
+def test_a_changed_file_is_other_work(tmp_path):
+    """The content of files counts, not their names and dates."""
+    source = tmp_path / "a.txt"
+    source.write_text(reports()[0].text, encoding="utf-8")
+    before = source.stat()
+    scan([source], work=tmp_path / "work")
+    source.write_text(reports()[0].text[::-1], encoding="utf-8")
+    os.utime(source, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(WorkProblem, match="inputs"):
+        scan([source], work=tmp_path / "work")
+
+
+def test_two_scans_in_one_folder(tmp_path):
+    """The second one is told that the first is at work."""
+    pytest.importorskip("fcntl")
+    sources = local.Sources(reports()[:5])
+    with local.opened(tmp_path, sources, Params()), pytest.raises(WorkProblem, match="another scan"):
+        local.opened(tmp_path, sources, Params())
+
+
+def test_a_damaged_part_is_made_again(tmp_path, small, monkeypatch):
+    """A bit flipped in a file of any stage is found by its digest, and that part alone is computed again."""
+    expected = scan(reports()).to_json()
+    with monkeypatch.context() as patch:
+        patch.setattr(local.Folder, "drop", lambda *stages: None)
+        scan(reports(), work=tmp_path / "kept")
+    for name in ("passages", "families", "rewritten", "labels", "changes"):
+        (tmp_path / "kept" / f"{name}-00000.part").unlink()
+    stages = {path.name.partition("-")[0] for path in (tmp_path / "kept").glob("*.part")}
+    assert stages == {*PAIRED, "read", "given", "prepare"} - {"read"}
+    for stage in [*PAIRED, "tables"]:
+        work = tmp_path / stage
+        shutil.copytree(tmp_path / "kept", work)
+        (path,) = [*work.glob(f"{stage}-00000.part"), *work.glob(f"{stage}/keys.codes.bin")]
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+        told = Parts()
+        assert scan(reports(), work=work, told=told).to_json() == expected, stage
+        again = {name for name, (found, of) in told.items() if found < of}
+        assert again == {stage, "passages", "families", "rewritten", "labels", "changes"}, stage
+        assert told[stage][1] - told[stage][0] == 1
+
+
+def start(work: Path, out: Path, jobs: int) -> subprocess.Popen:
+    """Start a scan of the generated reports, in small parts, in a process group of its own."""
+    code = "import sys; sys.path[:0] = sys.argv[4:]\nfrom executors.test_work import whole\nwhole(*sys.argv[1:4])"
+    arguments = [sys.executable, "-c", code, str(work), str(out), str(jobs), str(ROOT), str(ROOT / "tests")]
+    return subprocess.Popen(arguments, start_new_session=True, cwd=ROOT)
+
+
+def whole(work: str, out: str, jobs: str) -> None:
+    """Scan in small parts; write the JSON, and how many parts were computed and how many there are."""
+    smaller(pytest.MonkeyPatch())
+    told = Parts()
+    result = scan(reports(), work=work, jobs=int(jobs), told=told)
+    Path(out).write_text(result.to_json(), encoding="utf-8")
+    Path(out).with_suffix(".parts").write_text(str(told.computed))
+
+
+def finished(process: subprocess.Popen) -> None:
+    assert process.wait(timeout=600) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_killed_at_any_moment(tmp_path, jobs):
+    """Killed with -9 at random moments and started again: the same bytes, and no more than the part at hand again.
+
+    So many moments as ``DEDUP_KILLS`` says, 6 if it says nothing; all processes of a scan are killed at once.
+    """
+    kills = int(os.environ.get("DEDUP_KILLS", "6")) // 2
+    expected = scan(reports()).to_json()
+    peace = start(tmp_path / "peace", tmp_path / "peace.json", jobs)
+    finished(peace)
+    parts = sorted(path.name for path in (tmp_path / "peace").iterdir())
+    assert (tmp_path / "peace.json").read_text(encoding="utf-8") == expected
+    total = int((tmp_path / "peace.parts").read_text())
+    chance = random.Random(jobs)
+    work, out, computed = tmp_path / "work", tmp_path / "out.json", 0
+    for _ in range(kills):
+        process = start(work, out, jobs)
+        moment = chance.randrange(1, 60)  # so many files later
+        before = len(list(work.iterdir())) if work.exists() else 0
+        while process.poll() is None:
+            now = len(list(work.iterdir())) if work.exists() else 0
+            if abs(now - before) >= moment:
+                break
+            threading.Event().wait(0.002)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if out.exists():  # it was faster: begin anew
+            shutil.rmtree(work)
+            out.unlink()
+    left = start(work, out, jobs)
+    finished(left)
+    assert out.read_text(encoding="utf-8") == expected
+    assert sorted(path.name for path in work.iterdir()) == parts
+    computed = int(out.with_suffix(".parts").read_text())
+    assert computed <= total
+
+
+def test_counted_work_after_a_kill(tmp_path, small, monkeypatch):
+    """Stopped after each of some dozen parts in turn: every part is computed once, but for the one at hand."""
+    from dedup.executors import work as room
+
+    computed = []
+    real = room._compute
+
+    def compute(function, task, path):
+        if len(computed) in stops:
+            stops.discard(len(computed))
+            raise KeyboardInterrupt
+        real(function, task, path)
+        computed.append(path.name)
+
+    monkeypatch.setattr(room, "_compute", compute)
+    stops: set[int] = set()
+    expected = scan(reports(), work=tmp_path / "peace").to_json()
+    once = sorted(name for name in computed if not name.startswith("passages"))
+    computed.clear()
+    stops = set(range(2, len(once), 7))
+    rounds = 0
+    while True:
+        rounds += 1
+        try:
+            found = scan(reports(), work=tmp_path / "work").to_json()
+            break
+        except KeyboardInterrupt:
+            continue
+    assert rounds == len(range(2, len(once), 7)) + 1 > 10
+    assert found == expected
+    assert sorted(name for name in computed if not name.startswith("passages")) == once
+
+
+def test_processes_give_the_same_bytes(tmp_path):
+    """Two processes, small parts; started as a user's script starts them."""
+    out = tmp_path / "out.json"
+    finished(start(tmp_path / "work", out, 2))
+    assert out.read_text(encoding="utf-8") == scan(reports()).to_json()
+
+
+def test_a_full_disk_is_told(tmp_path, small, monkeypatch):
+    """What cannot be written is a sentence, and nothing half written stays under the name of a part."""
+
+    def full(self, data):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OutputFailed, match="no space left"):
+        scan(reports()[:8], work=tmp_path)
+    assert not list(tmp_path.glob("*.part"))
