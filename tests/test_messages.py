@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import sqlite3
 import subprocess
@@ -11,11 +12,22 @@ from pathlib import Path
 import pytest
 from read.makers import ole, zipped
 
-from dedup import Index, Params
+from dedup import Document, Index, Params
 from dedup.clean import CleanPolicy
 from dedup.clean.folder import new_folder
 from dedup.decisions import Decision
-from dedup.errors import DedupError, FormatProblem, NotAnIndex, OutputExists, OutputFailed, ParamsError, ReadError
+from dedup.errors import (
+    DedupError,
+    FormatProblem,
+    IndexDamaged,
+    NotAnIndex,
+    OutputExists,
+    OutputFailed,
+    ParamsError,
+    ReadError,
+)
+from dedup.index.file import _put, crc
+from dedup.index.segments import _crc
 from dedup.read import ReadOptions, read
 from dedup.read.metadata import load_known
 from dedup.report import files
@@ -147,7 +159,9 @@ def test_verdicts_that_cannot_be_kept_are_told():
 
 def test_a_background_table_that_is_none_is_told():
     Path("noise.npz").write_bytes(b"noise")
-    assert "it is no table that `dedup background build` wrote" in raised(FormatProblem, lambda: background.load(Path("noise.npz")))
+    assert "it is no table that `dedup background build` wrote" in raised(
+        FormatProblem, lambda: background.load(Path("noise.npz"))
+    )
 
 
 def test_a_port_that_is_taken_is_told():
@@ -171,3 +185,55 @@ def test_a_mark_without_a_name_is_told():
 
     told = CliRunner().invoke(app, ["clean", "x", "-o", "y", "--mark-field", ""], prog_name="dedup")
     assert told.exit_code == 2 and told.stderr == "dedup: mark_field is empty, but must be a name\n"
+
+
+BLOCK = "各村要把护林防火责任落实到户到人，凡在林区野外用火的一律先报后批，违者取消当年评优资格。"
+
+
+@pytest.fixture
+def spoilt():
+    """Return a function that lets another one change an index of two reports, and says what the check then says."""
+
+    def check(change):
+        Path("a.dedup").unlink(missing_ok=True)
+        with Index.create("a.dedup") as index:
+            index.add([Document("1.txt", BLOCK), Document("2.txt", f"会议强调：{BLOCK}")])
+        db = sqlite3.connect("a.dedup", isolation_level=None)
+        change(db)
+        db.close()
+        with Index("a.dedup") as index:
+            return raised(IndexDamaged, index.check)
+
+    return check
+
+
+def test_what_does_not_add_up_in_an_index_is_told_though_every_row_is_sound(spoilt):
+    """Counts and digests of the whole, where each row has its checksum: the fault of a writer."""
+
+    def another_fingerprint(db):
+        number, source, _, facts, text, _ = db.execute("SELECT * FROM documents ORDER BY id").fetchone()
+        fields = (number, source, b"another", facts, text)
+        db.execute("REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?)", (*fields, crc(*fields)))
+
+    def postings(alter):
+        def change(db):
+            for number, data, _ in db.execute("SELECT * FROM postings").fetchall():
+                made = alter(data)
+                db.execute("REPLACE INTO postings VALUES (?, ?, ?)", (number, made, _crc(number, made)))
+
+        return change
+
+    def turned(data):
+        return b"".join(data[at : at + 8] for at in range(len(data) - 8, -1, -8))
+
+    assert "2 documents are stored, the header says 3" in spoilt(lambda db: _put(db, "documents", "3"))
+    assert "the digest of all documents is" in spoilt(lambda db: _put(db, "content", "0" * 64))
+    assert "does not agree with its fingerprint" in spoilt(another_fingerprint)
+    row = (99, b"", crc(99, b""))
+    told = spoilt(lambda db: db.execute("INSERT INTO paragraphs VALUES (?, ?, ?)", row))
+    assert "3 rows of paragraphs are stored, more than there are documents" in told
+    told = spoilt(lambda db: db.execute("UPDATE segments SET crc = crc + 1"))
+    assert "segment 1 does not agree with its checksum" in told
+    assert re.search(r"segment 1 has \d+ \w+s, wanted \d+", spoilt(postings(lambda data: data[:8])))
+    assert "of segment 1 are out of order" in spoilt(postings(turned))
+    assert "of segment 1 stand in no document" in spoilt(postings(lambda data: data[:-8] + b"\xff" * 8))
