@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dedup.cli.cleaned import WORDS, summary
-from dedup.cli.decided import Decisions, decided, read_decisions
+from dedup.cli.decided import Decisions, decided, read_decisions, read_notes
 from dedup.cli.manual import Command, manual
 from dedup.cli.options import Language, Reading, takes
 from dedup.cli.talk import progress, say, say_skipped
@@ -198,7 +198,7 @@ def clean(
             [f"route is {scanning.route}, but cannot be chosen for a scan that was made before (--result)"]
         )
     policy = cleaning.policy(prefer or ())
-    given = read_decisions(decisions)
+    given, notes = read_decisions(decisions), read_notes(decisions)
     documents, skipped = _read(paths, reading, language.lang)
     base = _base(paths)
     # Before an hour's scan, not after it.
@@ -206,10 +206,12 @@ def clean(
     if replay is not None:
         _again(replay, documents, out, skipped=skipped, base=base, force=target.force, lang=language.lang)
         raise typer.Exit(_status(skipped, target))
-    route = scanning.route or ("passages" if cleaning.level == "passage" or given or result else "paragraphs")
+    route = scanning.route or (
+        "passages" if cleaning.level == "passage" or given or notes or result else "paragraphs"
+    )
     held = _hold(against or [], documents, route, scanning, reading, language.lang)
     found = _find(result, documents, skipped, held, route, scanning, language.lang)
-    found = decided(found, given, language.lang)
+    found = decided(found, given, language.lang, notes)
     report = clean_corpus(
         found,
         documents,

@@ -6,7 +6,6 @@ import csv
 import gzip
 import json
 import random
-import resource
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +21,8 @@ from dedup.cli.main import app
 from dedup.read import read
 from dedup.result import Skipped
 from tests.clean.hand import tree
+
+resource = pytest.importorskip("resource")  # not on Windows
 
 FORMATS = ("txt", "jsonl", "csv", "parquet")
 
