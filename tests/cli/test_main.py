@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -39,10 +38,11 @@ def test_help_imports_nothing_heavy(arguments):
 
 
 def test_help_answers_before_a_person_notices():
-    """0.2 s is the aim (0.13 s measured); ten times that is what a shared, loaded machine is allowed here."""
-    begun = time.perf_counter()
+    """0.2 s of processor time is the aim, and measured; the clock on the wall is that of a loaded machine."""
+    before = os.times()
     assert _python("-m", "dedup", "--help").returncode == 0
-    assert time.perf_counter() - begun < 2.0
+    after = os.times()
+    assert (after.children_user + after.children_system) - (before.children_user + before.children_system) < 0.8
 
 
 def test_version_names_version_and_parameters(run):
