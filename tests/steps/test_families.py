@@ -58,3 +58,12 @@ def test_a_family_owns_the_passages_between_its_members(rows, links):
         nodes = {int(start) // LENGTH for start in table.start[table.indptr[f] : table.indptr[f + 1]]}
         owned = table.passages[table.passage_indptr[f] : table.passage_indptr[f + 1]].tolist()
         assert owned == [row for row, edge in enumerate(edges) if set(edge) <= nodes]
+
+
+def test_a_stretch_is_shown_as_most_of_its_passages_give_it():
+    """The longest where they disagree evenly, the first of equally long ones."""
+    start = np.array([0, 0, 0, 50, 52, 50, 90, 91])
+    end = np.array([20, 20, 22, 70, 75, 72, 99, 100])
+    node = np.array([0, 0, 0, 1, 1, 1, 2, 2])
+    low, high = cluster._extents(start, end, node, 3)
+    assert list(zip(low.tolist(), high.tolist(), strict=True)) == [(0, 20), (52, 75), (90, 99)]
