@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -149,7 +149,9 @@ def scan(
     counted = None if background is None else Path(background)
     params = _with_background(params or Params(), None if counted is None else rarity.load(counted).digest)
     clock = _Clock(progress)
-    sources = local.Sources([*inputs], archived, [*templates], [*references], read or ReadOptions())
+    sources = local.Sources(
+        _completed(inputs), _completed(archived), [*templates], [*references], read or ReadOptions()
+    )
     with threads(jobs), local.opened(work, sources, params, jobs, told) as run:
         corpus = run.corpus(sources, params, clock.stage)
         texts, edits, keys, segments = corpus.prepared.texts, corpus.prepared.edits, corpus.keys, corpus.segments
@@ -171,6 +173,13 @@ def scan(
             )
             result = describe.describe(tables, params, corpus.skipped, limits, __version__)
     return replace(result, timings=dict(clock.seconds))
+
+
+def _completed(rows: Iterable[Any]) -> list[Any]:
+    """Return inputs, documents of a program with what their texts say of issuer, date and title."""
+    from dedup.read.metadata import completed
+
+    return [completed(one) if isinstance(one, Document) else one for one in rows]
 
 
 def _with_background(params: Params, digest: str | None) -> Params:

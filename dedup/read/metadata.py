@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -137,6 +137,19 @@ def document(
     )
 
 
+def completed(document: Document) -> Document:
+    """Return a document of a program with what its text says of issuer, date and title, where these are not given.
+
+    The rules for reports must not depend on whether a report came as a file or as a string.
+    """
+    if document.issuer is not None and document.date is not None and document.title is not None:
+        return document
+    own = facts_of_text(_unfurnished(document.text, document.furniture) if document.furniture else document.text)
+    facts = {name: value for name in ("issuer", "date", "title") if (value := getattr(own, name)) is not None}
+    facts = {name: value for name, value in facts.items() if getattr(document, name) is None}
+    return replace(document, **facts) if facts else document
+
+
 def facts_of_text(text: str) -> Facts:
     """Return what the first and last lines say.
 
@@ -164,7 +177,7 @@ def facts_of_text(text: str) -> Facts:
 
 
 def _speaks_for(text: str) -> str | None:
-    """Return for whom the speaker reports: 我代表青石县人民政府，向大会报告工作. A township without a name is nobody."""
+    """Return for whom the speaker reports: 我代表青石县人民政府，向大会报告. A township without a name is nobody."""
     found = _SPEAKS_FOR.search(text) if "代表" in text or "委托" in text else None
     return found[1] if found and not _NOBODY.match(found[1]) else None
 

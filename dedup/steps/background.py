@@ -48,17 +48,19 @@ class Sorted:
     hashes: UInt32
 
     @cached_property
-    def _index(self) -> tuple[Int64, np.uint32]:
-        """Where the hashes with each upper bits begin, and by how much to shift; about eight share them."""
+    def index(self) -> tuple[UInt32, Int64, np.uint32, UInt8]:
+        """What the kernels look up by: hashes, where those with equal upper bits begin, shift, sieve."""
         bits = min(max(len(self.hashes).bit_length() - 3, 1), 20)
         borders = np.arange(1 << bits, dtype=np.uint64) << np.uint64(32 - bits)
         first = np.searchsorted(self.hashes, borders.astype(np.uint32))
-        return np.append(first, len(self.hashes)).astype(np.int64), np.uint32(32 - bits)
+        sieve = np.zeros(1 << 21, np.uint8)
+        np.bitwise_or.at(sieve, self.hashes >> np.uint32(11), np.left_shift(1, self.hashes >> 8 & 7).astype(np.uint8))
+        return self.hashes, np.append(first, len(self.hashes)).astype(np.int64), np.uint32(32 - bits), sieve
 
     def rows(self, wanted: UInt32) -> Int64:
         """Return the row of each wanted hash, -1 for none (int64, same shape)."""
         out = np.empty(len(wanted), np.int64)
-        spreading.find(self.hashes, *self._index, wanted, out)
+        spreading.find(*self.index, wanted, out)
         return out
 
     def tally(self, keys: KeyStream, units: Int64, taken: Int64) -> Int64:
@@ -66,9 +68,7 @@ class Sorted:
         count = np.zeros(len(self.hashes), np.int64)
         order = np.argsort(units, kind="stable")
         last = np.full(len(count), -1, np.int64)
-        spreading.tally(
-            keys.codes, keys.indptr, order, units, taken, np.int64(GRAM), self.hashes, *self._index, last, count
-        )
+        spreading.tally(keys.codes, keys.indptr, order, units, taken, np.int64(GRAM), *self.index, last, count)
         return count
 
 
@@ -86,12 +86,13 @@ class Background:
     documents: int
 
     @cached_property
-    def _sorted(self) -> Sorted:
+    def lookup(self) -> Sorted:
+        """The hashes, to be looked up."""
         return Sorted(self.hashes)
 
     def frequency(self, wanted: UInt32) -> Float64:
         """Return in how many documents each gram was counted (float64, same shape)."""
-        rows = self._sorted.rows(wanted)
+        rows = self.lookup.rows(wanted)
         frequency = np.zeros(len(wanted))
         frequency[rows >= 0] = np.exp2(self.level[rows[rows >= 0]] / 8.0)
         return frequency
@@ -177,15 +178,14 @@ def asked_about(keys: KeyStream, families: Families, longest: int) -> UInt32:
     """Return the hashes of the k-grams of short families, see `spread` (uint32[B], sorted, distinct)."""
     start, end = families.start[families.medoid], families.end[families.medoid]
     short = end - start <= longest
-    return np.unique(_upper(_grams(keys, start[short], end[short])[0]))
+    hashes = np.sort(_upper(_grams(keys, start[short], end[short])[0]))  # np.unique takes ten times as long
+    return hashes[np.concatenate([[True], hashes[1:] != hashes[:-1]])] if len(hashes) else hashes
 
 
-def rows_of(keys: KeyStream, start: Int64, end: Int64, hashes: UInt32) -> tuple[Int64, Int64]:
-    """Return which of some hashes the k-grams of key ranges have: rows of the hashes, and of the ranges."""
+def grams_of(keys: KeyStream, start: Int64, end: Int64) -> tuple[UInt32, Int64]:
+    """Return the hashes of the k-grams of key ranges, repeats included, and the range that each stands in."""
     grams, indptr = _grams(keys, start, end)
-    rows = Sorted(hashes).rows(_upper(grams))
-    found = np.flatnonzero(rows >= 0)
-    return rows[found], np.searchsorted(indptr, found, side="right") - 1
+    return _upper(grams), np.repeat(np.arange(len(start)), np.diff(indptr))
 
 
 def span_bits(
@@ -212,23 +212,27 @@ def span_bits(
     With ``df`` of N documents in the background, and ``c`` of n issuers in the corpus, a gram stands in
     ``(df + c) / (N + n)`` of them.
     """
-    grams, indptr = _grams(keys, start, end)
-    wanted = _upper(grams)
-    frequency, documents = background.frequency(wanted), background.documents
-    if corpus is not None:
-        rows = Sorted(corpus.hashes).rows(wanted)
-        frequency[rows >= 0] += corpus.count[rows[rows >= 0]]
-        documents += corpus.units
-    bits = rarity(frequency / max(documents, 1))
-    # One row of characters, GRAM - 1 places of no gram at the end of each range: no shifted view sees a neighbour's.
-    length = end - start
-    base = np.concatenate([[0], np.cumsum(length)])
-    chars = np.full(base[-1] + GRAM - 1, background.ceiling)
-    chars[GRAM - 1 :][np.arange(len(bits)) + np.repeat(base[:-1] - indptr[:-1], np.diff(indptr))] = bits
-    least = np.minimum.reduce([chars[step : step + base[-1]] for step in range(GRAM)])
-    sums = (np.concatenate([[0.0], np.cumsum(one)]) for one in (least, np.maximum(least - USUAL, 0.0)))
-    bits, surplus = ((total[base[1:]] - total[base[:-1]]) / GRAM for total in sums)
-    return bits, surplus
+    documents = max(background.documents + (corpus.units if corpus is not None else 0), 1)
+    own = Sorted(corpus.hashes if corpus is not None else np.empty(0, np.uint32))
+    counted = corpus.count if corpus is not None else np.empty(0, np.int64)
+    own_bits = rarity((background.frequency(own.hashes) + counted) / documents)
+    of_level = rarity(np.exp2(np.arange(256) / 8.0) / documents)
+    bits, surplus = np.empty(len(start)), np.empty(len(start))
+    spreading.information(
+        keys.codes,
+        start,
+        end,
+        np.int64(GRAM),
+        own.index,
+        own_bits,
+        background.lookup.index,
+        of_level[background.level],
+        background.ceiling,
+        USUAL,
+        bits,
+        surplus,
+    )
+    return bits / GRAM, surplus / GRAM
 
 
 def count(keys: KeyStream, least: int) -> Background:

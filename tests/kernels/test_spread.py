@@ -58,7 +58,7 @@ def test_units_are_counted_once_and_taken_text_not_at_all(texts, data):
     count, last = np.zeros(len(held.hashes), np.int64), np.full(len(held.hashes), -1, np.int64)
     unit = np.array(units, np.int64)
     order = np.argsort(unit, kind="stable")
-    spread.tally(codes, indptr, order, unit, holes, np.int64(3), held.hashes, *held._index, last, count)
+    spread.tally(codes, indptr, order, unit, holes, np.int64(3), *held.index, last, count)
     wanted = naive.hands(texts, units, set(taken), 3)
     row = {int(value): at for at, value in enumerate(held.hashes)}
     assert {gram: int(count[row[value]]) for gram, value in hashes.items()} == {g: wanted.get(g, 0) for g in every}

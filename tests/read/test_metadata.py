@@ -6,9 +6,22 @@ from datetime import date, datetime
 
 import pytest
 
-from dedup.read.metadata import facts_of_name, facts_of_properties, facts_of_text, iso_date
+from dedup import Document, scan
+from dedup.read.metadata import completed, facts_of_name, facts_of_properties, facts_of_text, iso_date
 
 BODY = "　　今年以来，全乡上下把护林防火摆在突出位置，进山路口设卡九处，没有发生一起山火，群众满意。"
+
+
+def test_a_document_of_a_program_says_what_a_file_would():
+    """What is given stays; what is not is read from the text; what the text does not say stays unknown."""
+    text = f"护林防火工作总结\n{BODY}\n{BODY}\n任家寨乡人民政府\n2006年11月\n"
+    found = completed(Document("甲.txt", text))
+    assert (found.title, found.issuer, found.date) == ("护林防火工作总结", "任家寨乡人民政府", "2006-11")
+    given = completed(Document("甲.txt", text, issuer="别处", date="2007"))
+    assert (given.title, given.issuer, given.date) == ("护林防火工作总结", "别处", "2007")
+    alone = Document("甲.txt", BODY)
+    assert completed(alone) is alone
+    assert scan([Document("甲.txt", text)]).documents[0].issuer == "任家寨乡人民政府"
 
 
 @pytest.mark.parametrize(
