@@ -56,7 +56,7 @@ _PANDAS = {str: "string", int: "Int64", float: "Float64", bool: "boolean"}
 
 def to_pandas(result: Result, table: str, *, texts: bool) -> Any:
     """Return a table as ``pandas.DataFrame``, see `Result.to_pandas`."""
-    pandas = require("pandas", "pandas", "a data frame of pandas")
+    pandas = require("pandas", "pandas", "making a data frame")
     return pandas.DataFrame(
         {
             name: pandas.array(values, dtype=_PANDAS[kind])
@@ -67,7 +67,7 @@ def to_pandas(result: Result, table: str, *, texts: bool) -> Any:
 
 def to_polars(result: Result, table: str, *, texts: bool) -> Any:
     """Return a table as ``polars.DataFrame``, see `Result.to_polars`."""
-    polars = require("polars", "polars", "a data frame of polars")
+    polars = require("polars", "polars", "making a data frame")
     kinds = {str: polars.String, int: polars.Int64, float: polars.Float64, bool: polars.Boolean}
     found = columns(result, table, texts)
     return polars.DataFrame(
