@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from dedup.intervals import merged, without
+from dedup.intervals import merged, slabs, without
 from dedup.kernels.paint import paint
 from dedup.params import LABELS
 from dedup.schema import Int64, Reason, UInt8
@@ -78,6 +78,45 @@ def painted(size: int, start: Int64, end: Int64, label: UInt8, owner: Int64) -> 
     owners = np.full(size, -1, np.int32)
     paint(start[order], end[order], label[order], owner[order], labels, owners)
     return labels, owners
+
+
+def layered(
+    borders: Int64, start: Int64, end: Int64, label: UInt8, owner: Int64
+) -> tuple[Int64, Int64, UInt8, Int64]:
+    """Paint ranges over one another and read off the runs of equal label and owner.
+
+    Parameters
+    ----------
+    borders : int64[D+1]
+        Where documents begin, and the end; each ends a run.
+    start, end, label, owner
+        As for `painted`.
+
+    Returns
+    -------
+    start, end : int64[U]
+        Together all positions.
+    label : uint8[U]
+    owner : int64[U]
+
+    Notes
+    -----
+    A few documents at a time: five bytes a position of the whole corpus would be most of what a scan over a work
+    folder may take.
+    """
+    found = []
+    for low, high in slabs(borders):
+        rows = np.flatnonzero((start < high) & (end > low))
+        here = np.maximum(start[rows], low) - low, np.minimum(end[rows], high) - low
+        labels, owners = painted(high - low, *here, label[rows], owner[rows])
+        inside = borders[(borders >= low) & (borders <= high)] - low
+        first, last = runs(labels, owners, inside)
+        found.append((first + low, last + low, labels[first], owners[first].astype(np.int64)))
+    if not found:
+        none = np.empty(0, np.int64)
+        return none, none, np.empty(0, np.uint8), none
+    starts, ends, names, families = (np.concatenate(column) for column in zip(*found, strict=True))
+    return starts, ends, names, families
 
 
 def runs(labels: UInt8, owners: np.ndarray, borders: Int64) -> tuple[Int64, Int64]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dedup import layers
-from dedup.intervals import covered, merged
+from dedup.intervals import covered, merged, slabs
 from dedup.params import LABELS, Params
 from dedup.schema import (
     Bool,
@@ -115,16 +115,15 @@ def label(
         held[rows] |= np.uint16(1 << why)
     ranges = {"furniture": furniture, "template": known.template, "citation": known.reference}
     wanted = {name: rows for name, rows in ranges.items() if name in params.labels}
-    painted, family = _painted(texts, members, family_label, reason, wanted)
-    start, end = layers.runs(painted, family, texts.indptr)
-    shown = {name: (painted[start] == _CODE[name]) & (family[start] < 0) for name in ranges}
+    start, end, painted, family = _painted(texts, members, family_label, reason, wanted)
+    shown = {name: (painted == _CODE[name]) & (family < 0) for name in ranges}
     runs = np.stack([start, end], axis=1)
     strength = _strength(passages, families, bits)
     return Labels(
         start=start,
         end=end,
-        label=painted[start],
-        family=family[start].astype(np.int64),
+        label=painted,
+        family=family,
         hidden=np.concatenate(
             [layers.hidden(rows, int(_CODE[name]), runs[shown[name]], texts.indptr) for name, rows in ranges.items()]
         ),
@@ -304,20 +303,20 @@ def _inside_titles(segments: Segments, families: Families) -> Int64:
 
 def _quotations(texts: Texts) -> Int64:
     """Return the raw ranges between quotation marks, the marks included (int64[n, 2], sorted, disjoint)."""
-    found = []
-    for opening, closing in _QUOTES:
-        opens = np.flatnonzero(texts.codes == ord(opening))
-        closes = np.flatnonzero(texts.codes == ord(closing))
-        if not len(opens) or not len(closes):
-            continue
-        at = np.searchsorted(closes, opens)
-        opens, at = opens[at < len(closes)], at[at < len(closes)]
-        ends = closes[at] + 1
-        whole = (ends - opens <= _LONGEST_QUOTE) & (texts.document_of(opens) == texts.document_of(ends - 1))
-        # Of two openings before one closing mark the first is the outer one.
-        whole &= np.concatenate([[True], at[1:] != at[:-1]])
-        found.append(np.stack([opens[whole], ends[whole]], axis=1))
-    ranges = np.concatenate(found) if found else np.empty((0, 2), np.int64)
+    found = [np.empty((0, 2), np.int64)]
+    for low, high in slabs(texts.indptr):
+        for opening, closing in _QUOTES:
+            opens = low + np.flatnonzero(texts.codes[low:high] == ord(opening))
+            closes = low + np.flatnonzero(texts.codes[low:high] == ord(closing))
+            at = np.searchsorted(closes, opens)
+            opens, at = opens[at < len(closes)], at[at < len(closes)]
+            ends = closes[at] + 1
+            document = texts.document_of(opens)
+            whole = (ends - opens <= _LONGEST_QUOTE) & (document == texts.document_of(ends - 1))
+            # Of two openings before one closing mark in a document the first is the outer one.
+            whole[1:] &= (at[1:] != at[:-1]) | (document[1:] != document[:-1])
+            found.append(np.stack([opens[whole], ends[whole]], axis=1))
+    ranges = np.concatenate(found)
     ranges = ranges[np.lexsort((-ranges[:, 1], ranges[:, 0]))]
     reach = np.maximum.accumulate(ranges[:, 1]) if len(ranges) else ranges[:, 1]
     return ranges[np.concatenate([[True], ranges[1:, 0] >= reach[:-1]])] if len(ranges) else ranges
@@ -325,8 +324,13 @@ def _quotations(texts: Texts) -> Int64:
 
 def _holds_sentence_end(texts: Texts, start: Int64, end: Int64) -> Bool:
     """Return which raw ranges hold the end of a sentence before their last character: they are more than a clause."""
-    stops = np.flatnonzero(np.isin(texts.codes, _SENTENCE_ENDS))
-    return np.searchsorted(stops, end - 1) > np.searchsorted(stops, start)
+    holds = np.zeros(len(start), bool)
+    for low, high in slabs(texts.indptr):
+        rows = np.flatnonzero((start >= low) & (start < high))
+        if len(rows):
+            stops = low + np.flatnonzero(np.isin(texts.codes[low:high], _SENTENCE_ENDS))
+            holds[rows] = np.searchsorted(stops, end[rows] - 1) > np.searchsorted(stops, start[rows])
+    return holds
 
 
 def _strength(passages: Passages, families: Families, bits: Float64) -> UInt8:
@@ -349,8 +353,8 @@ def _strength(passages: Passages, families: Families, bits: Float64) -> UInt8:
 
 def _painted(
     texts: Texts, members: _Members, family_label: UInt8, reason: UInt8, ranges: dict[str, Int64]
-) -> tuple[UInt8, np.ndarray]:
-    """Return the label (uint8[N]) and the deciding family (int32[N], -1 for none) of every raw position."""
+) -> tuple[Int64, Int64, UInt8, Int64]:
+    """Return the runs of every raw position: start, end, label and deciding family, -1 for none."""
     rows = np.flatnonzero(~np.isin(reason[members.family], layers.UNPAINTED))
     explained = np.concatenate([np.empty((0, 2), np.int64), *ranges.values()])
     start = np.concatenate([members.start[rows], explained[:, 0]])
@@ -358,4 +362,4 @@ def _painted(
     owner = np.concatenate([members.family[rows], np.full(len(explained), -1, np.int64)])
     codes = [np.full(len(more), _CODE[name], np.uint8) for name, more in ranges.items()]
     colour = np.concatenate([family_label[members.family[rows]], *codes])
-    return layers.painted(len(texts.codes), start, end, colour, owner)
+    return layers.layered(texts.indptr, start, end, colour, owner)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from dedup import Params
+from dedup import Document, Params
 from dedup.executors import paragraphs, places
 from dedup.executors.bounds import of_column, summed
 from dedup.executors.prepared import cut_at_parts, joined, prepare, taken, unit_borders
@@ -164,3 +164,11 @@ def test_limits_of_parts_are_told_as_one():
     """Counts add up, the largest stays, and other kinds are left apart."""
     parts = [Limit("anchor", 2, 4, "largest 9"), Limit("rewrite", 1, 5), Limit("anchor", 3, 4, "largest 30")]
     assert summed(parts) == [Limit("anchor", 5, 4, "largest 30"), Limit("rewrite", 1, 5)]
+
+
+def test_a_quotation_depends_on_its_document():
+    """A mark left open in one report does not swallow the quotation that the next one begins with."""
+    from dedup.steps.label import _quotations
+
+    texts = prepare([Document("a", "他说：“先修渠"), Document("b", "“后修路”是大会定的")]).texts
+    assert _quotations(texts).tolist() == [[7, 12]]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from dedup import Document, Params, scan
+from dedup import Document, Params, intervals, scan
 from dedup.errors import OutputFailed, WorkProblem
 from dedup.executors import local, paragraphs, places, spool
 from dedup.result import Skipped
@@ -41,6 +41,7 @@ def smaller(monkeypatch):
         (places, "PAIRED", 5_000),
         (places, "_BLOCK", 20_000),
         (places, "SEEDS", 300),
+        (intervals, "SLAB", 9_000),
     ):
         monkeypatch.setattr(module, name, value)
 
@@ -65,9 +66,11 @@ class Parts(dict):
         return sum(of - found for found, of in self.values())
 
 
-def test_the_same_bytes_in_parts(tmp_path, small):
+def test_the_same_bytes_in_parts(tmp_path, small, monkeypatch):
     """Generated reports with parts, floods and near copies; in memory and in dozens of parts."""
-    expected = scan(reports(), Params(bucket=8, anchor_bucket=4)).to_json(texts=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(intervals, "SLAB", 1 << 30)
+        expected = scan(reports(), Params(bucket=8, anchor_bucket=4)).to_json(texts=True)
     told = Parts()
     found = scan(reports(), Params(bucket=8, anchor_bucket=4), work=tmp_path / "work", told=told)
     assert found.to_json(texts=True) == expected
