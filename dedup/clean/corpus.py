@@ -42,7 +42,7 @@ def clean(
     policy: CleanPolicy,
     out: Path,
     *,
-    against: Sequence[Document] = (),
+    against: Sequence[Document] | None = None,
     archive: Archived | None = None,
     route: str = "passages",
     base: Path | None = None,
@@ -63,7 +63,7 @@ def clean(
     out : path
         A folder that is made; ``audit.jsonl`` stands at its top.
     against : sequence of Document
-        Documents that are never cut nor written; if given, only what stands in one of them goes.
+        Documents that are never cut nor written; if given, were it none, only what stands in one of them goes.
     archive : Archived, optional
         The same, for documents of an archive.
     route : str
@@ -108,7 +108,8 @@ def clean(
     >>> sorted(path.name for path in Path("cleaned").iterdir())[:2]
     ['01-枕溪镇.txt', '02-棠梨沟乡.txt']
     """
-    stored = archive.documents if archive is not None else ()
+    only_against = against is not None or archive is not None
+    against, stored = against or (), archive.documents if archive is not None else ()
     ids, merged = _attach(result, documents, against, stored)
     mine = [ids[place] for place in range(len(documents)) if place in ids]
     beside = sorted({info.id for info in merged.documents} - set(mine))
@@ -116,7 +117,7 @@ def clean(
     sources = [*grouped(documents), *copied]
     names = output_names(sources, base)
     check_out(out, sources, force=force)
-    decided = plan(merged, policy, order=[*mine, *beside], against=beside, only_against=bool(against or archive))
+    decided = plan(merged, policy, order=[*mine, *beside], against=beside, only_against=only_against)
     first_stored = len(documents) + len(against)
     of_archive = {row: archive.path for place, row in ids.items() if archive is not None and place >= first_stored}
     job = _Job(merged, policy, decided, ids, of_archive, mark_field, dry_run)

@@ -217,7 +217,7 @@ def clean(
         documents,
         policy,
         out,
-        against=held.documents,
+        against=held.documents if against else None,
         archive=held.archive,
         route=route,
         base=base,
@@ -227,13 +227,14 @@ def clean(
     )
     for row in summary(report, language.lang):
         print(row)
-    say_skipped(report.skipped, language.lang)
+    unread = [*report.skipped, *held.skipped]
+    say_skipped(unread, language.lang)
     for source, reason in report.converted.items():
         say(visible(WORDS[language.lang]["converted"].format(source=source, reason=reason)))
     for limit in found.limits:
         say(visible(limit_sentence(limit, language.lang)))
     say(words(language.lang).say("wrote", path=visible(str(out / "audit.jsonl"))))
-    raise typer.Exit(_status(report.skipped, target))
+    raise typer.Exit(_status(unread, target))
 
 
 @takes(language=Language)
@@ -329,19 +330,18 @@ def _find(
     from dedup.pipeline import scan
 
     others = [*held.documents, *(held.archive.documents if held.archive else ())]
-    more = [*skipped, *held.skipped]
     with progress(lang) as report:
         if route == "paragraphs":
             return near(
                 documents,
                 held.params,
                 against=others,
-                skipped=more,
+                skipped=skipped,
                 limits=held.limits,
                 jobs=scanning.workers,
                 progress=report,
             )
-        found = scan([*documents, *more], held.params, archived=others, jobs=scanning.workers, progress=report)
+        found = scan([*documents, *skipped], held.params, archived=others, jobs=scanning.workers, progress=report)
         return replace(found, limits=(*found.limits, *held.limits))
 
 

@@ -258,3 +258,24 @@ def test_kept_texts_hold_no_paragraph_that_went() -> None:
         ]
         for line in partner.split("\n"):
             assert line in left
+
+
+def test_what_cannot_be_read_to_clean_against_is_told_and_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistyped archive makes no clean of the corpus by itself; a broken one does not come into the output."""
+    monkeypatch.chdir(tmp_path)
+    Path("new").mkdir()
+    for name in "ab":
+        Path(f"new/{name}.txt").write_text(BLOCK + "\n", encoding="utf-8")
+    Path("broken.txt").write_bytes(bytes(range(256)) * 8)
+    for route in ("paragraphs", "passages"):
+        for number, against in enumerate(("nowhere", "broken.txt")):
+            out = f"{route}{number}"
+            told = run("clean", "new", "-o", out, "--against", against, "--route", route)
+            assert told.exit_code == 2
+            assert against in told.stderr
+            assert {name: data for name, data in tree(Path(out)).items() if name != "audit.jsonl"} == tree(
+                Path("new")
+            )
+    assert run("clean", "new", "-o", "out", "--against", "nowhere", "--ignore-unreadable").exit_code == 0
