@@ -11,6 +11,8 @@ import numba
 import numpy as np
 
 _UNIT = np.int64(1000)
+_NOWHERE = np.int64(-(2**40))
+_BLOCK = 64  # chains between two allocations of scratch
 _FOREIGN = np.int64(8)  # characters that both sides may put in each other's place at no further cost: a name
 
 
@@ -43,12 +45,13 @@ def _lcs(codes, a, a_end, b, b_end, row):
 
 
 @numba.njit(cache=True)
-def _extend(codes, i0, j0, step, room_i, room_j, floor, drop, reach, other):
+def _extend(codes, i0, j0, step, room_i, room_j, floor, drop, reach):
     """Extend from a border outward, over edits, as long as it pays; return (steps in i, steps in j, matches).
 
     Greedy furthest-reaching paths (Myers 1986) for the insert-delete distance, pruned where the score falls more
     than `drop` below the best seen (Zhang, Schwartz, Wagner, Miller 2000). `step` is +1 or -1; `i0`, `j0` are the
-    first code points outside the border; rooms are how far one may go; `reach`, `other` are scratch of odd size.
+    first code points outside the border; rooms are how far one may go; `reach` is scratch of odd size. Diagonals of
+    even number are reached by an even number of edits, so one array serves for this round and the one before.
     """
     half = (reach.shape[0] - 1) // 2
     base_i = np.int64(0)
@@ -66,50 +69,43 @@ def _extend(codes, i0, j0, step, room_i, room_j, floor, drop, reach, other):
         start_i = i0 + step * base_i
         start_j = j0 + step * base_j
         d = np.int64(0)
+        reach[half - 1] = _NOWHERE
+        reach[half + 1] = 0  # as if the origin were reached by an edit from the next diagonal
         overflow = False
         while True:
             new_low = high + 2
             new_high = low - 2
-            for k in range(low, high + 1):
-                if d == 0:
-                    i = np.int64(0)
-                else:
-                    i = np.int64(-1)
-                    if k - 1 >= low + 1 and k - 1 <= high - 1 and reach[half + k - 1] >= 0:
-                        i = reach[half + k - 1] + 1
-                    if k + 1 >= low + 1 and k + 1 <= high - 1 and reach[half + k + 1] > i:
-                        i = reach[half + k + 1]
-                    if i < 0 or i > rim_i or i - k > rim_j or i - k < 0:
-                        other[half + k] = -1
-                        continue
+            for k in range(low, high + 1, 2):
+                i = max(reach[half + k - 1] + 1, reach[half + k + 1])
                 j = i - k
+                if i < 0 or j < 0 or i > rim_i or j > rim_j:
+                    reach[half + k] = _NOWHERE
+                    continue
                 # On the main diagonal of a document everything equals itself; a path that drifted there stays put.
-                apart = start_i + step * i != start_j + step * j
-                while apart and i < rim_i and j < rim_j and codes[start_i + step * i] == codes[start_j + step * j]:
-                    i += 1
-                    j += 1
+                if start_i + step * i != start_j + step * j:
+                    while i < rim_i and j < rim_j and codes[start_i + step * i] == codes[start_j + step * j]:
+                        i += 1
+                        j += 1
                 value = (_UNIT - floor) * (i + j) - _UNIT * d
                 if value < best - drop:
-                    other[half + k] = -1
+                    reach[half + k] = _NOWHERE
                     continue
-                other[half + k] = i
+                reach[half + k] = i
                 if value > best:
                     best = value
                     best_i = i
                     best_j = j
                     best_d = d
-                if k < new_low:
-                    new_low = k
-                if k > new_high:
-                    new_high = k
+                new_low = min(new_low, k)
+                new_high = k
             if new_low > new_high:
                 break
-            if new_high + 1 >= half or new_low - 1 <= -half:
+            if new_high + 2 >= half or new_low - 2 <= -half:
                 overflow = True
                 break
             # what is outside [new_low, new_high] died: the next round may step one diagonal beyond
-            for k in range(new_low, new_high + 1):
-                reach[half + k] = other[half + k] if low <= k <= high else -1
+            reach[half + new_low - 2] = _NOWHERE
+            reach[half + new_high + 2] = _NOWHERE
             low = new_low - 1
             high = new_high + 1
             d += 1
@@ -257,48 +253,43 @@ def _fill(codes, left, right, length, seeds, high_left, high_right, at):
 
 
 @numba.njit(cache=True)
-def _grow(codes, at, n, low_left, high_left, low_right, high_right, floor, drop, half):
+def _grow(codes, at, n, low_left, high_left, low_right, high_right, floor, drop, reach):
     """Extend a row of stretches at both its ends: stretch 0, and the one that begins at row n."""
-    reach = np.empty(2 * half + 1, np.int64)
-    other = np.empty(2 * half + 1, np.int64)
     i = at[n, 0]
     j = at[n, 1]
-    more_i, more_j, more_m = _extend(codes, i, j, 1, high_left - i, high_right - j, floor, drop, reach, other)
+    more_i, more_j, more_m = _extend(codes, i, j, 1, high_left - i, high_right - j, floor, drop, reach)
     at[n, 2] = more_m
     at[n + 1, 0] = i + more_i
     at[n + 1, 1] = j + more_j
     at[n + 1, 2] = 0
     i = at[1, 0]
     j = at[1, 1]
-    more_i, more_j, more_m = _extend(codes, i - 1, j - 1, -1, i - low_left, j - low_right, floor, drop, reach, other)
+    more_i, more_j, more_m = _extend(codes, i - 1, j - 1, -1, i - low_left, j - low_right, floor, drop, reach)
     at[0, 0] = i - more_i
     at[0, 1] = j - more_j
     at[0, 2] = more_m
 
 
 @numba.njit(cache=True)
-def _cut(at, same, floor, strict, least, base, out):
+def _cut(at, same, floor, strict, least, base, out, scratch):
     """Cut a row of stretches into passages that pay, and those that fall short into ones that do; return how many.
 
     at : int64[n + 1, 3]   stretches; the last row only says where the one before it ends
     base : int64           number of the first stretch in the table that the caller keeps
     out : int64[..., 7]    written
+    scratch : int64[8, more than n]
     """
     n = at.shape[0] - 1
-    extent = np.empty(n, np.int64)
-    value = np.empty(n, np.int64)
+    extent, value = scratch[0, :n], scratch[1, :n]
+    begin, stop, inner_begin, inner_stop, total, keep = (
+        scratch[2], scratch[3], scratch[4], scratch[5], scratch[6], scratch[7],
+    )  # fmt: skip
     match = at[:n, 2]
     for x in range(n):
         on_left = at[x + 1, 0] - at[x, 0]
         on_right = at[x + 1, 1] - at[x, 1]
         extent[x] = on_left + on_right
         value[x] = 2 * (_UNIT - floor) * match[x] - _gap_cost(on_left - match[x], on_right - match[x], floor)
-    begin = np.empty(n + 1, np.int64)
-    stop = np.empty(n + 1, np.int64)
-    inner_begin = np.empty(n + 1, np.int64)
-    inner_stop = np.empty(n + 1, np.int64)
-    total = np.empty(n + 1, np.int64)
-    keep = np.empty(n + 1, np.int64)
     found = np.int64(0)
     for one in range(_segments(value, begin, stop, total, keep)):
         lo = begin[one]
@@ -359,13 +350,23 @@ def passages(
     A chain becomes a row of stretches: runs of equal characters and what lies between them. Its maximal scoring
     segments at the floor are passages; one whose wording falls short of the threshold is split again at it, and
     one that runs into its own right side, in periodic text, is cut into tiles of one period. One thread writes one
-    chain.
+    block of chains.
     """
-    for c in numba.prange(chain_ptr.shape[0] - 1):
-        first = chain_ptr[c]
-        seeds = member[first : chain_ptr[c + 1]]
-        base = 2 * first + 4 * c
-        at = stretches[base : base + 2 * seeds.shape[0] + 4]
-        n = _fill(codes, left, right, length, seeds, high_left[c], high_right[c], at)
-        _grow(codes, at, n, low_left[c], high_left[c], low_right[c], high_right[c], floor, drop, half)
-        out_count[c] = _cut(at[: n + 2], same[c] == 1, floor, strict, least, base, out[2 * first + c :])
+    chains = chain_ptr.shape[0] - 1
+    for block in numba.prange(-(-chains // _BLOCK)):
+        ahead = min(chains, (block + 1) * _BLOCK)
+        longest = np.int64(0)
+        for c in range(block * _BLOCK, ahead):
+            longest = max(longest, chain_ptr[c + 1] - chain_ptr[c])
+        scratch = np.empty((8, 2 * longest + 4), np.int64)
+        reach = np.empty(2 * half + 1, np.int64)
+        for c in range(block * _BLOCK, ahead):
+            first = chain_ptr[c]
+            seeds = member[first : chain_ptr[c + 1]]
+            one = low_left[c], high_left[c], low_right[c], high_right[c]
+            base = 2 * first + 4 * c
+            at = stretches[base : base + 2 * seeds.shape[0] + 4]
+            n = _fill(codes, left, right, length, seeds, one[1], one[3], at)
+            _grow(codes, at, n, one[0], one[1], one[2], one[3], floor, drop, reach)
+            rows = out[2 * first + c :]
+            out_count[c] = _cut(at[: n + 2], same[c] == 1, floor, strict, least, base, rows, scratch)

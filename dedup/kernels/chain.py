@@ -1,4 +1,4 @@
-"""Chaining of seeds, and which chains are worth aligning. Caller: dedup.steps.align.
+"""Seeds to chains, and which chains are worth aligning. Caller: dedup.steps.align.
 
 Scores are whole thousandths, as in `dedup.kernels.align`.
 """
@@ -9,62 +9,6 @@ import numba
 import numpy as np
 
 _UNIT = np.int64(1000)
-
-
-@numba.njit(cache=True, parallel=True)
-def chain(left, right, length, group, max_gap, floor, lookback, score, parent, chain_of):
-    """Link the seeds of each document pair into chains that run forward on both sides.
-
-    left, right, length : int64[S]   seeds, sorted by (left, right) within a group
-    group : int64[G+1]               group g owns seeds [group[g], group[g+1])
-    max_gap, floor, lookback : int64
-    score, parent : int64[S]         written (scratch of the caller)
-    chain_of : int64[S]              written: the last seed of the chain a seed belongs to
-
-    Dynamic programming over the last `lookback` seeds (as Li 2018, section 2.1, equation 1), where a gap costs
-    what its longer side loses for certain, ``floor * |difference|``, plus a twentieth of the rest: whether the
-    text in the gap agrees is found out later, by aligning it. Seeds that would be shared by two chains stay with the
-    better one. O(S * lookback).
-    """
-    for g in numba.prange(group.shape[0] - 1):
-        first = group[g]
-        last = group[g + 1]
-        for i in range(first, last):
-            best = 2 * (_UNIT - floor) * length[i]
-            best_parent = np.int64(-1)
-            tried = 0
-            for j in range(i - 1, first - 1, -1):
-                if left[i] - left[j] > max_gap + length[j] or tried >= lookback:
-                    break
-                step_left = left[i] - left[j]
-                step_right = right[i] - right[j]
-                if step_left <= 0 or step_right <= 0:
-                    continue
-                tried += 1
-                if step_right > max_gap + length[j]:
-                    continue
-                drift = abs(step_left - step_right)
-                if drift > max_gap:
-                    continue
-                step = min(step_left, step_right)
-                new = min(length[i], step)
-                between = max(np.int64(0), step - length[j])
-                value = score[j] + 2 * (_UNIT - floor) * new - floor * drift - (_UNIT // 20) * between
-                if value > best:
-                    best = value
-                    best_parent = j
-            score[i] = best
-            parent[i] = best_parent
-            chain_of[i] = -1
-        order = np.argsort(-score[first:last], kind="mergesort")
-        for o in range(last - first):
-            i = first + order[o]
-            if chain_of[i] >= 0:
-                continue
-            j = i
-            while j >= 0 and chain_of[j] < 0:
-                chain_of[j] = i
-                j = parent[j]
 
 
 @numba.njit(cache=True)
@@ -92,21 +36,118 @@ def _promising(codes, left, right, length, seeds, low_left, high_left, low_right
     return total >= least
 
 
+@numba.njit(cache=True)
+def _link(left, right, length, first, last, max_gap, floor, lookback, score, parent):
+    """Write to each seed the score of the best chain that ends there, and the seed before it in that chain.
+
+    Dynamic programming over the last `lookback` seeds (as Li 2018, section 2.1, equation 1), where a gap costs what
+    its longer side loses for certain, ``floor * |difference|``, plus a twentieth of the rest: whether the text in the
+    gap agrees is found out later, by aligning it.
+    """
+    for i in range(first, last):
+        best = 2 * (_UNIT - floor) * length[i]
+        best_parent = np.int64(-1)
+        tried = 0
+        for j in range(i - 1, first - 1, -1):
+            if left[i] - left[j] > max_gap + length[j] or tried >= lookback:
+                break
+            step_left = left[i] - left[j]
+            step_right = right[i] - right[j]
+            if step_left <= 0 or step_right <= 0:
+                continue
+            tried += 1
+            if step_right > max_gap + length[j]:
+                continue
+            drift = abs(step_left - step_right)
+            if drift > max_gap:
+                continue
+            step = min(step_left, step_right)
+            new = min(length[i], step)
+            between = max(np.int64(0), step - length[j])
+            value = score[j] + 2 * (_UNIT - floor) * new - floor * drift - (_UNIT // 20) * between
+            if value > best:
+                best = value
+                best_parent = j
+        score[i] = best
+        parent[i] = best_parent
+
+
+@numba.njit(cache=True)
+def _by_score(score, first, last, order):
+    """Write the numbers of [first, last) by score, highest first, in their order on ties."""
+    n = last - first
+    if n > 64:
+        order[:] = first + np.argsort(-score[first:last], kind="mergesort")
+        return
+    for x in range(n):
+        at = x
+        while at > 0 and score[order[at - 1]] < score[first + x]:
+            order[at] = order[at - 1]
+            at -= 1
+        order[at] = first + x
+
+
 @numba.njit(cache=True, parallel=True)
-def promising(codes, left, right, length, member, chain_ptr, low_left, high_left, low_right, high_right, least, out):
-    """Mark the chains that are worth aligning: all of three seeds and more, of the others few.
+def chain(
+    codes, left, right, length, left_document, right_document, borders, group, max_gap, floor, lookback, least,
+    score, parent, chain_of, member, state,
+):  # fmt: skip
+    """Link the seeds of each document pair into chains that run forward on both sides, and drop what is hopeless.
 
     codes : uint32[K]
-    left, right, length : int64[S]  seeds
-    member : int64[M]               seeds by chain, in ascending order within a chain
-    chain_ptr : int64[C+1]          chain c owns member[chain_ptr[c]:chain_ptr[c+1]]
-    low_left, high_left, low_right, high_right : int64[C]   key ranges of the documents
-    least : int64                   fewest matched characters in a passage
-    out : uint8[C]                  written
+    left, right, length : int64[S]   seeds, sorted by (left, right) within a group
+    left_document, right_document : int32[S]
+    borders : int64[D+1]             where documents begin in codes
+    group : int64[G+1]               group g owns seeds [group[g], group[g+1])
+    max_gap, floor, lookback : int64
+    least : int64                    fewest matched characters in a passage
+    score, parent, chain_of : int64[S]   scratch
+    member : int64[S]                written: the seeds of each group by chain, in ascending order within one
+    state : uint8[S]                 written: 1 where a chain begins in `member`, 2 for chains that are not worth
+                                     aligning, else 0
+
+    Seeds that would be shared by two chains stay with the better one. Most document pairs share one seed or two, by
+    chance: those cost a glance at the characters around them. O(S * lookback); one thread takes one group.
     """
-    for c in numba.prange(chain_ptr.shape[0] - 1):
-        seeds = member[chain_ptr[c] : chain_ptr[c + 1]]
-        out[c] = seeds.shape[0] > 2 or _promising(
-            codes, left, right, length, seeds, low_left[c], high_left[c], low_right[c], high_right[c],
-            least if seeds.shape[0] == 1 else least + 4,
-        )  # fmt: skip
+    for g in numba.prange(group.shape[0] - 1):
+        first = group[g]
+        last = group[g + 1]
+        low_left, high_left = borders[left_document[first]], borders[left_document[first] + 1]
+        low_right, high_right = borders[right_document[first]], borders[right_document[first] + 1]
+        if last - first == 1:
+            chain_of[first] = first
+        else:
+            _link(left, right, length, first, last, max_gap, floor, lookback, score, parent)
+            chain_of[first:last] = -1
+            _by_score(score, first, last, member[first:last])
+            for o in range(first, last):
+                i = member[o]
+                j = i
+                while j >= 0 and chain_of[j] < 0:
+                    chain_of[j] = i
+                    j = parent[j]
+        # by chain, in the order of their last seeds; score and parent have served
+        for i in range(first, last):
+            score[i] = 0
+        for i in range(first, last):
+            score[chain_of[i]] += 1
+        begin = first
+        for i in range(first, last):
+            parent[i] = begin
+            begin += score[i]
+        for i in range(first, last):
+            member[parent[chain_of[i]]] = i
+            parent[chain_of[i]] += 1
+        for i in range(first, last):
+            size = score[i]
+            if size == 0:
+                continue
+            begin = parent[i] - size
+            worth = size > 2 or _promising(
+                codes, left, right, length, member[begin : begin + size], low_left, high_left, low_right, high_right,
+                least if size == 1 else least + 4,
+            )  # fmt: skip
+            for at in range(begin, begin + size):
+                state[at] = 0 if worth else 2
+            if worth:
+                state[begin] = 1

@@ -201,6 +201,21 @@ def minimisers(codes, indptr, k, window, block_document, block_start, block_end,
         count[b] = written - block_indptr[b]
 
 
+@numba.njit(cache=True, parallel=True)
+def compact(indptr, count, filled, out):
+    """Write the first count[b] of the places of each block, one block after the other.
+
+    indptr : int64[B+1]      block b owns filled[indptr[b]:indptr[b+1]]
+    count : int64[B]
+    filled : uint64[...]
+    out : uint64[sum(count)]   written
+    """
+    begin = np.zeros(count.shape[0] + 1, np.int64)
+    begin[1:] = np.cumsum(count)
+    for b in numba.prange(count.shape[0]):
+        out[begin[b] : begin[b + 1]] = filled[indptr[b] : indptr[b] + count[b]]
+
+
 @numba.njit(cache=True)
 def grams(codes, start, end, indptr, k, out):
     """Write the hash of every k-gram of each range, in text order.

@@ -1,9 +1,11 @@
-"""From sorted anchors to pairs of places that share one. Caller: dedup.steps.anchor."""
+"""From sorted anchors to pairs of places that share one. Callers: dedup.steps.anchor, dedup.steps.align."""
 
 from __future__ import annotations
 
 import numba
 import numpy as np
+
+from dedup.schema import Int32, Int64
 
 _U64 = np.uint64
 
@@ -17,32 +19,28 @@ def _equal(codes, i, j, k):
 
 
 @numba.njit(cache=True, parallel=True)
-def pairs(codes, k, position, document, group, cap, count, out_left, out_right, indptr):
-    """Write the pairs of places of each group of equal anchors; with an empty `out_left` only count them.
+def pairs(codes, k, position, document, group, cap, out_left, out_right, indptr):
+    """Write the pairs of places of each group of equal anchors.
 
     codes : uint32[K]
     k : int64                    characters in an anchor
     position : int64[A]          anchors sorted by (hash, position)
-    document : int64[A]          document of each
+    document : int32[A]          document of each
     group : int64[G+1]           group g owns anchors [group[g], group[g+1]), at least two
     cap : int64                  groups up to this size are paired all with all across documents
-    count : int64[G]             written when counting: at most so many pairs
     out_left, out_right : int64[...]   written: key positions, left before right
-    indptr : int64[G+1]          group g may write [indptr[g], indptr[g+1]); unused places get left = -1
+    indptr : int64[G+1]          group g may write [indptr[g], indptr[g+1]): n * (n - 1) / 2 places up to the cap,
+                                 2 * n above it; unused ones get left = -1
 
     Within one document an occurrence is paired with the next one only: a block six times in a file is five
     pairs in a row, not fifteen, and a sentence repeated a million times costs a million.
     Above `cap` each occurrence is paired with the one before it and with the first of the group: two a member.
     Hashes are 32 bits wide here, so each pair is compared character by character before it counts.
     """
-    counting = out_left.shape[0] == 0
     for g in numba.prange(group.shape[0] - 1):
         first = group[g]
         last = group[g + 1]
         n = last - first
-        if counting:
-            count[g] = n * (n - 1) // 2 if n <= cap else 2 * n
-            continue
         at = indptr[g]
         for j in range(first + 1, last):
             if n <= cap:
@@ -92,3 +90,65 @@ def first_shared(codes, start, end, left, right, k, out_left, out_right):
                     break
             if found:
                 break
+
+
+def document_of(indptr: Int64, position: Int64) -> Int32:
+    """Return the document of each key position (int32, same shape); ``indptr`` as in a key stream.
+
+    One look into a rough table and a step or two from there: a binary search in thousands of documents missed the
+    cache a dozen times for each of ten million places.
+    """
+    shift = int(indptr[-1] // (4 * len(indptr))).bit_length()
+    begins = np.arange(0, indptr[-1] + 1, 1 << shift)
+    rough = (np.searchsorted(indptr, begins, side="right") - 1).astype(np.int32)
+    out = np.empty(len(position), np.int32)
+    _documents(indptr, rough, np.int64(shift), position, out)
+    return out
+
+
+@numba.njit(cache=True, parallel=True)
+def _documents(indptr, rough, shift, position, out):
+    """Write the document of each key position.
+
+    indptr : int64[D+1]
+    rough : int32[...]      for each stretch of 2**shift positions the document in which it begins
+    shift : int64
+    position : int64[A]
+    out : int32[A]          written
+    """
+    for i in numba.prange(position.shape[0]):
+        at = position[i]
+        d = rough[at >> shift]
+        while indptr[d + 1] <= at:
+            d += 1
+        out[i] = d
+
+
+@numba.njit(cache=True, parallel=True)
+def pack(indptr, one, other, left, right, number, offset, out):
+    """Write document of left, document of right, place of left, place of right as one word each.
+
+    indptr : int64[D+1]
+    one, other : int32[S]       documents of left and right
+    left, right : int64[S]      key positions
+    number, offset : uint64     bits of a document's number, and of a place within a document
+    out : uint64[S]             written
+    """
+    for i in numba.prange(left.shape[0]):
+        word = (_U64(one[i]) << number) | _U64(other[i])
+        word = (word << offset) | _U64(left[i] - indptr[one[i]])
+        out[i] = (word << offset) | _U64(right[i] - indptr[other[i]])
+
+
+@numba.njit(cache=True, parallel=True)
+def unpack(indptr, words, number, offset, left, right):
+    """Write the key positions that `pack` put into words; arguments as there."""
+    for i in numba.prange(words.shape[0]):
+        place = (_U64(1) << offset) - _U64(1)
+        name = (_U64(1) << number) - _U64(1)
+        word = words[i]
+        right[i] = np.int64(word & place)
+        left[i] = np.int64((word >> offset) & place)
+        word = word >> (offset + offset)
+        right[i] += indptr[np.int64(word & name)]
+        left[i] += indptr[np.int64(word >> number)]

@@ -20,9 +20,22 @@ import numpy as np
 
 from dedup.kernels import align as kernels
 from dedup.kernels import chain as kernels_chain
-from dedup.kernels import overlap, sorting
+from dedup.kernels import overlap
+from dedup.kernels.seeds import document_of
 from dedup.params import Params
-from dedup.schema import Bool, Float64, Int64, KeyStream, ParagraphKind, PassageKind, Passages, Seeds, Segments, UInt8
+from dedup.schema import (
+    Bool,
+    Float64,
+    Int32,
+    Int64,
+    KeyStream,
+    ParagraphKind,
+    PassageKind,
+    Passages,
+    Seeds,
+    Segments,
+    UInt8,
+)
 
 IDENTITY_FLOOR = 0.6
 """Identity below which a stretch inside a passage counts against it (tau of the alignment score).
@@ -105,21 +118,10 @@ def align(
         return _table(np.empty((0, 7), np.int64), np.empty(0, np.uint8))
     least = np.int64(max(_PIECE, params.min_chars // 2, params.window))
     floor, strict = _floor(params), _strict(params)
-    left_document = np.searchsorted(keys.indptr, seeds.left, side="right") - 1
-    right_document = np.searchsorted(keys.indptr, seeds.right, side="right") - 1
-    group = _borders(left_document, right_document)
-    member, chain_ptr = _chains(seeds, group, params.max_gap, floor)
-    tail = member[chain_ptr[1:] - 1]
+    left_document, right_document = document_of(keys.indptr, seeds.left), document_of(keys.indptr, seeds.right)
+    member, chain_ptr = _chains(keys, seeds, left_document, right_document, params.max_gap, floor, least)
+    tail = member[chain_ptr[:-1]]
     one, other = left_document[tail], right_document[tail]
-    worth = np.empty(len(tail), np.uint8)
-    kernels_chain.promising(
-        keys.codes, seeds.left, seeds.right, seeds.length, member, chain_ptr,
-        keys.indptr[one], keys.indptr[one + 1], keys.indptr[other], keys.indptr[other + 1], least, worth,
-    )  # fmt: skip
-    chosen = worth == 1
-    member = member[np.repeat(chosen, np.diff(chain_ptr))]
-    chain_ptr = np.concatenate([[0], np.cumsum(np.diff(chain_ptr)[chosen])])
-    one, other = one[chosen], other[chosen]
     stretches = np.empty((2 * len(member) + 4 * len(one), 3), np.int64)
     out = np.empty((2 * len(member) + len(one), 7), np.int64)
     count = np.empty(len(one), np.int64)
@@ -133,18 +135,26 @@ def align(
     return _resolve(keys, segments, rows, stretches, params, rarity)
 
 
-def _chains(seeds: Seeds, group: Int64, max_gap: int, floor: int) -> tuple[Int64, Int64]:
-    """Return the seeds by chain, ascending within a chain, and the borders of the chains."""
+def _chains(
+    keys: KeyStream,
+    seeds: Seeds,
+    left_document: Int32,
+    right_document: Int32,
+    max_gap: int,
+    floor: int,
+    least: np.int64,
+) -> tuple[Int64, Int64]:
+    """Return the seeds of the chains worth aligning, ascending within a chain, and the borders of the chains."""
     n = len(seeds.left)
-    score, parent, chain_of = (np.empty(n, np.int64) for _ in range(3))
+    score, parent, chain_of, member = (np.empty(n, np.int64) for _ in range(4))
+    state = np.empty(n, np.uint8)
     kernels_chain.chain(
-        seeds.left, seeds.right, seeds.length, group, np.int64(max_gap), np.int64(floor), np.int64(_LOOKBACK),
-        score, parent, chain_of,
+        keys.codes, seeds.left, seeds.right, seeds.length, left_document, right_document, keys.indptr,
+        _borders(left_document, right_document), np.int64(max_gap), np.int64(floor), np.int64(_LOOKBACK), least,
+        score, parent, chain_of, member, state,
     )  # fmt: skip
-    keys = chain_of.astype(np.uint64)
-    member = np.empty(n, np.int64)
-    sorting.radix_order(keys, member, np.empty_like(keys), np.empty_like(member))
-    return member, _borders(keys)
+    kept = state != 2
+    return member[kept], np.append(np.flatnonzero(state[kept] == 1), kept.sum())
 
 
 def _borders(*columns: np.ndarray) -> Int64:
@@ -159,10 +169,11 @@ def _resolve(
     keys: KeyStream, segments: Segments, rows: Int64, stretches: Int64, params: Params, rarity: Rarity | None
 ) -> Passages:
     """Merge what is one copy, cut what hangs over, and apply the least length."""
+    left, right = document_of(keys.indptr, rows[:, 0].copy()), document_of(keys.indptr, rows[:, 2].copy())
+    kept = _not_alone(left, right) | (rows[:, 4] >= params.min_chars) | _holds_paragraph(segments, rows)
+    rows, left, right = rows[kept], left[kept], right[kept]
     shuffled = np.empty(len(rows), np.uint8)
     if len(rows):
-        left = np.searchsorted(keys.indptr, rows[:, 0], side="right") - 1
-        right = np.searchsorted(keys.indptr, rows[:, 2], side="right") - 1
         order = np.lexsort((rows[:, 2], rows[:, 0], right, left))
         rows, left, right = rows[order], left[order], right[order]
         group, owner = _borders(left, right), np.empty(len(rows), np.int64)
@@ -182,6 +193,16 @@ def _resolve(
         order = np.lexsort((rows[:, 2], rows[:, 0]))
         rows, shuffled = rows[order], shuffled[order]
     return _table(rows, shuffled)
+
+
+def _not_alone(left: Int32, right: Int32) -> Bool:
+    """Return which rows have a neighbour between the same documents; rows of two documents stand together.
+
+    A row that is short and alone is nothing, and nine in ten are: a few common characters.
+    """
+    same = np.zeros(len(left) + 1, bool)
+    same[1:-1] = (left[1:] == left[:-1]) & (right[1:] == right[:-1])
+    return np.asarray(same[1:] | same[:-1], bool)
 
 
 def _slogans(rows: Int64, stretches: Int64, rarity: Rarity) -> Int64:
@@ -291,17 +312,22 @@ def _parallel(segments: Segments, rows: Int64) -> Bool:
 
 
 def _whole(segments: Segments, rows: Int64) -> Bool:
-    """Return which passages hold, on both sides, a whole body paragraph, and little else."""
+    """Return which passages are, on both sides, a whole body paragraph, and little else."""
+    length = np.minimum(rows[:, 1] - rows[:, 0], rows[:, 3] - rows[:, 2])
+    return np.asarray((rows[:, 4] >= 0.9 * length) & _holds_paragraph(segments, rows, 0.8), bool)
+
+
+def _holds_paragraph(segments: Segments, rows: Int64, share: float = 0.0) -> Bool:
+    """Return which passages hold, on both sides, a whole body paragraph that is so much of them."""
     body = (segments.kind == ParagraphKind.BODY) & (segments.end - segments.start >= WHOLE)
     start, end = segments.start[body], segments.end[body]
     if not len(start):
         return np.zeros(len(rows), bool)
-    length = np.minimum(rows[:, 1] - rows[:, 0], rows[:, 3] - rows[:, 2])
-    whole: Bool = np.asarray(rows[:, 4] >= 0.9 * length, bool)
+    whole = np.ones(len(rows), bool)
     for first, last in ((0, 1), (2, 3)):
         row = np.minimum(np.searchsorted(start, rows[:, first]), len(start) - 1)
         whole &= (start[row] >= rows[:, first]) & (end[row] <= rows[:, last])
-        whole &= end[row] - start[row] >= 0.8 * (rows[:, last] - rows[:, first])
+        whole &= end[row] - start[row] >= share * (rows[:, last] - rows[:, first])
     return whole
 
 

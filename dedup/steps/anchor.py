@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dedup.kernels import hashing, sorting
+from dedup.kernels import hashing
 from dedup.kernels import seeds as kernels
 from dedup.params import Params
 from dedup.result import Limit
@@ -73,22 +73,16 @@ def places(
     list of Limit
     """
     position, group = _shared(anchors)
-    document = np.searchsorted(borders, position, side="right") - 1
-    count = np.zeros(len(group) - 1, np.int64)
-    none = np.empty(0, np.int64)
+    document = kernels.document_of(borders, position)
+    size, cap = np.diff(group), params.anchor_bucket
     text = (codes, np.int64(params.anchor)) if codes is not None else (np.empty(0, np.uint32), np.int64(0))
-    arguments = (*text, position, document, group, np.int64(params.anchor_bucket), count)
-    kernels.pairs(*arguments, none, none, none)
     indptr = np.zeros(len(group), np.int64)
-    np.cumsum(count, out=indptr[1:])
-    total = max(1, int(indptr[-1]))  # an empty array would ask the kernel to count again
-    left = np.full(total, -1, np.int64)
-    right = np.empty(total, np.int64)
-    kernels.pairs(*arguments, left, right, indptr)
+    np.cumsum(np.where(size <= cap, size * (size - 1) // 2, 2 * size), out=indptr[1:])
+    left, right = np.empty(indptr[-1], np.int64), np.empty(indptr[-1], np.int64)
+    kernels.pairs(*text, position, document, group, np.int64(cap), left, right, indptr)
     used = left >= 0
-    size = np.diff(group)
-    over = int((size > params.anchor_bucket).sum())
-    limits = [Limit("anchor", over, params.anchor_bucket, f"largest {int(size.max())}")] if over else []
+    over = int((size > cap).sum())
+    limits = [Limit("anchor", over, cap, f"largest {int(size.max())}")] if over else []
     return left[used], right[used], limits
 
 
@@ -117,11 +111,11 @@ def seeds(keys: KeyStream, segments: Segments, left: Int64, right: Int64, pairs:
     more_left, more_right = _from_pairs(keys, segments, pairs, k)
     left = np.concatenate([left, more_left])
     right = np.concatenate([right, more_right])
-    order = _in_order(keys, left, right)
-    left, right = left[order], right[order]
+    left, right = _in_order(keys, left, right)
     fresh = np.ones(len(left), bool)
     fresh[1:] = (left[1:] != left[:-1]) | (right[1:] != right[:-1])
-    left, right = left[fresh], right[fresh]
+    if not fresh.all():
+        left, right = left[fresh], right[fresh]
     return Seeds(left=left, right=right, length=np.full(len(left), k, np.int64))
 
 
@@ -154,8 +148,10 @@ def minimisers(keys: KeyStream, k: int, window: int) -> UInt64:
     hashing.minimisers(
         keys.codes, keys.indptr, np.int64(k), np.int64(window), document, start, end, indptr, packed, count
     )
-    inside = np.arange(len(packed)) - np.repeat(indptr[:-1], np.diff(indptr)) < np.repeat(count, np.diff(indptr))
-    return np.sort(packed[inside])
+    sampled = np.empty(count.sum(), np.uint64)
+    hashing.compact(indptr, count, packed, sampled)
+    sampled.sort()
+    return sampled
 
 
 def _shared(packed: UInt64) -> tuple[Int64, Int64]:
@@ -184,21 +180,18 @@ def _from_pairs(keys: KeyStream, segments: Segments, pairs: Pairs, k: int) -> tu
     return left[found], right[found]
 
 
-def _in_order(keys: KeyStream, left: Int64, right: Int64) -> Int64:
-    """Return the order by (document of left, document of right, left, right)."""
-    documents = len(keys.indptr) - 1
-    right_document = np.searchsorted(keys.indptr, right, side="right") - 1
-    left_document = np.searchsorted(keys.indptr, left, side="right") - 1
-    order = np.arange(len(left))
-    # Least significant first, as in any radix sort: place on the right, place on the left, then the documents.
-    for column in (right, left, left_document * documents + right_document):
-        order = order[_stable(column[order])]
-    return order
-
-
-def _stable(column: Int64) -> Int64:
-    """Return the stable order of a column of non-negative numbers."""
-    keys = column.astype(np.uint64)
-    order = np.empty(len(keys), np.int64)
-    sorting.radix_order(keys, order, np.empty_like(keys), np.empty_like(order))
-    return order
+def _in_order(keys: KeyStream, left: Int64, right: Int64) -> tuple[Int64, Int64]:
+    """Return pairs of places sorted by (document of left, document of right, left, right)."""
+    one, other = kernels.document_of(keys.indptr, left), kernels.document_of(keys.indptr, right)
+    offset = int(np.diff(keys.indptr).max(initial=0)).bit_length()
+    number = len(keys.indptr).bit_length()
+    if 2 * (offset + number) > 64:  # some document is long, or there are millions: least significant first
+        order = np.lexsort((right, left, other, one))
+        return left[order], right[order]
+    # All four in one word, so that one sort does, of words and not of rows.
+    words = np.empty(len(left), np.uint64)
+    kernels.pack(keys.indptr, one, other, left, right, np.uint64(number), np.uint64(offset), words)
+    words.sort()
+    left, right = np.empty(len(words), np.int64), np.empty(len(words), np.int64)
+    kernels.unpack(keys.indptr, words, np.uint64(number), np.uint64(offset), left, right)
+    return left, right

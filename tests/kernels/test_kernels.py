@@ -241,7 +241,7 @@ def test_gap_alignment_is_the_longest_common_subsequence(one, other):
 def test_extension_without_drop_finds_the_best_prefixes(one, other, floor):
     """With an endless drop the greedy extension is exact: the best score over all pairs of prefixes."""
     codes, ptr = laid_out([one, other])
-    scratch = [np.empty(2 * 200 + 1, np.int64) for _ in range(2)]
+    scratch = [np.empty(2 * 200 + 1, np.int64)]
     i, j, matches = align._extend(
         codes, ptr[0], ptr[1], INT(1), INT(len(one)), INT(len(other)), INT(floor), INT(10**9), *scratch
     )
@@ -253,7 +253,7 @@ def test_extension_without_drop_finds_the_best_prefixes(one, other, floor):
 def test_extension_to_the_left_mirrors_extension_to_the_right(one, other):
     codes, ptr = laid_out([one, other])
     back, _ = laid_out([one[::-1], other[::-1]])
-    scratch = [np.empty(2 * 200 + 1, np.int64) for _ in range(2)]
+    scratch = [np.empty(2 * 200 + 1, np.int64)]
     room = (INT(len(one)), INT(len(other)))
     right = align._extend(codes, ptr[0], ptr[1], INT(1), *room, INT(600), INT(5_000), *scratch)
     left = align._extend(back, ptr[1] - 1, ptr[2] - 1, INT(-1), *room, INT(600), INT(5_000), *scratch)
@@ -266,7 +266,7 @@ def test_extension_goes_on_when_its_scratch_is_full():
     one = unit * 100
     other = [code for i in range(100) for code in unit[: 7 if i % 2 else 8]]  # every other copy lacks a character
     codes, ptr = laid_out([np.array(one), np.array(other)])
-    scratch = [np.empty(2 * 8 + 1, np.int64) for _ in range(2)]
+    scratch = [np.empty(2 * 8 + 1, np.int64)]
     i, j, matches = align._extend(
         codes, ptr[0], ptr[1], INT(1), INT(len(one)), INT(len(other)), INT(600), INT(15_000), *scratch
     )
@@ -300,3 +300,39 @@ def test_first_shared_gram_is_the_first_of_the_left_side():
     left, right = np.empty(1, np.int64), np.empty(1, np.int64)
     seeds.first_shared(codes, ptr[:-1], ptr[1:], np.array([0]), np.array([1]), INT(3), left, right)
     assert (left[0], right[0]) == (3, len(one) + 2)
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=30).filter(any), st.data())
+def test_places_know_their_documents(sizes, data):
+    """The rough table leads to the document that a binary search finds, empty documents and all."""
+    indptr = np.concatenate([[0], np.cumsum(np.array(sizes) ** 3)]).astype(np.int64)
+    places = st.lists(st.integers(0, int(indptr[-1]) - 1), max_size=40)
+    position = np.array(data.draw(places), np.int64)
+    wanted = np.searchsorted(indptr, position, side="right") - 1
+    assert seeds.document_of(indptr, position).tolist() == wanted.tolist()
+
+
+@given(st.lists(st.integers(1, 50), min_size=1, max_size=9), st.data())
+def test_pairs_of_places_sort_as_words(sizes, data):
+    """One sort of packed words gives the order by both documents, then both places; unpacking undoes packing."""
+    indptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    place = st.integers(0, int(indptr[-1]) - 1)
+    pairs = np.array(data.draw(st.lists(st.tuples(place, place), max_size=30)), np.int64).reshape(-1, 2)
+    left, right = pairs[:, 0].copy(), pairs[:, 1].copy()
+    one, other = seeds.document_of(indptr, left), seeds.document_of(indptr, right)
+    number, offset = np.uint64(len(indptr).bit_length()), np.uint64(max(sizes).bit_length())
+    words = np.empty(len(left), np.uint64)
+    seeds.pack(indptr, one, other, left, right, number, offset, words)
+    words.sort()
+    seeds.unpack(indptr, words, number, offset, left, right)
+    wanted = sorted(zip(one.tolist(), other.tolist(), pairs[:, 0].tolist(), pairs[:, 1].tolist(), strict=True))
+    assert list(zip(left.tolist(), right.tolist(), strict=True)) == [row[2:] for row in wanted]
+
+
+@given(st.lists(st.lists(st.integers(0, 2**64 - 1), max_size=5), min_size=1, max_size=9), st.data())
+def test_blocks_are_compacted_in_their_order(rows, data):
+    count = np.array([data.draw(st.integers(0, len(row))) for row in rows], np.int64)
+    indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+    out = np.empty(count.sum(), np.uint64)
+    hashing.compact(indptr, count, np.array([word for row in rows for word in row], np.uint64), out)
+    assert out.tolist() == [word for row, n in zip(rows, count.tolist(), strict=True) for word in row[:n]]
