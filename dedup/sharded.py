@@ -2,7 +2,7 @@
 
 A corpus that one task can hold is one shard. A larger one is parted along its passages: documents that hang together
 go to one shard, by the root of their component, and what hangs on nothing stays with its block. Shards are visited
-three times: families are found; what the labels take from the whole corpus is counted; the result is told.
+twice: families are found; then, when what labels take from the whole corpus has been counted, the result is told.
 """
 
 from __future__ import annotations
@@ -23,15 +23,10 @@ from dedup.executors.packing import pack, unpacked
 from dedup.executors.records import opened, packed
 from dedup.executors.spark import ROWS, Corpus, Found, Kept, columns, gathered, kinds, visited
 from dedup.params import Params
-from dedup.schema import UInt32
-from dedup.shards import FIRST, SPELLED, counted, families_of, met, sent_home, shard, tallied, told, told_apart
-from dedup.steps.background import Spread
+from dedup.shards import FIRST, SPELLED, families_of, met, sent_home, shard, told, told_apart
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-
-ASKED = 1 << 25
-"""Most k-grams of short families that may be asked about: every task holds them, at 12 bytes each."""
 
 _BYTES = 4
 """Bytes that a character takes in a packed shard, at most: three of its text, and what is known of the document."""
@@ -100,17 +95,11 @@ def _in_shards(corpus: Corpus, found: DataFrame, params: Params, sizes: Sizes, k
     _refuse_large(kinds(pieces, "documents"), sizes)
     count = min(shards + layout.blocks, 4096)
     families = kept.keep(gathered(pieces, count, partial(families_of, params, parts)))
-    meeting = kept.keep(gathered(kinds(families, "hand", "figure"), parts, met))
-    hashes = _asked(families)
-    known = pieces.union(kinds(families, "families"))
-    tallies = gathered(gathered(known, count, partial(tallied, hashes, parts)), parts, counted)
-    number = np.zeros(len(hashes), np.int64)
-    for table in columns(tallies, "count"):
-        number[table["row"]] = table["count"]
+    asking = kinds(families, "hand", "asked", "gram", "figure")
+    meeting = kept.keep(gathered(asking, parts, met))
     units = sum(int(one["count"][0]) for one in [*columns(families, "file"), *columns(meeting, "hands")])
-    counts = Spread(hashes, number, units)
-    others = kinds(meeting, "elsewhere")
-    return _first_settled(kept.keep(gathered(known.union(others), count, partial(told_apart, params, counts))))
+    known = pieces.union(kinds(families, "families")).union(kinds(meeting, "known", "elsewhere"))
+    return _first_settled(kept.keep(gathered(known, count, partial(told_apart, params, units))))
 
 
 def _edges(_: int, __: str, blob: bytes) -> Iterator[Sent]:
@@ -183,24 +172,6 @@ def _refuse_large(documents: DataFrame, sizes: Sizes) -> None:
             f"documents that hang together by passages have {largest:,} bytes, and a task describes up to "
             f"{_BYTES * sizes.shard:,}: give the workers more memory and raise spark.dedup.shard",
         )
-
-
-def _asked(families: DataFrame) -> UInt32:
-    """Return the hashes of all k-grams that labels ask about.
-
-    Raises
-    ------
-    EngineProblem
-        If there are more than `ASKED`.
-    """
-    hashes = np.empty(0, np.uint32)
-    for row in kinds(families, "asked").select("blob").toLocalIterator():
-        hashes = np.union1d(hashes, unpacked(bytes(row.blob))["hashes"])
-        if len(hashes) > ASKED:
-            raise EngineProblem(
-                "spark", f"short families have more than {ASKED:,} k-grams to be counted: lower --formula-chars"
-            )
-    return hashes.astype(np.uint32)
 
 
 def _first_settled(rows: DataFrame) -> DataFrame:

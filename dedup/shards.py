@@ -240,10 +240,12 @@ def families_of(params: Params, parts: int, number: int, found: Mapping[str, lis
     ------
     families
         To the shard itself.
-    asked
-        Hashes of the k-grams of short families, see `dedup.steps.background.spread`.
     file, hand
         How many files speak for themselves, and the issuers of the others.
+    asked
+        The k-grams of short families, see `dedup.steps.background.spread`, to where equal ones meet.
+    gram
+        The k-grams of what no family holds, each with who wrote it, to the same places.
     figure
         The rare figures of the shard, to where equal ones meet.
     """
@@ -251,14 +253,35 @@ def families_of(params: Params, parts: int, number: int, found: Mapping[str, lis
     p = part.prepared
     families = cluster.cluster(p.keys, part.passages, params)
     yield number, "families", pack(families)
-    yield 0, "asked", pack({"hashes": background.asked_about(p.keys, families, params.formula_chars)})
     issuer = _issuers(part)
     yield 0, "file", pack({"count": np.array([(issuer == 0).sum()])})
     named = np.unique(issuer[issuer > 0])
     yield from spread("hand", (named % np.uint64(parts)).astype(np.int64), {"issuer": named})
+    hashes = background.asked_about(p.keys, families, params.formula_chars)
+    at = np.full(len(hashes), number, np.int64)
+    yield from spread("asked", hashes.astype(np.int64) % parts, {"hash": hashes, "shard": at})
+    hashes, unit = _free_grams(part, families, issuer)
+    yield from spread("gram", hashes.astype(np.int64) % parts, {"hash": hashes, "unit": unit})
     value = np.unique(contrast.figures(p.texts, p.keys)[figures.rare(_slots_of(p))])
     at = np.full(len(value), number, np.int64)
     yield from spread("figure", (value % np.uint64(parts)).astype(np.int64), {"value": value, "shard": at})
+
+
+def _free_grams(part: Shard, families: Families, issuer: UInt64) -> tuple[UInt32, UInt64]:
+    """Return the k-grams of a shard outside of its families, and who wrote each: distinct pairs."""
+    keys = part.prepared.keys
+    taken = merged(np.stack([families.start, families.end], axis=1))
+    free = without(np.stack([keys.indptr[:-1], keys.indptr[1:]], axis=1), taken)
+    hashes, which = background.grams_of(keys, free[:, 0], free[:, 1])
+    # A file is known by its number, an issuer by the hash of its name: the highest bit tells them apart.
+    unit = np.where(issuer > 0, issuer | np.uint64(1 << 63), np.arange(len(issuer)).astype(np.uint64))
+    unit[: len(part.number)][issuer[: len(part.number)] == 0] = part.number[issuer[: len(part.number)] == 0]
+    owner = unit[np.searchsorted(keys.indptr, free[which, 0], side="right") - 1]
+    order = np.lexsort((owner, hashes))
+    hashes, owner = hashes[order], owner[order]
+    new = np.ones(len(order), bool)
+    new[1:] = (hashes[1:] != hashes[:-1]) | (owner[1:] != owner[:-1])
+    return hashes[new], owner[new]
 
 
 def _slots_of(prepared: Prepared) -> provenance.Tables:
@@ -269,9 +292,32 @@ def _slots_of(prepared: Prepared) -> provenance.Tables:
 
 
 def met(_: int, found: Mapping[str, list[bytes]]) -> Iterator[Sent]:
-    """Count issuers, and tell shards which of their figures stand in others."""
+    """Count issuers, and tell shards who else writes the words they ask about, and which figures stand elsewhere.
+
+    Yields
+    ------
+    hands
+        How many issuers have met here.
+    known
+        To each shard: k-grams that it asked about, and how many write them outside of families.
+    elsewhere
+        To each shard: its figures that stand in another one too.
+    """
     (issuer,) = read(found.get("hand", ()), "issuer")
     yield 0, "hands", pack({"count": np.array([len(np.unique(issuer))])})
+    asked, at = read(found.get("asked", ()), "hash", "shard")
+    hashes, unit = read(found.get("gram", ()), "hash", "unit")
+    wanted = np.isin(hashes, asked)
+    hashes, unit = hashes[wanted], unit[wanted]
+    order = np.lexsort((unit, hashes))
+    hashes, unit = hashes[order], unit[order]
+    new = np.ones(len(order), bool)
+    new[1:] = (hashes[1:] != hashes[:-1]) | (unit[1:] != unit[:-1])
+    hashes, count = np.unique(hashes[new], return_counts=True)
+    place = np.minimum(np.searchsorted(hashes, asked), max(len(hashes) - 1, 0))
+    hit = hashes[place] == asked if len(hashes) else np.zeros(len(asked), bool)
+    total = np.where(hit, count[place], 0) if len(hashes) else np.zeros(len(asked), np.int64)
+    yield from spread("known", at, {"hash": asked, "count": total})
     value, number = read(found.get("figure", ()), "value", "shard")
     order = np.argsort(value, kind="stable")
     value, number = value[order], number[order]
@@ -282,41 +328,13 @@ def met(_: int, found: Mapping[str, list[bytes]]) -> Iterator[Sent]:
     yield from spread("elsewhere", number[several], {"value": value[several]})
 
 
-def tallied(hashes: UInt32, parts: int, number: int, found: Mapping[str, list[bytes]]) -> Iterator[Sent]:
-    """Count who has the k-grams that were asked about outside of families: files, and the issuers of the others."""
-    part = shard(found)
-    p = part.prepared
-    families = unpack(found["families"][0], Families)
-    issuer = _issuers(part)
-    ranges = np.stack([p.keys.indptr[:-1], p.keys.indptr[1:]], axis=1)
-    taken = merged(np.stack([families.start, families.end], axis=1))
-    closed = merged(np.concatenate([taken, ranges[issuer > 0]]))
-    count = background.Sorted(hashes).tally(p.keys, np.arange(len(issuer)), closed)
-    rows = np.flatnonzero(count)
-    yield from spread("tally", rows % parts, {"row": rows, "count": count[rows]})
-    free = without(ranges[issuer > 0], taken)
-    row, which = background.rows_of(p.keys, free[:, 0], free[:, 1], hashes)
-    owner = issuer[np.searchsorted(p.keys.indptr, free[which, 0], side="right") - 1]
-    pairs = np.unique(np.stack([row.astype(np.uint64), owner], axis=1), axis=0)
-    row = pairs[:, 0].astype(np.int64)
-    yield from spread("owner", row % parts, {"row": row, "issuer": pairs[:, 1]})
-
-
-def counted(_: int, found: Mapping[str, list[bytes]]) -> Iterator[Sent]:
-    """Add up who has k-grams: each file once, each issuer once however many shards its reports lie in."""
-    row, count = read(found.get("tally", ()), "row", "count")
-    owned, issuer = read(found.get("owner", ()), "row", "issuer")
-    pairs = np.unique(np.stack([owned.astype(np.uint64), issuer.astype(np.uint64)], axis=1), axis=0)
-    rows = np.concatenate([row, pairs[:, 0].astype(np.int64)])
-    distinct, place = np.unique(rows, return_inverse=True)
-    total = np.bincount(place, np.concatenate([count, np.ones(len(pairs), np.int64)]), len(distinct)).astype(np.int64)
-    yield 0, "count", pack({"row": distinct, "count": total})
-
-
-def told_apart(params: Params, corpus: background.Spread, _: int, found: Mapping[str, list[bytes]]) -> Iterator[Sent]:
-    """Tell the result of one shard of several."""
+def told_apart(params: Params, units: int, _: int, found: Mapping[str, list[bytes]]) -> Iterator[Sent]:
+    """Tell the result of one shard of several; ``units`` are all issuers, else files, of the corpus."""
     part = shard(found, elsewhere=read(found.get("elsewhere", ()), "value")[0])
     families = unpack(found["families"][0], Families)
+    hashes, count = read(found.get("known", ()), "hash", "count")
+    order = np.argsort(hashes)
+    corpus = background.Spread(hashes[order].astype(np.uint32), count[order].astype(np.int64), units)
     yield from told(part, params, Others(families, corpus))
 
 

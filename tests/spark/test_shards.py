@@ -11,7 +11,7 @@ import pytest
 import dedup
 from bench import corpus
 from dedup import shards
-from dedup.executors.blocks import Layout, read, spread
+from dedup.executors.blocks import Layout, spread
 from dedup.executors.packing import unpacked
 from dedup.executors.prepared import cut_at_parts, prepare
 from dedup.executors.records import packed
@@ -81,16 +81,10 @@ def in_shards(texts: list[Document], cuts: list[int], count: int, params: Params
     def of(rows, *kinds):
         return [row for row in rows if row[1] in kinds]
 
-    meeting = gathered(of(families, "hand", "figure"), shards.met, random)
-    hashes = np.unique(read([blob for _, _, blob in of(families, "asked")], "hashes")[0]).astype(np.uint32)
-    known = pieces + of(families, "families")
-    tallies = gathered(gathered(known, lambda n, f: shards.tallied(hashes, 3, n, f), random), shards.counted, random)
-    total = np.zeros(len(hashes), np.int64)
-    for _, _, blob in tallies:
-        total[unpacked(blob)["row"]] = unpacked(blob)["count"]
+    meeting = gathered(of(families, "hand", "asked", "gram", "figure"), shards.met, random)
     units = sum(int(unpacked(blob)["count"][0]) for _, _, blob in [*of(families, "file"), *of(meeting, "hands")])
-    counts = background.Spread(hashes, total, units)
-    rows = gathered(known + of(meeting, "elsewhere"), lambda n, f: shards.told_apart(params, counts, n, f), random)
+    known = pieces + of(families, "families") + of(meeting, "known", "elsewhere")
+    rows = gathered(known, lambda n, f: shards.told_apart(params, units, n, f), random)
     told = defaultdict(list)
     for _, kind, blob in rows:
         told[kind].append(json.loads(blob))
