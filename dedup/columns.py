@@ -8,10 +8,12 @@ a kilobyte and ten microseconds each, as columns a tenth of it. Whoever indexes 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar, overload
+
+import numpy as np
 
 from dedup.params import LABELS
 from dedup.result import GRADES, Change, Cluster, Evidence, Passage, Span
@@ -24,6 +26,7 @@ SHARE = 10_000
 """Shares (wording, similarity) are kept in units of one over this, so that they print alike on every platform."""
 
 _BLOCK = 4_096
+_NEAR = 32  # rows made with one that is asked for: they cost little more than it alone, and are often asked for next
 _Row = TypeVar("_Row")
 
 
@@ -53,7 +56,12 @@ class _Rows(Sequence[_Row]):
         at = row + len(self) if row < 0 else row
         if not 0 <= at < len(self):
             raise IndexError(f"row {row} of {len(self)}")
-        return self._made(at, at + 1)[0]
+        first = at - at % _NEAR
+        made = self.__dict__.get("_latest")
+        if made is None or made[0] != first:
+            made = first, self._made(first, min(first + _NEAR, len(self)))
+            self.__dict__["_latest"] = made
+        return made[1][at - first]
 
     def __iter__(self) -> Iterator[_Row]:
         for first in range(0, len(self), _BLOCK):
@@ -198,6 +206,11 @@ class PassageRows(_Rows[Passage]):
             self.id, self.label, self.grade, self.wording, self.similarity, self.kind, self.direction, self.cluster,
         )  # fmt: skip
         return [column[first:last].tolist() for column in columns]
+
+    def of(self, clusters: Set[str | None]) -> list[int]:
+        """Return the rows that belong to some families; None stands for those that belong to none."""
+        wanted = np.array([name in clusters for name in (*self.clusters, None)], bool)
+        return np.flatnonzero(wanted[self.cluster]).tolist()
 
     def json_lines(self) -> Iterator[str]:
         """Yield each passage as JSON."""

@@ -84,6 +84,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "limits": {
         "band bucket": "{count} 个相似组超过 {bound} 个成员，组内只与代表比较",
         "anchor": "{count} 个常见片段出现超过 {bound} 次，只用于佐证",
+        "page": "本页只放前 {bound} 组，另有 {count} 组未放入，见 JSON 或表格",
         "changes": "{count} 对片段的改动超过 {bound} 处，未逐处列出",
         "passages": "{count} 个家族的成员过多，配对只列到 {bound} 对，其余只与中心成员对照",
         "rewrite": "正文超过 {bound} 字，{count} 个段落未查找改写",

@@ -25,6 +25,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from dedup import form
 from dedup.decisions import Decision, carry
 from dedup.report import payload
 from dedup.report.reasons import reason_in
@@ -108,25 +109,28 @@ def render(
     Equal results give equal pages. Memory is about four times the texts.
     """
     words(lang)
-    data = result.to_dict()
-    order = payload.queue_order(result)
+    whole = payload.queue_order(result)
     carried, unmatched = carry(decisions or (), result)
-    head = payload.head(result, data, order, carried) | {
+    order, left_out = payload.chosen(result, whole, carried)
+    passages = payload.shown_passages(result, order)
+    limits = [*result.limits, *left_out]
+    documents = [form.document_dict(info, texts=False) for info in result.documents]
+    head = payload.head(result, documents, order, carried, passages) | {
         "lang": lang,
         "served": None
         if served is None
         else {"token": served.token, "reviewer": served.reviewer, "blind": served.blind},
         "unmatched": [row.to_dict() for row in unmatched],
-        "skipped": data["skipped"],
-        "limits": data["limits"],
+        "skipped": [form.skipped_dict(row) for row in result.skipped],
+        "limits": [form.limit_dict(row) for row in limits],
         "skip_reasons": {name: [reason_in(row.reason, name) for row in result.skipped] for name in LANGUAGES},
-        "limit_sentences": {name: [limit_sentence(row, name) for row in result.limits] for name in LANGUAGES},
+        "limit_sentences": {name: [limit_sentence(row, name) for row in limits] for name in LANGUAGES},
         "words": payload.label_words({name: words(name) for name in LANGUAGES}),
         "ui": json.loads(_file("ui.json")),
         "fold": payload.fold_table(result),
     }
-    families = payload.family_chunks(result, data, order)
-    texts = payload.text_chunks(result)
+    families = payload.family_chunks(result, order, passages)
+    texts = payload.text_chunks(result, order)
     places = {number: at for at, chunk in enumerate(texts) for number in chunk}
     for row in head["documents"]:
         row["chunk"] = places[str(row["id"])]

@@ -23,10 +23,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dedup import form
+from dedup.columns import PassageRows
 from dedup.decisions import Carried, family_digest, member_keys
 from dedup.params import LABELS
 from dedup.report.words import SHOWN_ORDER, evidence_sentence
-from dedup.result import Cluster, Passage, Result, Span
+from dedup.result import Cluster, Limit, Passage, Result, Span
 from dedup.schema import UInt64
 from dedup.steps.data import MULTI_BIT, Class
 
@@ -45,6 +47,10 @@ FAMILY_CHUNK = 100
 TEXT_CHUNK = 120_000
 """Characters of text in a chunk; a longer document has a chunk of its own."""
 
+MOST_FAMILIES = 10_000
+"""Families on a page, besides those with a verdict: it opens in a second, ten times as many crash a tab. The families
+that must be looked at stand first in the queue, so that what is left out is formula and page noise, as a rule."""
+
 SNIPPET = 64
 """Characters of a family's medoid that the queue shows."""
 
@@ -56,26 +62,62 @@ _EVIDENT = {"number": "value", "typo": "text", "leftover": "text"}
 _TRIGRAM = 3
 
 
-def head(result: Result, data: Mapping[str, Any], order: Sequence[int], carried: Sequence[Carried]) -> dict[str, Any]:
+def chosen(result: Result, order: Sequence[int], carried: Sequence[Carried]) -> tuple[list[int], list[Limit]]:
+    """Return the families that the page has room for: those with a verdict, and the first ones of the queue.
+
+    Parameters
+    ----------
+    result : Result
+    order : sequence of int
+        What `queue_order` returns.
+    carried : sequence of Carried
+        Decisions that belong to families of this result.
+
+    Returns
+    -------
+    list of int
+        Rows of ``result.clusters``, in the order of the queue.
+    list of Limit
+        One entry if families were left out: a page of a hundred thousand families opens for nobody.
+    """
+    if len(order) <= MOST_FAMILIES:
+        return list(order), []
+    decided = {row.family for row in carried}
+    clusters = tuple(result.clusters)
+    rows = [row for at, row in enumerate(order) if at < MOST_FAMILIES or clusters[row].id in decided]
+    return rows, [Limit("page", len(order) - len(rows), MOST_FAMILIES)]
+
+
+def head(
+    result: Result,
+    documents: Sequence[Mapping[str, Any]],
+    order: Sequence[int],
+    carried: Sequence[Carried],
+    passages: Sequence[tuple[int, Passage]],
+) -> dict[str, Any]:
     """Return what the first view needs.
 
     Parameters
     ----------
     result : Result
         With or without texts.
-    data : mapping
-        ``result.to_dict()``, which the caller has made once for all parts of the page.
+    documents : sequence of mapping
+        The documents as JSON has them.
     order : sequence of int
-        Rows of ``result.clusters`` in the order of the queue, see `queue_order`.
+        Rows of ``result.clusters`` that the page shows, in the order of the queue, see `queue_order`.
     carried : sequence of Carried
         Decisions that belong to families of this result.
+    passages : sequence of (int, Passage)
+        Passages of these families, each with its number in the result.
 
     Returns
     -------
     dict
         JSON-able; lone surrogates of broken texts are U+FFFD, one for one, so that offsets hold.
     """
-    passages = _by_family(result)
+    of_family = defaultdict(list)
+    for _, passage in passages:
+        of_family[passage.cluster].append(passage)
     shares = unexplained_shares(result)
     bold = _Rarity(result, order)
     return {
@@ -83,8 +125,8 @@ def head(result: Result, data: Mapping[str, Any], order: Sequence[int], carried:
         "result": {"version": result.version, "params": result.params.to_dict()},
         "corpus": corpus_digest(result),
         "totals": totals(result),
-        "documents": [_document_row(row, share) for row, share in zip(data["documents"], shares, strict=True)],
-        "families": [_family_row(result, row, passages.get(result.clusters[row].id, []), bold) for row in order],
+        "documents": [_document_row(row, share) for row, share in zip(documents, shares, strict=True)],
+        "families": [_family_row(result, row, of_family.get(result.clusters[row].id, []), bold) for row in order],
         "decisions": [row.decision.to_dict() | {"family": row.family, "changed": row.changed} for row in carried],
     }
 
@@ -96,15 +138,16 @@ def queue_order(result: Result) -> list[int]:
     spread; ids break ties, so that the order is a function of the content.
     """
     grades = {"A": 0, "B": 1, "C": 2}
+    clusters = tuple(result.clusters)
 
     def rank(row: int) -> tuple[int, int, bool, int, str]:
-        cluster = result.clusters[row]
+        cluster = clusters[row]
         span = cluster.members[cluster.medoid]
         weight = (span.end - span.start) * cluster.documents
         label = SHOWN_ORDER.index(cluster.label) if cluster.label in SHOWN_ORDER else len(SHOWN_ORDER)
         return (label, grades.get(cluster.grade or "", 3), not cluster.star, -weight, cluster.id)
 
-    return sorted(range(len(result.clusters)), key=rank)
+    return sorted(range(len(clusters)), key=rank)
 
 
 def totals(result: Result) -> dict[str, Any]:
@@ -166,42 +209,61 @@ def longest_run(passages: Iterable[Passage]) -> int | None:
     return best
 
 
-def family_chunks(result: Result, data: Mapping[str, Any], order: Sequence[int]) -> list[list[dict[str, Any]]]:
+def shown_passages(result: Result, order: Sequence[int]) -> list[tuple[int, Passage]]:
+    """Return the passages of some families, and those of no family, each with its number in the result."""
+    if len(order) == len(result.clusters):
+        return list(enumerate(result.passages))
+    shown = {result.clusters[row].id for row in order}
+    if isinstance(result.passages, PassageRows):  # without making an object of each of the others
+        rows = result.passages.of({*shown, None})
+        return [(row, result.passages[row]) for row in rows]
+    return [(row, passage) for row, passage in enumerate(result.passages) if passage.cluster in {*shown, None}]
+
+
+def family_chunks(
+    result: Result, order: Sequence[int], passages: Sequence[tuple[int, Passage]]
+) -> list[list[dict[str, Any]]]:
     """Return families with members, passages and evidence, in chunks of `FAMILY_CHUNK`, in the order of the queue."""
-    rows: dict[str, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
-    for number, row in enumerate(data["passages"]):
-        rows[row["cluster"]].append((number, row))
+    rows: dict[str | None, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
+    for number, passage in passages:
+        rows[passage.cluster].append((number, form.passage_dict(passage)))
     details = []
     for row in order:
         cluster = result.clusters[row]
         details.append(
             {
                 "row": row,
-                "cluster": data["clusters"][row],
-                "passages": rows.get(cluster.id, []),
+                "cluster": form.cluster_dict(cluster),
+                "passages": rows.pop(cluster.id, []),
                 "keys": list(member_keys(result, cluster)),
                 "evidence": {
                     lang: [evidence_sentence(one, lang) for one in cluster.evidence] for lang in ("zh", "en")
                 },
             }
         )
-    known = {cluster.id for cluster in result.clusters}
-    loose = [pair for name, pairs in rows.items() if name not in known for pair in pairs]
+    loose = [pair for pairs in rows.values() for pair in pairs]
     chunks = [details[at : at + FAMILY_CHUNK] for at in range(0, len(details), FAMILY_CHUNK)]
     if loose:
         chunks.append([{"row": None, "cluster": None, "passages": loose, "keys": [], "evidence": {}}])
     return chunks
 
 
-def text_chunks(result: Result) -> list[dict[str, dict[str, Any]]]:
-    """Return marks and texts by document id, in chunks of about `TEXT_CHUNK` characters, in document order."""
+def text_chunks(result: Result, order: Sequence[int]) -> list[dict[str, dict[str, Any]]]:
+    """Return marks and texts by document id, in chunks of about `TEXT_CHUNK` characters, in document order.
+
+    A mark whose family the page does not show keeps its label and loses its family.
+    """
+    shown = {result.clusters[row].id for row in order}
     chunks: list[dict[str, dict[str, Any]]] = []
     size = TEXT_CHUNK
     for info in result.documents:
         if size >= TEXT_CHUNK:
             chunks.append({})
             size = 0
-        chunks[-1][str(info.id)] = {"marks": [list(mark) for mark in info.marks], "text": info.text}
+        chunks[-1][str(info.id)] = {
+            "marks": [[*mark[:3], mark[3] if mark[3] in shown else None] for mark in info.marks],
+            "text": info.text,
+        }
         size += info.chars
     return chunks
 
@@ -212,7 +274,7 @@ def pack(value: object) -> str:
     Lone surrogates, which UTF-8 cannot carry, become U+FFFD, one code point for one.
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return base64.b64encode(zlib.compress(_LONE.sub("\ufffd", text).encode(), 8)).decode("ascii")
+    return base64.b64encode(zlib.compress(_LONE.sub("\ufffd", text).encode(), 6)).decode("ascii")
 
 
 def fold_table(result: Result) -> dict[str, str]:
@@ -247,14 +309,6 @@ def _fold_char(char: str, tables: Tables) -> str:
 def _document_row(row: Mapping[str, Any], share: float | None) -> dict[str, Any]:
     """Return the document as it stands in the JSON, but for its marks, and with its share."""
     return {key: value for key, value in row.items() if key != "marks"} | {"share": share}
-
-
-def _by_family(result: Result) -> dict[str, list[Passage]]:
-    rows: dict[str, list[Passage]] = defaultdict(list)
-    for passage in result.passages:
-        if passage.cluster is not None:
-            rows[passage.cluster].append(passage)
-    return rows
 
 
 def _family_row(result: Result, row: int, passages: Sequence[Passage], bold: _Rarity) -> dict[str, Any]:

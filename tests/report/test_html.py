@@ -12,7 +12,7 @@ from importlib import resources
 
 import pytest
 
-from dedup.decisions import Decision, family_digest
+from dedup.decisions import Carried, Decision, family_digest
 from dedup.errors import ParamsError
 from dedup.params import LABELS
 from dedup.report import payload
@@ -199,7 +199,9 @@ def test_the_longest_run_is_the_longest_stretch_without_a_change():
 def test_rare_parts_of_an_opening_are_bold_and_common_ones_are_not():
     """What no other report says is bold; what most reports say is not; evidence is bold whatever its rarity."""
     result = build(300)
-    head = payload.head(result, result.to_dict(), payload.queue_order(result), ())
+    head = payload.head(
+        result, result.to_dict()["documents"], payload.queue_order(result), (), list(enumerate(result.passages))
+    )
     some = [row for row in head["families"] if row["bold"]]
     assert some
     for row in head["families"]:
@@ -239,3 +241,21 @@ def test_the_fold_table_is_the_key_streams():
     assert table["１"] == table["2"] == table["×"] == payload.SLOT
     assert table["A"] == "a"
     assert "文" not in table
+
+
+def test_a_page_of_too_many_families_shows_the_first_and_says_so(monkeypatch):
+    """Families with a verdict are there however far back they stand; passages of the others are not."""
+    result = build(6)
+    order = payload.queue_order(result)
+    monkeypatch.setattr(payload, "MOST_FAMILIES", 2)
+    last = result.clusters[order[-1]]
+    verdict = Carried(Decision(last.id, "", "ok"), family=last.id, changed=False)
+    rows, limits = payload.chosen(result, order, [verdict])
+    assert rows == [*order[:2], order[-1]] and [(row.kind, row.count) for row in limits] == [("page", 3)]
+    shown = payload.shown_passages(result, rows)
+    names = {result.clusters[row].id for row in rows}
+    assert {passage.cluster for _, passage in shown} <= names
+    assert shown == [(at, one) for at, one in enumerate(result.passages) if one.cluster in names]
+    assert sum(len(chunk) for chunk in payload.family_chunks(result, rows, shown)) == 3
+    marks = [mark for chunk in payload.text_chunks(result, rows) for one in chunk.values() for mark in one["marks"]]
+    assert all(mark[3] is None or mark[3] in names for mark in marks)
