@@ -76,6 +76,7 @@ def test_a_page_of_text_alone_has_no_furniture(tmp_path):
 def test_hostile_pages_are_one_line(tmp_path):
     deep = only(tmp_path, "<div>" * 5_000 + FIRST)
     assert (deep.kind, "nested" in deep.reason) == ("damaged", True)
+    assert "more than 400" in only(tmp_path, "<div>" * 1_000 + FIRST).reason  # parsed, and then too deep to walk
     begun = time.process_time()
     assert only(tmp_path, "<html>" + "<ul><li><div>" * 400_000).kind == "damaged"
     assert time.process_time() - begun < 10  # the parser alone takes hours
