@@ -49,6 +49,9 @@ HEAD = 4
 UNKNOWN = 0.7
 """Surplus of a character from which wording is not common, however short; wholly unseen wording has 1.1."""
 
+BRIEF = 24
+"""Key characters up to which it does not matter whether words stand in mid-sentence: nobody pastes that little."""
+
 SENTENCE = 4 / 3
 """How many times ``formula_bits`` a sentence of its own may have that is used freely."""
 
@@ -231,13 +234,14 @@ def _formulas(
     How often they stand is no part of it: a block in three hundred reports is as frequent as a slogan. What is common
     has wording that stands outside of every family as well; what is free stands in several hands, each time between
     other words. Free clauses, which each report goes on in its own way, may tell more than a sentence of its own,
-    which is what is pasted; a paragraph of its own must be common.
+    which is what is pasted unless it is brief; a longer paragraph of its own must be common.
     """
     medoid = families.medoid
     short = members.length[medoid] <= params.formula_chars
     clause = ~_holds_sentence_end(texts, members.start[medoid], members.end[medoid])
     sentence = ~usage.paragraph & (surplus <= SENTENCE * params.formula_bits)
-    free = clause & ((usage.continued & (surplus <= params.clause_bits)) | sentence)
+    woven = usage.continued | (members.length[medoid] <= BRIEF)
+    free = clause & ((woven & (surplus <= params.clause_bits)) | sentence)
     common = (surplus <= params.formula_bits) & (surplus <= UNKNOWN * members.length[medoid])
     return short & common, short & free & (usage.contexts >= params.formula_issuers - 1e-9)
 
