@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedup.columns import PassageRows
+from dedup.columns import PassageRows, Rows
 from dedup.params import LABELS
-from dedup.result import DocumentInfo, Part, Passage
+from dedup.result import Document, DocumentInfo, Part, Passage
 from dedup.schema import EditKind, Int64
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ COPYING = ("copy", "mass")
 
 def accounts(
     tables: Tables, digests: Sequence[str], clusters: Sequence[str], passages: Sequence[Passage]
-) -> tuple[DocumentInfo, ...]:
+) -> Sequence[DocumentInfo]:
     """Return the documents of a result.
 
     Parameters
@@ -35,6 +36,7 @@ def accounts(
     passages : sequence of Passage
     """
     texts, parts = tables.texts, tables.segments.parts
+    kept = isinstance(tables.documents, (list, tuple))
     repairs = _repairs(tables)
     first_part = np.append(tables.first_part, len(parts.raw_start)).tolist()
     rates = Rates(passages)
@@ -66,11 +68,30 @@ def accounts(
                 repairs=repairs.get(d, {}),
                 flags=dict(document.flags),
                 marks=marks,
-                text=document.text,
+                text=document.text if kept else None,
                 hidden=tuple(hidden.get(d, ())),
             )
         )
-    return tuple(rows)
+    # What is made when it is asked for is made so in the result too: the texts of a corpus need not fit in memory.
+    return tuple(rows) if kept else StoredDocuments(tuple(rows), tables.documents)
+
+
+@dataclass(frozen=True, eq=False)
+class StoredDocuments(Rows[DocumentInfo]):
+    """Documents of a result whose texts lie elsewhere and are looked up when a document is asked for.
+
+    infos : tuple of DocumentInfo       without texts
+    documents : sequence of Document    the same, with texts
+    """
+
+    infos: tuple[DocumentInfo, ...]
+    documents: Sequence[Document]
+
+    def __len__(self) -> int:
+        return len(self.infos)
+
+    def _made(self, first: int, last: int) -> list[DocumentInfo]:
+        return [replace(self.infos[row], text=self.documents[row].text) for row in range(first, last)]
 
 
 def _marks(

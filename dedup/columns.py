@@ -39,7 +39,7 @@ _GRADE_JSON = [_text(grade) for grade in GRADES]
 _DIRECTION_JSON = [_text(direction) for direction in DIRECTIONS]
 
 
-class _Rows(Sequence[_Row]):
+class Rows(Sequence[_Row]):
     """A sequence that makes its rows when they are asked for, and equals any sequence of equal rows."""
 
     def _made(self, first: int, last: int) -> list[_Row]:
@@ -76,7 +76,7 @@ class _Rows(Sequence[_Row]):
 
 
 @dataclass(frozen=True, eq=False)
-class Places(_Rows[Span]):
+class Places(Rows[Span]):
     """Spans as columns; see `dedup.result.Span`.
 
     document, start, end, line, part, page, paragraph : int64[n]   -1 where a span has none
@@ -138,7 +138,7 @@ class Places(_Rows[Span]):
 
 
 @dataclass(frozen=True, eq=False)
-class PassageRows(_Rows[Passage]):
+class PassageRows(Rows[Passage]):
     """Passages as columns; see `dedup.result.Passage`.
 
     id : uint64[R]
@@ -241,7 +241,7 @@ class PassageRows(_Rows[Passage]):
 
 
 @dataclass(frozen=True, eq=False)
-class ClusterRows(_Rows[Cluster]):
+class ClusterRows(Rows[Cluster]):
     """Families as columns, in the order in which they are shown; see `dedup.result.Cluster`.
 
     id, title : tuple of str [F]

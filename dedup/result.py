@@ -242,7 +242,7 @@ class Result(Views):
 
     version: str
     params: Params
-    documents: tuple[DocumentInfo, ...]
+    documents: Sequence[DocumentInfo]
     passages: Sequence[Passage]
     clusters: Sequence[Cluster]
     skipped: tuple[Skipped, ...] = ()

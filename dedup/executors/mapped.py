@@ -8,7 +8,9 @@ they come to more than a bound. What is looked at again is paged in again.
 
 from __future__ import annotations
 
+import ctypes
 import mmap
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -21,11 +23,12 @@ from dedup.executors.packing import unpack
 
 T = TypeVar("T")
 
-MOST = 256 << 20
+MOST = 128 << 20
 """Bytes of mapped files that may lie in memory."""
 
 _INTERVAL = 0.02  # seconds; what is mapped grows by some 20 MB in this time
 _STATM = Path("/proc/self/statm")
+_TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
 _OPEN: WeakSet[mmap.mmap] = WeakSet()
 _ADVICE = getattr(mmap, "MADV_DONTNEED", None)
 
@@ -61,6 +64,12 @@ def release() -> None:
         for one in list(_OPEN):
             if not one.closed:
                 one.madvise(_ADVICE)
+
+
+def trim() -> None:
+    """Give back what was allocated and freed: the allocator of Linux keeps some hundred megabytes of it for later."""
+    if _TRIM is not None:
+        _TRIM(0)
 
 
 def tidy() -> Callable[[], None]:

@@ -18,9 +18,9 @@ from dedup.params import Params
 from dedup.schema import Int64, Pairs, UInt8, UInt64
 from dedup.steps import pair, shingle, sketch, verify
 
-DIGESTS, SKETCHED, WORDS, VERIFIED = 1 << 20, 1 << 17, 1 << 24, 1 << 18
+DIGESTS, SKETCHED, WORDS, VERIFIED = 1 << 20, 1 << 17, 1 << 23, 1 << 18
 """Paragraphs digested at a time, groups sketched (256 bytes each), band words paired (16 bytes each, with the scratch
-of sorting), and pairs verified: none takes more than some 250 MB."""
+of sorting), and pairs verified: none takes more than some 150 MB."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from dedup.schema import Bool, Float64, Int64, KeyStream, Passages, Seeds, UInt8
 from dedup.steps import align, anchor, pair
 from dedup.steps import background as rarity
 
-SEEDS = 1 << 21
+SEEDS = 1 << 19
 """Seeds aligned at a time, more only where one document has more: scratch is some 200 bytes a seed."""
 
 SAMPLED = 1 << 23
@@ -33,7 +33,7 @@ SAMPLED = 1 << 23
 
 HASHES = 1 << 32
 
-PAIRED = 1 << 21
+PAIRED = 1 << 20
 """Anchors that are paired at a time."""
 
 _BLOCK, _BLOCKS, _SAMPLE = 1 << 24, 24, 256

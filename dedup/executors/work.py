@@ -269,6 +269,7 @@ def _compute(function: Callable[..., Any], task: tuple[Any, ...], path: Path) ->
     """Compute a part and keep it."""
     write(path, pack(function(*task)))
     mapped.release()
+    mapped.trim()
 
 
 def _stream(function: Callable[..., Iterator[Any]], task: tuple[Any, ...], folder: Path, stem: str) -> None:
@@ -278,6 +279,7 @@ def _stream(function: Callable[..., Iterator[Any]], task: tuple[Any, ...], folde
         names.append(f"{stem}.{number:05d}.part")
         write(folder / names[-1], pack(table))
         mapped.release()
+        mapped.trim()
     write(folder / f"{stem}.list", json.dumps(names).encode())
 
 
