@@ -313,6 +313,11 @@ def make_grid(
         grid.cases_each = each * OPERATORS[name].times
         grid.writer = Writer(f"grid/{seed}/{name}")  # its own, so that one operator more changes no other
         _MAKERS.get(name, _plain)(grid, name)
+    return laid_out(grid)
+
+
+def laid_out(grid: Grid) -> tuple[list[Document], list[dict[str, Any]]]:
+    """Return the documents of a grid and its gold rows."""
     documents = [page.document(number) for number, page in enumerate(grid.pages)]
     source = {id(page): document.source for page, document in zip(grid.pages, documents, strict=True)}
     rows: list[dict[str, Any]] = [{"schema": "dedup.gold/1", "complete": True}]

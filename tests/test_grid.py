@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import LCSseq
 
-from bench import edits, gate
+from bench import edits, gate, mixture
 from bench import operators as op
 from bench.grammar import Writer, spell
 from bench.grid import OPERATORS, make_grid
@@ -148,3 +148,16 @@ def test_noise_changes_the_share_it_says():
     for share in (0.05, 0.1, 0.2):
         kept = edits.noise(share)(sentences, Writer("draw"))
         assert 1 - LCSseq.similarity(text, kept) / len(text) == pytest.approx(share * 5 / 6, abs=0.02)
+
+
+def test_the_harder_grid_is_true_in_its_gold():
+    """Every case has two places within its documents; the same seed gives the same texts; edges are at an edge."""
+    documents, rows = mixture.make_mixture(1, 2)
+    assert (documents, rows) == mixture.make_mixture(1, 2)
+    texts = {document.source: document.text for document in documents}
+    assert len(parse_gold(rows).pairs) >= 22
+    for row in rows[1:]:
+        for side in ("a", "b"):
+            text, start, end = texts[row[f"{side}_doc"]], row[f"{side}_start"], row[f"{side}_end"]
+            assert 0 <= start < end <= len(text)
+            assert row["operator"] != "edges" or start <= 1 or end >= len(text) - 1
