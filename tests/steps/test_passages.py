@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup import Document, Params, scan
-from dedup.kernels import overlap
 from dedup.executors.prepared import cut_at_parts
+from dedup.kernels import overlap
 from dedup.pipeline import near_pairs
 from dedup.steps import align, anchor, normalise, repair, segment
 
