@@ -1,7 +1,8 @@
-"""Processes that compute parts: nothing passes between them but the names of files.
+"""Processes that compute parts: what passes between them are names of files and numbers of rows, never tables.
 
-A part is computed from files that are mapped and written to a file, so that what a queue carries is a few hundred
-bytes; twice as many parts as there are processes are handed out at a time.
+A part is computed from files that are mapped and written to a file; twice as many parts as there are processes are
+handed out at a time. Processes are spawned, so a script that asks for more than one needs the usual
+``if __name__ == "__main__"``.
 """
 
 from __future__ import annotations
