@@ -58,3 +58,12 @@ def test_the_evidence_says_how_much_a_formula_tells():
     rule, wording = formula.evidence[:2]
     assert rule.facts["why"] in ("common", "context") and rule.facts["why"] in rule.facts["holds"]
     assert wording.facts["surplus"] <= wording.facts["bits"] and set(wording.facts) == {"bits", "surplus", "contexts"}
+
+
+def test_brief_words_in_many_contexts_are_a_formula_wherever_they_stand():
+    """A line of its own that no table knows: in two reports copying, in four a formula."""
+    line = "摇橹靠岸先挂牌后放行风大不许开船"
+    own = ("磨坊换了新的石磨，豆腐嫩。", "邮差改走山脊，不误信。", "羊圈搬到背风处，没冻着。", "晒谷场铺平，打陀螺。")
+    for count, wanted in ((2, "copy"), (4, "formula")):
+        documents = [Document(f"{n}.txt", f"{own[n]}\n{line}。\n", issuer=f"{n}乡人民政府") for n in range(count)]
+        assert [cluster.label for cluster in scan(documents).clusters] == [wanted]
