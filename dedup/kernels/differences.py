@@ -9,7 +9,8 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-_SPACE, _REPLACED, _MULTI = 7, 10, 11  # classes of dedup.steps.data
+_SPACE, _REPLACED = 7, 10  # classes of dedup.steps.data
+_SEVERAL = np.uint32(0x8000_0000)  # MULTI_BIT of dedup.steps.data
 _COMMA, _BLANK = ord(","), ord(" ")
 _NONE = np.int64(-(2**40))
 
@@ -48,8 +49,9 @@ def surfaces(
                 low_kind = kind[code] & 15
                 if low_kind >= _SPACE and low_kind < _REPLACED:
                     continue
-                if low_kind == _MULTI:
-                    row = np.int64(fold[code]) & 0x7FFF_FFFF
+                # Not by its class: ⑴ is an enumerator, and folds to three code points all the same.
+                if fold[code] >= _SEVERAL:
+                    row = np.int64(fold[code] & ~_SEVERAL)
                     for m in range(multi_ptr[row], multi_ptr[row + 1]):
                         if kind[multi[m]] & 15 < _SPACE:
                             if filling:

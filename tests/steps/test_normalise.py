@@ -407,7 +407,8 @@ def test_cost_grows_with_length_only(unit: str) -> None:
     assert seconds(12_000) < 24 * seconds(1_200) + 0.5
 
 
-@given(st.lists(st.text("鄉鎮(xiāng) ××1２㈱½\u200b，。Ａa\ufffd", max_size=30), max_size=4), st.data())
+@settings(deadline=None)  # the first example compiles
+@given(st.lists(st.text("鄉鎮(xiāng) ××1２㈱½⑴⒈①㈠\u200b，。Ａa", max_size=30), max_size=4), st.data())
 def test_the_surfaces_of_ranges_are_the_surface_of_each(rows, draw):
     """The kernel folds many ranges at once to what folding each by itself gives."""
     laid = lay_out(rows)
