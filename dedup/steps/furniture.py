@@ -17,8 +17,8 @@ from dedup.schema import EditKind, Edits, Int64, Texts
 _HAN = r"[\u4e00-\u9fff]"
 _END = r"[^\S\n]*$"
 
-# One alternative per shape; each matches whole lines. A line that could be prose must not match any of them. Where two
-# runs of white space may stand side by side they are possessive, or a line of so many spaces costs their square.
+# One alternative per shape; each matches whole lines. A line that could be prose must not match any of them. Where
+# two runs of white space may stand side by side they are possessive, or a line of so many spaces costs their square.
 _SHAPES = (
     # navigation: five or more short words and nothing else
     rf"^[^\S\n]*(?:{_HAN}{{2,6}}(?:[^\S\n]*[|｜>»/·][^\S\n]*|[^\S\n]+)){{4,}}{_HAN}{{2,6}}{_END}",
