@@ -212,6 +212,18 @@ class PassageRows(Rows[Passage]):
         wanted = np.array([name in clusters for name in (*self.clusters, None)], bool)
         return np.flatnonzero(wanted[self.cluster]).tolist()
 
+    def taken(self, rows: Sequence[int]) -> PassageRows:
+        """Return some rows, in the order given."""
+        at = np.asarray(rows, np.int64)
+        count = np.diff(self.change_ptr)[at]
+        changes = np.repeat(self.change_ptr[at] - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
+        columns = ("id", "label", "grade", "wording", "similarity", "kind", "direction", "cluster")
+        changed: dict[str, Any] = {name: getattr(self, name)[at] for name in columns}
+        changed |= {"left": self.left.taken(at), "right": self.right.taken(at)}
+        changed |= {"change_ptr": np.concatenate([[0], np.cumsum(count)])}
+        changed |= {"change_kind": self.change_kind[changes], "change": self.change[changes]}
+        return replace(self, **changed)
+
     def json_lines(self) -> Iterator[str]:
         """Yield each passage as JSON."""
         clusters = [_text(name) for name in self.clusters]

@@ -140,10 +140,13 @@ def carry(
     Linear in decisions and members. A decision whose digest fits is preferred to one carried over changed, even
     if it is older: it was given on exactly this family.
     """
+    rows = list(latest(decisions))
+    if not rows:
+        return (), ()
     finder = finder or Finder(result)
     found: dict[tuple[str, str], Carried] = {}
     unmatched: list[Decision] = []
-    for row in latest(decisions):
+    for row in rows:
         family, changed = finder.find(row)
         if family is None:
             unmatched.append(row)

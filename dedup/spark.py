@@ -95,12 +95,13 @@ class Tables:
         OutputExists
             If one of them is there already.
         """
+        path = sources.placed(self.clusters.sparkSession, path).rstrip("/")
         for name in SCHEMAS:
-            getattr(self, name).write.mode("error").parquet(f"{path.rstrip('/')}/{name}")
+            getattr(self, name).write.mode("error").parquet(f"{path}/{name}")
         summary = self.clusters.sparkSession.createDataFrame(
             [(json.dumps(self.summary(), ensure_ascii=False),)], "value string"
         )
-        summary.coalesce(1).write.mode("error").text(f"{path.rstrip('/')}/summary")
+        summary.coalesce(1).write.mode("error").text(f"{path}/summary")
 
     def summary(self) -> dict[str, Any]:
         """Return what a result has besides its tables, and how many rows these have."""

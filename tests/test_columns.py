@@ -39,6 +39,14 @@ def test_rows_are_a_sequence(result, rows):
         lazy[len(whole)]
 
 
+def test_rows_taken_are_the_rows(result):
+    """In whatever order, with their places and changes; those of some families are told by the families' ids."""
+    rows = [5, 0, len(result.passages) - 1, 5]
+    assert list(result.passages.taken(rows)) == [result.passages[row] for row in rows]
+    names = {result.clusters[0].id, result.clusters[2].id}
+    assert result.passages.of(names) == [at for at, one in enumerate(result.passages) if one.cluster in names]
+
+
 def test_no_passage_no_row():
     """An empty result has empty sequences."""
     result = scan(

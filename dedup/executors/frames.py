@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from dedup.executors.records import decoded, document
 from dedup.read import ReadOptions
 from dedup.read.blob import Blob
-from dedup.read.metadata import Known
+from dedup.read.metadata import Known, completed
 from dedup.read.table import record_of
 from dedup.result import Document, Skipped
 
@@ -95,7 +95,10 @@ class Documents:
         for batch in batches:
             columns = (batch.column(name).to_pylist() for name in ("kind", "head", "text"))
             for kind, head, text in zip(*columns, strict=True):
-                yield document(head, decoded(text)) if kind == "document" else Skipped(**json.loads(head))
+                if kind == "document":
+                    yield completed(document(head, decoded(text)))
+                else:
+                    yield Skipped(**json.loads(head))
 
 
 def _record(source: str, row: Any, options: ReadOptions, known: Known, encoding: str | None) -> Document | Skipped:

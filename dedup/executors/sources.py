@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dedup.errors import EngineProblem
@@ -26,7 +27,20 @@ reports."""
 _PACKED = r"(\.(gz|bz2|zst|lz4|snappy|deflate))?"
 _LINES = re.compile(rf".*\.(jsonl|ndjson){_PACKED}")
 _PARQUET = re.compile(rf".*\.parquet{_PACKED}")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")  # two letters and more: C: is a drive
 _PATTERN = re.compile(r"[*?\[{]")
+
+
+def placed(spark: SparkSession, path: str) -> str:
+    """Return a path such that it means the same to Spark as to this process.
+
+    A relative path of this machine is relative to the folder in which the JVM was started, and that may be long ago
+    and elsewhere: a notebook's session outlives every change of folder.
+    """
+    jvm: Any = spark.sparkContext._jvm
+    default = jvm.org.apache.hadoop.fs.FileSystem.getDefaultUri(spark.sparkContext._jsc.hadoopConfiguration())
+    here = default.getScheme() == "file" and not _SCHEME.match(path)
+    return str(Path.cwd() / path) if here else path
 
 
 def exists(spark: SparkSession, path: str) -> bool:
@@ -51,7 +65,7 @@ def frames(spark: SparkSession, paths: Sequence[str], options: ReadOptions) -> l
     names = Names({_uri(spark, path): _literal(path) for path in (*lines, *tables)})
     found: list[tuple[DataFrame, Read]] = []
     if lines:
-        frame = spark.read.option("lineSep", "\n").text(lines)
+        frame = spark.read.option("lineSep", "\n").text([placed(spark, path) for path in lines])
         found.append((frame.selectExpr("value", f"_metadata.file_path as {FILE}"), Lines(options, names, known)))
     for path in tables:
         found.append(_table(spark, path, options, names, known))
@@ -74,7 +88,7 @@ def documents(spark: SparkSession, rows: Iterable[Document | Skipped]) -> DataFr
 def _table(
     spark: SparkSession, path: str, options: ReadOptions, names: Names, known: Known
 ) -> tuple[DataFrame, Read]:
-    frame = spark.read.parquet(path)
+    frame = spark.read.parquet(placed(spark, path))
     if options.text_column not in frame.columns:
         listed = ", ".join(frame.columns)
         raise EngineProblem("spark", f"{path} has no column {options.text_column!r} (it has {listed})")
@@ -95,7 +109,7 @@ def _bounded(rows: Iterable[Document | Skipped]) -> Iterable[Document | Skipped]
 
 
 def _path(spark: SparkSession, path: str) -> Any:
-    return spark.sparkContext._jvm.org.apache.hadoop.fs.Path(path)  # type: ignore[union-attr]
+    return spark.sparkContext._jvm.org.apache.hadoop.fs.Path(placed(spark, path))  # type: ignore[union-attr]
 
 
 def _files(spark: SparkSession, path: str) -> tuple[Any, Any]:

@@ -20,7 +20,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -109,6 +109,7 @@ def render(
     Equal results give equal pages. Memory is about four times the texts.
     """
     words(lang)
+    result = replace(result, clusters=tuple(result.clusters))  # asked for again and again, in the order of the queue
     whole = payload.queue_order(result)
     carried, unmatched = carry(decisions or (), result)
     order, left_out = payload.chosen(result, whole, carried)

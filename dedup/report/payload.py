@@ -60,6 +60,7 @@ SLOT = "▢"
 _LONE = re.compile("[\ud800-\udfff]")
 _EVIDENT = {"number": "value", "typo": "text", "leftover": "text"}
 _TRIGRAM = 3
+_SIEVE = 24
 
 
 def chosen(result: Result, order: Sequence[int], carried: Sequence[Carried]) -> tuple[list[int], list[Limit]]:
@@ -216,7 +217,7 @@ def shown_passages(result: Result, order: Sequence[int]) -> list[tuple[int, Pass
     shown = {result.clusters[row].id for row in order}
     if isinstance(result.passages, PassageRows):  # without making an object of each of the others
         rows = result.passages.of({*shown, None})
-        return [(row, result.passages[row]) for row in rows]
+        return list(zip(rows, result.passages.taken(rows), strict=True))
     return [(row, passage) for row, passage in enumerate(result.passages) if passage.cluster in {*shown, None}]
 
 
@@ -361,9 +362,12 @@ class _Rarity:
         self.counts = np.zeros(len(self.keys), np.int64)
         if not len(self.keys):
             return
+        known = np.zeros(1 << _SIEVE, bool)  # most trigrams are no opening's: told by a look-up, not by a search
+        known[_sieved(self.keys)] = True
         for info in result.documents:
             if info.text:
                 grams = _trigrams(info.text)
+                grams = grams[known[_sieved(grams)]]
                 at = np.minimum(np.searchsorted(self.keys, grams), len(self.keys) - 1)
                 self.counts[np.unique(at[self.keys[at] == grams])] += 1
 
@@ -385,6 +389,10 @@ class _Rarity:
                     bold[match.start() : match.end()] = True
         edges = np.flatnonzero(np.diff(np.concatenate(([False], bold, [False])).astype(np.int8)))
         return [[int(start), int(end)] for start, end in edges.reshape(-1, 2)]
+
+
+def _sieved(grams: UInt64) -> UInt64:
+    return (grams * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - _SIEVE)
 
 
 def _medoid(cluster: Cluster) -> Span:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -176,6 +177,8 @@ class _Asked:
         desk = Desk(_result(), self.store, reviewer="甲")
         self.app = application(_result(), desk, token="secret-token", port=4321)
         self.loop = asyncio.new_event_loop()
+        # A thread of its own: the tests of the page leave a loop running in the main one.
+        self.thread = ThreadPoolExecutor(1)
 
     def ask(
         self, method: str, path: bytes, query: bytes, headers: list[tuple[bytes, bytes]], body: bytes
@@ -192,7 +195,7 @@ class _Asked:
         scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "http", "root_path": ""}
         scope |= {"method": method, "path": path.decode("utf-8", "replace"), "raw_path": path, "query_string": query}
         scope |= {"headers": headers, "client": ("127.0.0.1", 9), "server": ("127.0.0.1", 4321)}
-        self.loop.run_until_complete(self.app(scope, receive, send))
+        self.thread.submit(self.loop.run_until_complete, self.app(scope, receive, send)).result()
         return sent[0], b"".join(message.get("body", b"") for message in sent[1:])
 
 

@@ -33,7 +33,7 @@ function drawStrip() {
       meta(t("reviewer"), reviewerField())),
     h("details", { class: "settings" }, h("summary", null, settingsLine()),
       h("table", null, Object.entries(head.result.params).map(([key, value]) =>
-        h("tr", null, h("td", null, word("settings", key)), h("td", null, h("code", null, key)), h("td", { class: "num", "data-path": "params." + key }, Array.isArray(value) ? value.map((one) => word("labels", one)).join("、") : String(value)))))),
+        h("tr", null, h("td", null, word("settings", key)), h("td", null, h("code", null, key)), h("td", { class: "num", "data-path": "params." + key }, Array.isArray(value) ? value.map((one) => word("labels", one)).join("、") : String(value) || "—"))))),
     h("p", { id: "alert", class: "warn", role: "alert" }, state.unkept ? t("not_kept", { why: state.unkept }) : null));
 }
 
