@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -89,8 +90,9 @@ class Work:
             self._lock = _locked(self.folder)
             try:
                 self._claim(dict(identity) | {"format": FORMAT})
-                for leftover in self.folder.glob(".*.part.*"):
-                    leftover.unlink(missing_ok=True)
+                for leftover in self.folder.iterdir():
+                    if _UNFINISHED.fullmatch(leftover.name):
+                        leftover.unlink(missing_ok=True)
             except BaseException:
                 os.close(self._lock)
                 raise
@@ -224,6 +226,7 @@ def _differing(found: str | None, wanted: str) -> str:
 
 
 _LOCK = "lock"
+_UNFINISHED = re.compile(r"\..+\.(part|list|json)\.\d+")  # what `write` leaves where it is killed
 
 
 def _locked(folder: Path) -> int:

@@ -18,6 +18,7 @@ import pytest
 from dedup import Document, Params, intervals, scan
 from dedup.errors import OutputFailed, WorkProblem
 from dedup.executors import local, paragraphs, places, spool
+from dedup.executors.work import Work
 from dedup.result import Skipped
 
 from .corpora import reports
@@ -240,6 +241,17 @@ def test_killed_at_any_moment(tmp_path, jobs):
     assert sorted(path.name for path in work.iterdir()) == parts
     computed = int(out.with_suffix(".parts").read_text())
     assert computed <= total
+
+
+def test_what_a_kill_left_half_written_goes(tmp_path):
+    """Parts, lists and the head alike; and nothing of the user's."""
+    with Work(tmp_path / "work", {"input": "one"}):
+        pass
+    for name in (".align-00000.part.77", ".given-00000.list.6727", ".work.json.5", ".note.txt"):
+        (tmp_path / "work" / name).write_text("half")
+    with Work(tmp_path / "work", {"input": "one"}):
+        left = {path.name for path in (tmp_path / "work").iterdir()}
+    assert ".note.txt" in left and not any(name.startswith((".align", ".given", ".work")) for name in left)
 
 
 def test_counted_work_after_a_kill(tmp_path, small, monkeypatch):
