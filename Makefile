@@ -46,7 +46,7 @@ test-nojit: $(VENV)/.dev ## the kernels' tests once more, uncompiled
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest tests/kernels
 
 test-spark: $(VENV)/.dev ## Spark on two threads and on a cluster of two workers, one killed; says so and skips without Java
-	$(BIN)/python -m pytest tests/spark -rs
+	$(BIN)/python -m pytest tests/spark -m spark -rs
 
 test-browser: $(VENV)/.dev ## the tests of the page in a browser; says so and skips where there is no Chromium
 	$(BIN)/python -m pytest -m browser -rs

@@ -45,16 +45,29 @@ def components(edges: DataFrame, kept: Kept) -> DataFrame:
     node hands its larger neighbours, then its smaller ones, on to its least neighbour. No row is wider than an
     edge, so that a star of a million leaves is a million rows and not one of a million values.
     """
-    now = kept.keep(edges.distinct())
+    now = _settled(kept.keep(edges.distinct()))
     seen = _state(now)
     for _ in range(ROUNDS):
-        now = kept.keep(_small(_large(now)))
+        now = _settled(_small(_large(now)))
         state = _state(now)
         if state == seen:
             leaves = now.select("u", "v")
             return leaves.union(now.select(now.v.alias("u"), now.v).distinct())
         seen = state
     raise AssertionError(f"components did not settle in {ROUNDS} rounds")
+
+
+def _settled(frame: DataFrame) -> DataFrame:
+    """Compute a frame and forget how.
+
+    Each round reads the last one six times: a plan kept whole would grow by that with every round, until the driver's
+    memory is full of plans.
+
+    Where a checkpoint folder is set (``spark.checkpoint.dir``) the rows survive a worker that dies here; else they
+    are kept by the workers themselves, and one that dies in these rounds ends the job.
+    """
+    durable = frame.sparkSession.sparkContext.getCheckpointDir() is not None
+    return frame.checkpoint() if durable else frame.localCheckpoint()
 
 
 def _large(edges: DataFrame) -> DataFrame:
