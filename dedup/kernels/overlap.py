@@ -7,7 +7,6 @@ import numpy as np
 
 _UNIT = np.int64(1000)
 _FOREIGN = np.int64(8)
-_DROPPED = np.int64(6)  # times as long a gap that only one side has
 _ASIDE = np.int64(8)  # matched characters out of order from which a passage is called shuffled
 
 
@@ -271,8 +270,7 @@ def _pair_up(rows, stretches, first, last, owner, shuffled, same, gap, floor, th
     """Merge passages that lie side by side on both sides, two by two, until nothing changes.
 
     Rotated clauses and what lies around a longer insertion are neighbours in both documents; one copy must be one
-    passage (granularity, Potthast et al. 2010). Where one side has next to nothing in between, the other may have
-    several sentences: they were dropped, or added. O(n * neighbours) a round.
+    passage (granularity, Potthast et al. 2010). O(n * neighbours) a round.
     """
     changed = True
     while changed:
@@ -281,14 +279,12 @@ def _pair_up(rows, stretches, first, last, owner, shuffled, same, gap, floor, th
             if owner[i] != i:
                 continue
             for j in range(i + 1, last):
-                if rows[j, 0] > rows[i, 1] + _DROPPED * gap:
+                if rows[j, 0] > rows[i, 1] + gap:
                     break
-                if owner[j] != j:
+                if owner[j] != j or rows[j, 2] > rows[i, 3] + gap or rows[i, 2] > rows[j, 3] + gap:
                     continue
                 on_left = max(np.int64(0), rows[j, 0] - rows[i, 1])
                 on_right = max(np.int64(0), rows[j, 2] - rows[i, 3], rows[i, 2] - rows[j, 3])
-                if max(on_left, on_right) > (_DROPPED * gap if min(on_left, on_right) <= _FOREIGN else gap):
-                    continue
                 if min(_gain(rows[i], floor), _gain(rows[j], floor)) <= _gap_cost(on_left, on_right, floor):
                     continue
                 two = np.array([i, j])
