@@ -8,6 +8,7 @@ a kilobyte and ten microseconds each, as columns a tenth of it. Whoever indexes 
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -42,8 +43,9 @@ _DIRECTION_JSON = [_text(direction) for direction in DIRECTIONS]
 class Rows(Sequence[_Row]):
     """A sequence that makes its rows when they are asked for, and equals any sequence of equal rows."""
 
+    @abstractmethod
     def _made(self, first: int, last: int) -> list[_Row]:
-        raise NotImplementedError
+        """Return some rows as objects."""
 
     @overload
     def __getitem__(self, row: int) -> _Row: ...
