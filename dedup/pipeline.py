@@ -300,18 +300,12 @@ def _labelled(
     params: Params,
 ) -> Labels:
     """Tell copying from what explains it."""
-    from dedup.steps import background as rarity
-    from dedup.steps import label, usage
+    from dedup.executors.labels import labelled
+    from dedup.steps.label import Known
 
-    texts, keys, segments, noise = corpus.prepared.texts, corpus.keys, corpus.segments, corpus.prepared.noise
+    known = Known(*(_agreeing(corpus, table) for table in explained))
     issuers = [document.issuer for document in corpus.everything]
-    hands = usage.units(issuers, segments)
-    spread = rarity.spread(keys, families, hands, params.formula_chars)
-    medoids = families.start[families.medoid], families.end[families.medoid]
-    bits, surplus = rarity.span_bits(keys, *medoids, rarity.load(background), spread)
-    used = usage.usage(keys, segments, families, hands, params.formula_chars, params.formula_issuers)
-    known = label.Known(*(_agreeing(corpus, table) for table in explained))
-    return label.label(texts, keys, segments, passages, families, noise, bits, surplus, used, issuers, known, params)
+    return labelled(corpus.prepared, issuers, passages, families, known, params, background)
 
 
 def _contrasted(corpus: Corpus, passages: Passages, families: Families, labels: Labels) -> Contrasted:

@@ -147,40 +147,12 @@ class Index:
         Committed in batches of `BATCH` characters. An addition that was interrupted is simply repeated: what was
         committed is found unchanged. Removal comes with the last batch, so that nothing is missing in between.
         """
-        from dedup.archive.intake import BATCH, Intake, each, remove
+        from dedup.archive.intake import store
         from dedup.kernels.threads import threads
 
         self._verify_identity()
-        intake = Intake(self._file, self.params)
-        total = Added(0, 0, 0)
-
-        def commit(batch: list[Document], skipped: tuple[Skipped, ...], *, last: bool) -> Added:
-            with threads(jobs), self._file.writing("add") as db:
-                fresh = [one for one in map(rows.pack, batch) if intake.fresh(db, one)]
-                intake.insert(db, fresh)
-                stale = intake.stale(db) if last else []
-                remove(self._file, db, stale, self.params)
-                if last:
-                    segments.merge(db, self.path)
-            sums = (total.added + len(fresh), total.unchanged + len(batch) - len(fresh), total.removed + len(stale))
-            return Added(*sums, skipped)
-
-        batch: list[Document] = []
-        skipped: list[Skipped] = []
-        chars = 0
-        for one in each(inputs, read):
-            if isinstance(one, Skipped):
-                skipped.append(one)
-                intake.note(one)
-                continue
-            batch.append(one)
-            chars += len(one.text)
-            if chars >= BATCH:
-                total = commit(batch, tuple(skipped), last=False)
-                batch, chars = [], 0
-                if told:
-                    told(total)
-        return commit(batch, tuple(skipped), last=True)
+        with threads(jobs):
+            return store(self._file, self.params, inputs, read, told)
 
     def query(
         self,
@@ -334,7 +306,7 @@ class Index:
         ParamsDiffer
             If the other was made with other parameters or another way of taking fingerprints.
         """
-        from dedup.archive.intake import Intake, remove
+        from dedup.archive.intake import take_over
 
         if not isinstance(other, Index):
             with Index(other) as opened:
@@ -342,16 +314,7 @@ class Index:
         theirs = other._file.header()
         self._file.refuse_other({name: theirs[name] for name in ("params", "fold", "scheme", "probe")})
         self._verify_identity()
-        intake = Intake(self._file, self.params)
-        with other._file.reading() as source, self._file.writing("merge") as db:
-            added = sum(
-                intake.copy(db, source, other.path, segment) for segment in segments.segments(source, other.path)
-            )
-            stale = intake.stale(db)
-            remove(self._file, db, stale, self.params)
-            segments.merge(db, self.path)
-        held = sum(one.total() for one in intake.held.values())
-        return Added(added, held - added, len(stale))
+        return take_over(self._file, self.params, other._file)
 
     def check(self, *, sample: int = 16) -> Checked:
         """Verify every row against its checksum, all counts, and some documents against a fresh computation.

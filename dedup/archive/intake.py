@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedup.archive.prints import Prints, prints
+from dedup.archive.records import Added
 from dedup.errors import IndexDamaged, IndexProblem
 from dedup.index import rows, segments
 from dedup.index.file import IndexFile
@@ -118,6 +119,61 @@ class Intake:
                 else:
                     ids.append(number)
         return ids
+
+
+def store(
+    file: IndexFile,
+    params: Params,
+    inputs: Iterable[Input],
+    read: ReadOptions | None,
+    told: Callable[[Added], None] | None,
+) -> Added:
+    """Store documents batch by batch; see `dedup.archive.Index.add`.
+
+    What is stale goes with the last batch, so that nothing is missing in between.
+    """
+    intake = Intake(file, params)
+    total = Added(0, 0, 0)
+    batch: list[Document] = []
+    skipped: list[Skipped] = []
+    chars = 0
+
+    def commit(*, last: bool) -> Added:
+        with file.writing("add") as db:
+            fresh = [one for one in map(rows.pack, batch) if intake.fresh(db, one)]
+            intake.insert(db, fresh)
+            stale = intake.stale(db) if last else []
+            remove(file, db, stale, params)
+            if last:
+                segments.merge(db, file.path)
+        sums = (total.added + len(fresh), total.unchanged + len(batch) - len(fresh), total.removed + len(stale))
+        return Added(*sums, tuple(skipped))
+
+    for one in each(inputs, read):
+        if isinstance(one, Skipped):
+            skipped.append(one)
+            intake.note(one)
+            continue
+        batch.append(one)
+        chars += len(one.text)
+        if chars >= BATCH:
+            total = commit(last=False)
+            batch, chars = [], 0
+            if told:
+                told(total)
+    return commit(last=True)
+
+
+def take_over(file: IndexFile, params: Params, other: IndexFile) -> Added:
+    """Store all documents of another index; see `dedup.archive.Index.merge`."""
+    intake = Intake(file, params)
+    with other.reading() as source, file.writing("merge") as db:
+        added = sum(intake.copy(db, source, other.path, segment) for segment in segments.segments(source, other.path))
+        stale = intake.stale(db)
+        remove(file, db, stale, params)
+        segments.merge(db, file.path)
+    held = sum(one.total() for one in intake.held.values())
+    return Added(added, held - added, len(stale))
 
 
 def remove(file: IndexFile, db: sqlite3.Connection, ids: Iterable[int], params: Params) -> None:

@@ -62,16 +62,13 @@ def prints(documents: Sequence[Document], params: Params) -> Prints:
     -------
     Prints
     """
-    from dedup.executors.prepared import cut_at_parts
-    from dedup.steps import anchor, furniture, normalise, repair, segment, shingle, sketch
+    from dedup.executors.prepared import cut_at_parts, prepare
+    from dedup.steps import anchor, shingle, sketch
 
-    texts = repair.lay_out([document.text for document in documents])
-    edits = repair.repair(texts)
-    keys = normalise.normalise(texts, edits)
-    noise = furniture.furniture(texts, edits, [document.furniture for document in documents])
-    segments = segment.segment(texts, edits, keys, noise)
+    tables = prepare(documents)
+    keys, segments = tables.keys, tables.segments
     shingles = shingle.shingle(keys, segments, np.arange(len(segments.start)), params.shingle)
-    base = texts.indptr[segments.document]
+    base = tables.texts.indptr[segments.document]
     paragraphs = Paragraphs(
         start=segments.raw_start - base,
         end=segments.raw_end - base,

@@ -172,6 +172,10 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
                 if not isinstance(row, dict):
                     raise FormatProblem(str(path), f"line {number} is {type(row).__name__}, wanted an object")
                 yield row
+    except FileNotFoundError as error:
+        raise FormatProblem(
+            str(path), "there is no such file; `dedup clean` writes it into its output folder"
+        ) from error
     except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
         if isinstance(error, FormatProblem):
             raise

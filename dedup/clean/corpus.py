@@ -329,6 +329,7 @@ class _Job:
         except OSError:
             return  # it is listed as skipped with the reader's reason, which is this one
         self._put(Source(source, name, "copied", data, data, reason="it was not analysed"), [], False, 0)
+        self.tally.copied += 1
         self._count += 1
 
     def skip(self, rows: Sequence[Skipped]) -> None:

@@ -104,7 +104,10 @@ def _near(
     progress: Progress,
 ) -> Result:
     """Return the result; the first ``mine`` documents are the corpus."""
-    from dedup.steps import cluster, furniture, normalise, repair, segment
+    from dedup.executors.labels import labelled
+    from dedup.executors.prepared import with_segments
+    from dedup.steps import cluster, normalise, repair
+    from dedup.steps.label import Known
 
     progress("repair", 0.0)
     texts = repair.lay_out([document.text for document in documents])
@@ -112,15 +115,16 @@ def _near(
     progress("normalise", 0.0)
     keys = normalise.normalise(texts, edits)
     progress("segment", 0.0)
-    noise = furniture.furniture(texts, edits, [document.furniture for document in documents])
-    segments = segment.segment(texts, edits, keys, noise)
+    tables = with_segments(texts, edits, keys, documents)
+    segments = tables.segments
     progress("pair", 0.0)
     pairs, more = near_pairs(keys, segments, params)
     passages = _passages(keys, segments, pairs, _wanted(segments, pairs, mine, params), params)
     progress("cluster", 0.0)
     families = cluster.cluster(keys, passages, params)
     progress("label", 0.0)
-    labels = _labels(texts, keys, segments, passages, families, noise, documents, params)
+    none = np.empty((0, 2), np.int64)  # a clean is given no forms and no references
+    labels = labelled(tables, [row.issuer for row in documents], passages, families, Known(none, none), params)
     progress("describe", 0.0)
     short = np.diff(keys.indptr) < params.shingle
     clusters = _clusters(texts, keys, segments, families, labels, np.cumsum(~short) - 1)
@@ -136,30 +140,6 @@ def _near(
         skipped=tuple(sorted(skipped, key=lambda row: (row.source, row.member or "", row.reason))),
         limits=(*limits, *more),
     )
-
-
-def _labels(
-    texts: Texts,
-    keys: KeyStream,
-    segments: Segments,
-    passages: Passages,
-    families: Families,
-    noise: Int64,
-    documents: Sequence[Document],
-    params: Params,
-) -> Labels:
-    """Decide labels as a scan does; without forms and references, which a clean is not given."""
-    from dedup.steps import background, label, usage
-
-    issuers = [document.issuer for document in documents]
-    hands = usage.units(issuers, segments)
-    corpus = background.spread(keys, families, hands, params.formula_chars)
-    medoids = families.start[families.medoid], families.end[families.medoid]
-    bits, surplus = background.span_bits(keys, *medoids, background.load(), corpus)
-    used = usage.usage(keys, segments, families, hands, params.formula_chars, params.formula_issuers)
-    nothing = np.empty((0, 2), np.int64)
-    known = label.Known(nothing, nothing)
-    return label.label(texts, keys, segments, passages, families, noise, bits, surplus, used, issuers, known, params)
 
 
 def too_short(document: Document, params: Params) -> Skipped:

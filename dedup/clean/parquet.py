@@ -93,7 +93,9 @@ class Table:
             values[edit.at] = text[: edit.cell] + text[edit.cell + len(cut) :]
         self._replace(column, values)
         if gone:
-            self.table = self.table.take([row for row in range(self.table.num_rows) if row not in gone])
+            arrow = require("pyarrow", "parquet", "cleaning .parquet")
+            left = [row for row in range(self.table.num_rows) if row not in gone]
+            self.table = self.table.take(arrow.array(left, arrow.int64()))  # typed, for it may be empty
 
     def undo(self, column: str, edits: Sequence[Edit]) -> None:
         """Put back what `apply` took.

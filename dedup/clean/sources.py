@@ -32,6 +32,7 @@ _RECORDS: Mapping[str, Callable[[bytes, Sequence[str], str], Any]] = {
     ".csv": csv_slots,
     ".tsv": csv_slots,
 }
+_PLAIN = ("", ".txt", ".text", ".md", ".markdown", ".log")
 _BINARY = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"%PDF-", b"{\\rtf")
 
 
@@ -214,7 +215,8 @@ def open_source(source: str, name: str, documents: Sequence[Document]) -> Source
             found.form = "text"
     except CannotCut as error:
         if found.form == "copied" and suffix not in _RECORDS and packing is None and len(documents) == 1:
-            return _extracted(source, name, original, documents, str(error))
+            reason = str(error) if suffix in _PLAIN else f"text cannot be cut within {suffix}"
+            return _extracted(source, name, original, documents, reason)
         found.reason = str(error)
     return found
 

@@ -36,6 +36,8 @@ class CleanReport:
         Sources that are not written in their own format, and why.
     skipped : tuple of Skipped
         What was not cleaned, and why. Files among them are copied as they are where they can be read.
+    copied : int
+        Files of which nothing could be analysed, so that they are in no other figure.
     """
 
     out: Path
@@ -50,6 +52,7 @@ class CleanReport:
     stayed: Mapping[str, int]
     converted: Mapping[str, str]
     skipped: tuple[Skipped, ...]
+    copied: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures as the summary row of the audit."""
@@ -62,6 +65,7 @@ class CleanReport:
             "stayed": dict(self.stayed),
             "converted": dict(self.converted),
             "skipped": len(self.skipped),
+            "copied": self.copied,
         }
 
 
@@ -76,6 +80,7 @@ class Tally:
     carried: int = 0
     converted: dict[str, str] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
+    copied: int = 0
 
     def document(self, fate: str, chars: int) -> None:
         """Count one document: ``untouched``, ``cut``, ``removed`` or ``skipped``."""
@@ -102,5 +107,6 @@ class Tally:
             carried=self.carried,
             converted=dict(sorted(self.converted.items())),
             skipped=tuple(self.skipped),
+            copied=self.copied,
             **settings,
         )

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dedup.cli.cleaned import WORDS, summary
-from dedup.cli.decided import Decisions, decided, read_decisions, read_notes
+from dedup.cli.decided import Decisions, decided, read_decisions
 from dedup.cli.manual import Command, manual
 from dedup.cli.options import Language, Reading, takes
 from dedup.cli.talk import progress, say, say_skipped
 from dedup.errors import ParamsError
 from dedup.params import Params
 from dedup.report.listing import visible
+from dedup.report.reasons import reason_in
 from dedup.report.words import limit_sentence, words
 from dedup.result import Document, Limit, Result, Skipped
 
@@ -198,8 +199,8 @@ def clean(
             [f"route is {scanning.route}, but cannot be chosen for a scan that was made before (--result)"]
         )
     policy = cleaning.policy(prefer or ())
-    given, notes = read_decisions(decisions), read_notes(decisions)
-    documents, skipped = _read(paths, reading, language.lang)
+    given, notes = read_decisions(decisions)
+    documents, skipped = _read(paths, reading, language.lang, out)
     base = _base(paths)
     # Before an hour's scan, not after it.
     check_out(out, [row.source for row in documents], force=target.force)
@@ -230,7 +231,8 @@ def clean(
     unread = [*report.skipped, *held.skipped]
     say_skipped(unread, language.lang)
     for source, reason in report.converted.items():
-        say(visible(WORDS[language.lang]["converted"].format(source=source, reason=reason)))
+        told = reason_in(reason, language.lang)
+        say(visible(WORDS[language.lang]["converted"].format(source=source, reason=told)))
     for limit in found.limits:
         say(visible(limit_sentence(limit, language.lang)))
     say(words(language.lang).say("wrote", path=visible(str(out / "audit.jsonl"))))
@@ -253,24 +255,45 @@ def restore(
     print(WORDS[language.lang]["restored"].format(count=count, path=visible(str(to))))
 
 
-def _read(paths: Sequence[str], reading: Reading, lang: str) -> tuple[list[Document], list[Skipped]]:
-    """Read the corpus; the audit of an earlier clean, which lies among its files, is no document."""
+def _read(
+    paths: Sequence[str], reading: Reading, lang: str, out: Path | None = None
+) -> tuple[list[Document], list[Skipped]]:
+    """Read the corpus; the audit of an earlier clean, which lies among its files, is no document.
+
+    Nor is the earlier clean itself where it stands at ``out``, within a folder that is read: ``dedup clean . -o
+    cleaned`` must mean the same when it is run again. Other folders that hold an audit may well be the corpus.
+    """
     from dedup.clean.audit import NAME, is_audit
     from dedup.read import read
 
     documents: list[Document] = []
     skipped: list[Skipped] = []
     audits: dict[str, None] = {}
+    earlier = _earlier(out, paths)
     for row in read(paths, reading.options()):
+        if earlier is not None and earlier in Path(row.source).resolve().parents:
+            continue
         if Path(row.source).name == NAME and (row.source in audits or is_audit(Path(row.source))):
             audits[row.source] = None
         elif isinstance(row, Document):
             documents.append(row)
         else:
             skipped.append(row)
+    if earlier is not None:
+        say(visible(WORDS[lang]["own_output"].format(path=out)))
     for path in audits:
         say(visible(WORDS[lang]["own_audit"].format(path=path)))
     return documents, skipped
+
+
+def _earlier(out: Path | None, paths: Sequence[str]) -> Path | None:
+    """Return the output folder if it is an earlier clean and lies within a folder that is read."""
+    from dedup.clean.audit import NAME, is_audit
+
+    if out is None or not is_audit(out / NAME):
+        return None
+    real = out.resolve()
+    return real if any(Path(path).resolve() in real.parents for path in paths) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "stayed_pinned": "{count:,} 处未删：它是别处删除的保留依据",
         "stayed_unlinked": "{count:,} 处未删：与保留的一处相差过大",
         "stayed_partial": "{count:,} 处未删：所在单元的重复比例不够",
-        "converted": "{source} 写为文本：{reason}",
+        "copied": "另有 {count:,} 个文件未能读取，原样抄录，不计在内",
+        "converted": "{source} 未按原格式写出：{reason}",
         "own_audit": "{path} 是以前清理的审计文件，不作为语料",
+        "own_output": "{path} 是以前清理的结果，不作为语料",
         "held": "{path} 中有 {count:,} 份报告参与比对",
         "replayed": "已按审计重做：{out}",
         "restored": "已还原 {count:,} 个文件：{path}",
@@ -70,8 +72,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "stayed_pinned": "{count:,} places stay: another removal names them as what was kept",
         "stayed_unlinked": "{count:,} places stay: they differ too much from the one that is kept",
         "stayed_partial": "{count:,} places stay: too little of their unit is duplicate",
-        "converted": "{source} is written as text: {reason}",
+        "copied": "{count:,} more files could not be read: they were copied as they are and are not counted",
+        "converted": "{source} is not written in its format: {reason}",
         "own_audit": "{path} is the audit of an earlier clean and no part of the corpus",
+        "own_output": "{path} is the output of an earlier clean and no part of the corpus",
         "held": "{count:,} reports of {path} were compared",
         "replayed": "Done again from the audit: {out}",
         "restored": "{count:,} files restored: {path}",
@@ -99,7 +103,8 @@ def summary(report: CleanReport, lang: str) -> list[str]:
         (name, told[unit].format(count=count), told["chars"].format(count=chars))
         for name, (unit, count), chars in rows
     ]
-    notes = [("cut", 0 if report.mark else documents["cut"]), ("carried", report.carried)]
+    notes = [("copied", 0 if report.dry_run else report.copied)]
+    notes += [("cut", 0 if report.mark else documents["cut"]), ("carried", report.carried)]
     notes += [(f"stayed_{reason}", count) for reason, count in report.stayed.items()]
     return [
         told[title].format(out=visible(str(report.out)), level=told[report.level], keep=told[report.keep]),

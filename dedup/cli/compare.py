@@ -10,7 +10,7 @@ import typer
 
 from dedup.cli import outputs as out
 from dedup.cli.manual import STATUS, Command, manual
-from dedup.cli.options import Known, Outputs, Reading, Running, takes
+from dedup.cli.options import Asked, Known, Outputs, Reading, Running, takes
 from dedup.cli.scan import analyse, finish
 from dedup.params import Params
 
@@ -50,6 +50,6 @@ def compare(
     from dedup.report import pairs
 
     face = SimpleNamespace(plain=partial(pairs.plain, first=left), rich_blocks=partial(pairs.rich_blocks, first=left))
-    result = analyse([left, right], params, outputs, reading, known, running)
+    result = analyse(Asked([left, right], params, outputs, reading, known, running))
     out.deliver(result, outputs, face)
     finish(result, running)

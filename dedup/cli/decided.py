@@ -25,8 +25,10 @@ Decisions = Annotated[
 ]
 
 
-def read_decisions(path: Path | None) -> Sequence[Decision]:
-    """Return the decisions of a file, none without one; called before the work begins, so that a bad file stops it.
+def read_decisions(path: Path | None) -> tuple[Sequence[Decision], Sequence[Note]]:
+    """Return what a file says of families and what it says of formulas; nothing without a file.
+
+    Called before the work begins, so that a bad file stops it.
 
     Raises
     ------
@@ -34,25 +36,10 @@ def read_decisions(path: Path | None) -> Sequence[Decision]:
         If the file is not what it should be.
     """
     if path is None:
-        return ()
-    from dedup.decisions import load
+        return (), ()
+    from dedup import decisions, formulas
 
-    return load(path)
-
-
-def read_notes(path: Path | None) -> Sequence[Note]:
-    """Return what the file says of formulas, nothing without a file.
-
-    Raises
-    ------
-    FormatProblem
-        If the file is not what it should be.
-    """
-    if path is None:
-        return ()
-    from dedup.formulas import load
-
-    return load(path)
+    return decisions.load(path), formulas.load(path)
 
 
 def decided(result: Result, decisions: Sequence[Decision], lang: str, notes: Sequence[Note] = ()) -> Result:

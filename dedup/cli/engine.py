@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dedup.cli.options import Known, Outputs, Reading, Running
+from dedup.cli.options import Asked, Outputs, Running
 from dedup.cli.talk import say_skipped
 from dedup.errors import ParamsError
 from dedup.params import Params
@@ -67,15 +67,7 @@ class Engine:
         return {name: value for name, _, value in (one.partition("=") for one in self.spark_conf or ())}
 
 
-def on_spark(
-    paths: list[str],
-    params: Params,
-    outputs: Outputs,
-    reading: Reading,
-    known: Known,
-    running: Running,
-    engine: Engine,
-) -> Result | None:
+def on_spark(asked: Asked, engine: Engine) -> Result | None:
     """Return the result of a scan on Spark; None where it was written as tables and nothing else was asked for.
 
     Raises
@@ -85,6 +77,7 @@ def on_spark(
     MissingExtra, EngineProblem, OutputExists
         Before work begins, as from `dedup.spark`.
     """
+    known, outputs = asked.known, asked.outputs
     refused = {"template": known.template, "reference": known.reference, "background": known.background}
     problems = [
         f"{name} is not yet looked at by --engine spark: scan without it" for name, given in refused.items() if given
@@ -96,12 +89,14 @@ def on_spark(
 
     spark = session(engine.master, engine.settings)
     try:
-        tables = scan_paths(spark, paths, params, reading.options(), target=engine.tables)
+        tables = scan_paths(
+            spark, asked.paths, asked.params or Params(), asked.reading.options(), target=engine.tables
+        )
         wanted = any((outputs.json, outputs.csv, outputs.xlsx, outputs.markdown, outputs.html))
         if engine.tables is not None:
             tables.write(engine.tables)
             if not wanted:
-                _summarised(tables, outputs, running)
+                _summarised(tables, outputs, asked.running)
                 return None
         result = tables.result()
         say_skipped(result.skipped, outputs.lang)

@@ -12,7 +12,7 @@ import typer
 
 from dedup.cli import outputs as out
 from dedup.cli.manual import REPORT, STATUS, Command, manual
-from dedup.cli.options import Known, Language, Outputs, Reading, Running, takes
+from dedup.cli.options import Asked, Known, Language, Outputs, Reading, Running, takes
 from dedup.cli.scan import ask, finish
 from dedup.cli.talk import say, say_skipped
 from dedup.params import Params
@@ -192,7 +192,7 @@ def query(index: File, paths: Paths, outputs: Outputs, reading: Reading, known: 
     out.check(outputs)
     from dedup.report import terminal
 
-    result = ask(index, paths, None, outputs, reading, known, running)
+    result = ask(index, Asked(paths, None, outputs, reading, known, running))
     out.deliver(result, outputs, terminal)
     finish(result, running)
 

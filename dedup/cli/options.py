@@ -12,7 +12,7 @@ import dataclasses
 import functools
 import inspect
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
@@ -159,6 +159,21 @@ class Running:
     def workers(self) -> int:
         """Threads to use."""
         return self.jobs or os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What each way of scanning is given: here, on Spark, against an index, over two reports.
+
+    ``params`` is None where those of an index hold.
+    """
+
+    paths: Sequence[str]
+    params: Params | None
+    outputs: Outputs
+    reading: Reading
+    known: Known
+    running: Running
 
 
 def takes(**groups: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

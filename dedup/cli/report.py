@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from dedup.cli import outputs as out
-from dedup.cli.decided import Decisions, decided, read_decisions, read_notes
+from dedup.cli.decided import Decisions, decided, read_decisions
 from dedup.cli.manual import REPORT, Command, manual
 from dedup.cli.options import Outputs, Reading, takes
 from dedup.cli.talk import say
@@ -53,7 +54,7 @@ def report(
 ) -> None:
     """Read a result, attach its texts, deliver it."""
     out.check(outputs)
-    given, notes = read_decisions(decisions), read_notes(decisions)
+    given, notes = read_decisions(decisions)
     from dedup.report import terminal
 
     found = attach_texts(Result.from_json(result), reading, outputs.lang)
@@ -63,40 +64,37 @@ def report(
         found = relabel(found, filter(None, labels.split(",")))
     found = decided(found, given, outputs.lang, notes)
     if forms is not None:
-        _write_forms(found, forms, outputs)
+        _write(_forms(found), forms, outputs)
     if plots is not None:
-        _draw(found, plots, outputs)
+        _write(_plots(found, outputs.lang), plots, outputs)
     out.deliver(found, outputs, terminal, given)
 
 
-def _write_forms(result: Result, folder: Path, outputs: Outputs) -> None:
-    """Write each proposed form to a file named after its family, all or none, and say where they lie."""
-    from dedup.report import files
-
-    contents: dict[Path, str | bytes] = {
-        folder / f"{cluster.id}.txt": str(one.facts["form"]) + "\n"
+def _forms(result: Result) -> dict[str, str | bytes]:
+    """Return each proposed form under a name after its family."""
+    return {
+        f"{cluster.id}.txt": str(one.facts["form"]) + "\n"
         for cluster in result.clusters
         for one in cluster.evidence
         if one.kind == "form" and "form" in one.facts
     }
-    files.make_folder(folder)
-    files.write_files(contents, force=outputs.force)
-    for path in contents:
-        say(words(outputs.lang).say("wrote", path=path))
 
 
-def _draw(result: Result, folder: Path, outputs: Outputs) -> None:
-    """Write the pictures, all or none, and say where they lie."""
-    from dedup.report import files
+def _plots(result: Result, lang: str) -> dict[str, str | bytes]:
+    """Return the pictures under their names."""
     from dedup.report.plots import plots
 
-    contents: dict[Path, str | bytes] = {
-        folder / name: data for name, data in plots(result, lang=outputs.lang).items()
-    }
+    return dict(plots(result, lang=lang))
+
+
+def _write(contents: Mapping[str, str | bytes], folder: Path, outputs: Outputs) -> None:
+    """Write files into a folder, all or none, and say where they lie."""
+    from dedup.report import files
+
     files.make_folder(folder)
-    files.write_files(contents, force=outputs.force)
-    for path in contents:
-        say(words(outputs.lang).say("wrote", path=path))
+    files.write_files({folder / name: data for name, data in contents.items()}, force=outputs.force)
+    for name in contents:
+        say(words(outputs.lang).say("wrote", path=folder / name))
 
 
 def attach_texts(result: Result, reading: Reading, lang: str) -> Result:

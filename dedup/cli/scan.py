@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from dedup.cli import outputs as out
-from dedup.cli.decided import Decisions, decided, read_decisions, read_notes
+from dedup.cli.decided import Decisions, decided, read_decisions
 from dedup.cli.engine import Engine, on_spark
 from dedup.cli.manual import REPORT, STATUS, Command, manual
-from dedup.cli.options import Known, Outputs, Reading, Running, takes
+from dedup.cli.options import Asked, Known, Outputs, Reading, Running, takes
 from dedup.cli.talk import progress, say, say_skipped
 from dedup.errors import ParamsError
 from dedup.params import Params
@@ -60,7 +60,7 @@ def scan(
 ) -> None:
     """Run a scan and deliver its result."""
     out.check(outputs)
-    given, notes = read_decisions(decisions), read_notes(decisions)
+    given, notes = read_decisions(decisions)
     from dedup.report import terminal
 
     if engine.engine == "spark" and index is not None:
@@ -68,12 +68,13 @@ def scan(
     if work is not None and (engine.engine == "spark" or index is not None):
         other = "--engine spark" if engine.engine == "spark" else "--index"
         raise ParamsError([f"work is {work}, but a work folder is for a scan on this machine: leave {other} out"])
+    asked = Asked(paths, params, outputs, reading, known, running)
     if engine.engine == "spark":
-        found = on_spark(paths, params, outputs, reading, known, running, engine)
+        found = on_spark(asked, engine)
     elif index is not None:
-        found = ask(index, paths, params, outputs, reading, known, running)
+        found = ask(index, asked)
     else:
-        found = analyse(paths, params, outputs, reading, known, running, work)
+        found = analyse(asked, work)
     if found is None:  # it lies where Spark writes, and nothing was asked for here
         return
     result = decided(found, given, outputs.lang, notes)
@@ -81,15 +82,7 @@ def scan(
     finish(result, running)
 
 
-def analyse(
-    paths: list[str],
-    params: Params,
-    outputs: Outputs,
-    reading: Reading,
-    known: Known,
-    running: Running,
-    work: Path | None = None,
-) -> Result:
+def analyse(asked: Asked, work: Path | None = None) -> Result:
     """Return the result of a scan, with progress, skipped inputs and what was there already told on stderr."""
     from dedup.pipeline import scan as scan_paths
 
@@ -98,52 +91,44 @@ def analyse(
     def told(stage: str, found: int, of: int) -> None:
         parts.update(found=found, of=of)
 
-    with progress(outputs.lang, paths) as report:
+    with progress(asked.outputs.lang, asked.paths) as report:
         result = scan_paths(
-            paths,
-            params,
-            templates=known.template or (),
-            references=known.reference or (),
-            background=known.background,
-            read=reading.options(),
-            jobs=running.workers,
+            asked.paths,
+            asked.params,
+            templates=asked.known.template or (),
+            references=asked.known.reference or (),
+            background=asked.known.background,
+            read=asked.reading.options(),
+            jobs=asked.running.workers,
             work=work,
             told=told,
             progress=report,
         )
     if work is not None:
-        say(words(outputs.lang).phrases["resumed"].format(folder=work, **parts))
-    say_skipped(result.skipped, outputs.lang)
+        say(words(asked.outputs.lang).phrases["resumed"].format(folder=work, **parts))
+    say_skipped(result.skipped, asked.outputs.lang)
     return result
 
 
-def ask(
-    index: Path,
-    paths: list[str],
-    params: Params | None,
-    outputs: Outputs,
-    reading: Reading,
-    known: Known,
-    running: Running,
-) -> Result:
+def ask(index: Path, asked: Asked) -> Result:
     """Return what an index says of new reports, with progress and skipped inputs told on stderr.
 
-    With ``params`` None those of the index hold; others than its own are refused.
+    Other parameters than those of the index are refused.
     """
-    if known.background is not None:
+    if asked.known.background is not None:
         raise ParamsError(["background cannot be given here: an index is asked with the table that ships"])
     from dedup.archive import Index
 
-    with Index(index, params=params) as archive, progress(outputs.lang, paths) as report:
+    with Index(index, params=asked.params) as archive, progress(asked.outputs.lang, asked.paths) as report:
         result = archive.query(
-            paths,
-            templates=known.template or (),
-            references=known.reference or (),
-            read=reading.options(),
-            jobs=running.workers,
+            asked.paths,
+            templates=asked.known.template or (),
+            references=asked.known.reference or (),
+            read=asked.reading.options(),
+            jobs=asked.running.workers,
             progress=report,
         )
-    say_skipped(result.skipped, outputs.lang)
+    say_skipped(result.skipped, asked.outputs.lang)
     return result
 
 

@@ -114,8 +114,22 @@ CHINESE: tuple[tuple[str, str], ...] = (
         "有一行长 {longest} 字节，上限 {bound}：这是报告吗？",
     ),
     ("it is broken ({error})", "已损坏（{error}）"),
+    ("there is no such file or folder", "没有这个文件或文件夹"),
+    ("{reason}; written as .txt in UTF-8", "{reason}，写为 UTF-8 的 .txt"),
+    ("{reason}; written as .jsonl", "{reason}，写为 .jsonl"),
+    ("text cannot be cut within its format", "不能在原格式中删改"),
+    ("text cannot be cut within {suffix}", "不能在 {suffix} 中删改"),
+    ("it is no file", "不是文件"),
+    ("its bytes do not decode to its text in {encoding}", "文件内容按 {encoding} 解码与所读文字不一致"),
+    ("its bytes are no sound {encoding}", "文件内容不全是 {encoding} 编码"),
+    (
+        "the text of its document {number} is the value of no key in the lines behind the last",
+        "第 {number} 条记录的正文在其后各行中都找不到",
+    ),
+    ("its texts are in no column that commas, tabs or semicolons part", "逗号、制表符或分号分隔的各列都不是这些正文"),
+    ("its texts are in no column of strings", "各列都不是这些正文"),
 )
-"""The sentences of readers and pipeline, with names for their facts, and the same in Chinese."""
+"""The sentences of readers, pipeline and clean, with names for their facts, and the same in Chinese."""
 
 
 def reason_in(reason: str, lang: str) -> str:

@@ -100,6 +100,7 @@ def test_an_unreadable_file_is_copied_named_and_makes_the_status_2(run, tmp_path
     told = run("clean", "corpus", "-o", "out")
     assert told.exit_code == 2
     assert "corpus/z.txt" in told.stderr
+    assert "另有 1 个文件未能读取" in told.stdout
     assert (tmp_path / "out/z.txt").read_bytes() == noise
     assert run("clean", "corpus", "-o", "out", "--force", "--ignore-unreadable").exit_code == 0
 
@@ -111,6 +112,32 @@ def test_a_cleaned_folder_can_be_cleaned_again_without_its_audit(run, tmp_path):
     assert "out/audit.jsonl" in told.stderr
     assert tree(tmp_path / "second").keys() == tree(tmp_path / "out").keys()
     assert (tmp_path / "second/b.txt").read_bytes() == (tmp_path / "out/b.txt").read_bytes()
+
+
+def test_an_output_within_the_corpus_is_no_part_of_it_when_the_command_is_run_again(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path / "corpus")
+    assert run("clean", ".", "-o", "cleaned").exit_code == 0
+    first = tree(tmp_path / "corpus")
+    told = run("clean", ".", "-o", "cleaned", "--force", "--lang", "en")
+    assert told.exit_code == 0, told.stderr
+    assert "cleaned is the output of an earlier clean" in told.stderr
+    assert tree(tmp_path / "corpus") == first
+    assert run("clean", "cleaned", "-o", "cleaned", "--force").exit_code == 2
+
+
+def test_what_restore_is_given_must_be_the_output_of_a_clean(run):
+    told = run("restore", "corpus")
+    assert told.exit_code == 2
+    assert "corpus/audit.jsonl: there is no such file; `dedup clean` writes it" in told.stderr
+
+
+def test_why_a_file_is_not_written_in_its_format_is_told_in_the_language_of_the_table(run, tmp_path):
+    page = f"<html><body><p>{BLOCK}</p><p>三队没有拖网，借二队的用。</p></body></html>"
+    (tmp_path / "corpus/c.html").write_text(page, encoding="utf-8")
+    told = run("clean", "corpus", "-o", "out")
+    assert "corpus/c.html 未按原格式写出：不能在 .html 中删改，写为 UTF-8 的 .txt" in told.stderr
+    told = run("clean", "corpus", "-o", "out", "--force", "--lang", "en")
+    assert "text cannot be cut within .html; written as .txt in UTF-8" in told.stderr
 
 
 def test_the_whole_way_with_the_real_scan(run, tmp_path, monkeypatch):

@@ -245,6 +245,22 @@ def test_parquet_gives_back_the_table_value_for_value(tmp_path: Path) -> None:
     assert parquet.read_table(tmp_path / "unmarked/t.parquet").equals(table, check_metadata=True)
 
 
+def test_a_parquet_file_of_which_all_rows_go_is_an_empty_table_and_comes_back(tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = arrow.table({"text": [BLOCKS[0], BLOCKS[0]], "rank": [1.5, None]})
+    source = tmp_path / "in"
+    source.mkdir()
+    (source / "a.txt").write_text(BLOCKS[0], encoding="utf-8")
+    parquet.write_table(table, source / "t.parquet")
+    documents, _ = read_all(source)
+    clean(scan_by_hand(documents), documents, CleanPolicy(), tmp_path / "out", base=source)
+    left = parquet.read_table(tmp_path / "out/t.parquet")
+    assert left.num_rows == 0 and left.schema.equals(table.schema)
+    restore(tmp_path / "out", tmp_path / "back")
+    assert parquet.read_table(tmp_path / "back/t.parquet").equals(table)
+
+
 def test_what_cannot_be_cut_in_place_is_written_as_text_with_the_reason(tmp_path: Path) -> None:
     source = tmp_path / "in"
     source.mkdir()

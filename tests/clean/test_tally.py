@@ -17,6 +17,7 @@ def test_every_count_is_the_sum_of_what_was_told():
         tally.removal(label, chars, carried)
     tally.converted |= {"b.docx": "as text", "a.pdf": "as text"}
     tally.skipped.append(Skipped("x.bin", "no text"))
+    tally.copied += 1
     report = tally.report(
         out=Path("out"), level="span", keep="first", dry_run=False, mark=False, stayed={"formula": 2}
     )
@@ -29,5 +30,6 @@ def test_every_count_is_the_sum_of_what_was_told():
         "stayed": {"formula": 2},
         "converted": {"a.pdf": "as text", "b.docx": "as text"},
         "skipped": 1,
+        "copied": 1,
     }
     assert list(report.removed) == ["copy", "mass"] and list(report.converted) == ["a.pdf", "b.docx"]

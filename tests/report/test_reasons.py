@@ -11,6 +11,8 @@ import pytest
 from dedup.report.reasons import CHINESE, reason_in
 from tests.docs.blocks import ROOT
 
+AT = {"CannotCut": 0, "_extracted": 4}
+"""Of the clean: which argument is the reason."""
 MAKERS = {"Damaged", "Unsupported", "EncodingProblem", "Skipped", "Exhausted"}
 SAID = re.compile("[a-z]{2,} [a-z]")
 
@@ -36,6 +38,11 @@ def given():
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("reason", "_CHANGED"):
                 found = [sentence(node.value)]
             yield from (f"{path.name}: {one}" for one in found if one and SAID.search(one))
+    for path in sorted((ROOT / "dedup" / "clean").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in AT:
+                said = sentence(node.args[AT[node.func.id]])
+                yield from (f"{path.name}: {one}" for one in [said] if one)
 
 
 @pytest.mark.parametrize("told", sorted(set(given())))
