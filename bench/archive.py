@@ -1,10 +1,12 @@
 """What a standing archive costs: building, growing by one per cent, asking, its size.
 
     python -m bench.archive 1000000             # paragraphs; prints a table of figures
+    python -m bench.archive 1000000 FOLDER      # the same, and keeps the archive there; a second run only asks it
 
 The corpus is that of `bench.corpus`, fifty paragraphs a report. The query is a hundred paragraphs in two reports, one
 in ten of them an edited paragraph of the archive; it is asked several times in one process, the first time apart, for
-it loads kernels and the dictionary of titles.
+it loads kernels and the dictionary of titles. Building takes minutes and asking seconds, so that with FOLDER the one
+can be done beside other work and the other on a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from bench.corpus import PER_DOCUMENT, make
 from dedup import Document, Index
 
 ASKED = 9
+NAME, QUESTION = "archive.dedup", "question.jsonl"
 
 
 @contextmanager
@@ -69,48 +72,57 @@ def plain_files(folder: Path, texts: list[str]) -> Iterator[tuple[str, float]]:
         yield name, time.perf_counter() - begun
 
 
-def main(paragraphs: int, folder: Path) -> None:
-    """Build, grow, ask; print what each cost."""
+def build(paragraphs: int, folder: Path) -> None:
+    """Build an archive in a folder, grow it, check it; print what each cost, beside plain files."""
     texts = make(paragraphs).texts
     more = make(paragraphs // 100 // PER_DOCUMENT * PER_DOCUMENT, seed=3).texts
-    characters = sum(map(len, texts))
-    plain = sum(len(text.encode()) for text in texts)
-    sample = "\n".join(texts[:20_000]).encode()
-    packed = plain * len(gzip.compress(sample, 6)) / len(sample)
-    path = folder / "archive.dedup"
+    path = folder / NAME
     seconds: dict[str, float] = {}
     with Index.create(path) as warm:
         warm.add(reports(texts[:100], "warm"))
     with Index.create(path, force=True) as archive:
         with clock(seconds, "build"):
             archive.add(reports(texts, "stored"), jobs=2)
-        size = path.stat().st_size
-        question = asked(texts)
+        size = archive.info().size
+        with clock(seconds, "one per cent more"):
+            archive.add(reports(more, "more"), jobs=2)
+        info = archive.info()
+    with clock(seconds, "check"), Index(path) as archive:
+        archive.check()
+    with (folder / QUESTION).open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps([one.source, one.text], ensure_ascii=False) + "\n" for one in asked(texts))
+    print(f"paragraphs {paragraphs}, documents {info.documents}, characters {sum(map(len, texts))}")
+    for unit in ("", " cpu"):
+        grown, whole = seconds[f"one per cent more{unit}"], seconds[f"build{unit}"]
+        print(f"build{unit}: {whole:.1f} s, {paragraphs / whole:.0f} paragraphs a second")
+        print(f"one per cent more{unit}: {grown:.2f} s, {grown / whole:.1%} of the build")
+    print(f"check {seconds['check']:.1f} s, cpu {seconds['check cpu']:.1f} s")
+    print(f"file {size / 1e6:.0f} MB, anchors {info.anchors}, bands {info.bands}, segments {info.segments}")
+    for name, written in plain_files(folder, texts):
+        print(f"plain: {name} {written:.1f} s, {(folder / name).stat().st_size / 1e6:.0f} MB")
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB")
+
+
+def ask(folder: Path) -> None:
+    """Ask the archive in a folder; print what the first question of a process costs, and the others."""
+    with (folder / QUESTION).open(encoding="utf-8") as file:
+        question = [Document(*json.loads(line)) for line in file]
+    seconds: dict[str, float] = {}
+    times, busy = [], []
+    with Index(folder / NAME) as archive:
         with clock(seconds, "first query"):
             archive.query(question)
-        times, busy = [], []
         for _ in range(ASKED):
             begun, spent = time.perf_counter(), time.process_time()
             result = archive.query(question)
             times.append(time.perf_counter() - begun)
             busy.append(time.process_time() - spent)
-        with clock(seconds, "one per cent more"):
-            archive.add(reports(more, "more"), jobs=2)
-        info = archive.info()
-    with clock(seconds, "open, ask, close"), Index(path) as archive:
+    with clock(seconds, "open, ask, close"), Index(folder / NAME) as archive:
         archive.query(question)
-    with clock(seconds, "check"), Index(path) as archive:
-        archive.check()
-    found = sum(any("据说" in result.text(side) for side in (one.left, one.right)) for one in result.passages)
-    print(f"paragraphs {paragraphs}, documents {info.documents}, characters {characters}")
-    print(f"build {seconds['build']:.1f} s, {paragraphs / seconds['build']:.0f} paragraphs a second")
-    print(f"  of processor time {seconds['build cpu']:.1f} s")
-    for unit in ("", " cpu"):
-        grown, whole = seconds[f"one per cent more{unit}"], seconds[f"build{unit}"]
-        print(f"one per cent more{unit}: {grown:.2f} s, {grown / whole:.1%} of the build")
     print(f"query of 100 paragraphs: first {seconds['first query']:.2f} s, then {statistics.median(times):.3f} s")
-    print(f"  of processor time {statistics.median(busy):.3f} s, at most {max(busy):.3f} s")
     print(f"  slowest {max(times):.3f} s; opened anew {seconds['open, ask, close']:.3f} s")
+    print(f"  of processor time {statistics.median(busy):.3f} s, at most {max(busy):.3f} s")
+    found = sum(any("据说" in result.text(side) for side in (one.left, one.right)) for one in result.passages)
     print(
         f"  {len(result.documents)} documents, {len(result.passages)} passages, {found} touch the 10 planted copies"
     )
@@ -118,15 +130,19 @@ def main(paragraphs: int, folder: Path) -> None:
         print(f"  {name} {value:.3f}")
     for limit in result.limits:
         print(f"  {limit}")
-    print(f"check {seconds['check']:.1f} s")
-    print(f"file {size / 1e6:.0f} MB; texts {plain / 1e6:.0f} MB as UTF-8, {packed / 1e6:.0f} MB gzipped together")
-    print(f"anchors {info.anchors}, bands {info.bands}, segments {info.segments}")
-    folder = path.parent
-    for name, written in plain_files(folder, texts):
-        print(f"plain: {name} {written:.1f} s, {(folder / name).stat().st_size / 1e6:.0f} MB")
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB")
+
+
+def main(paragraphs: int, folder: Path) -> None:
+    """Build, unless that has been done; ask."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / QUESTION).exists():
+        (folder / NAME).unlink(missing_ok=True)
+        build(paragraphs, folder)
+    ask(folder)
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as temporary:
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000, Path(temporary))
+        main(
+            int(sys.argv[1]) if len(sys.argv) > 1 else 100_000, Path(sys.argv[2] if len(sys.argv) > 2 else temporary)
+        )
