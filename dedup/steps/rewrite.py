@@ -38,6 +38,9 @@ COMMON = 16
 _SHARED = 0.2
 """Share of the shorter paragraph's character pairs that a candidate must share, rare ones only."""
 
+_REMAINDERS = 1_000_003
+"""A prime, so that both characters of a pair count; a megabyte of table."""
+
 _EXPLAINED = 0.5
 """Share of a paragraph from which a passage with the other report explains it."""
 
@@ -90,7 +93,7 @@ def rewrite(
         return _table(segments, []), limits
     report = _reports(segments)
     rows = _distinct(keys, segments, rows, role)
-    left, right = _candidates(keys, segments, rows)
+    left, right = _candidates(keys, segments, rows, role[segments.document[rows]] > 1)
     wanted = (report[left] != report[right]) & (role[segments.document[left]] + role[segments.document[right]] > 2)
     left, right = left[wanted], right[wanted]
     fresh = ~_explained(segments, report, passages, left, right)
@@ -114,13 +117,23 @@ def _distinct(keys: KeyStream, segments: Segments, rows: Int64, role: UInt8) -> 
     return np.array(kept, np.int64)
 
 
-def _candidates(keys: KeyStream, segments: Segments, rows: Int64) -> tuple[Int64, Int64]:
-    """Return pairs of paragraphs (rows of `segments`, left before right) that share many rare character pairs."""
+def _candidates(keys: KeyStream, segments: Segments, rows: Int64, asked: Bool) -> tuple[Int64, Int64]:
+    """Return pairs of paragraphs (rows of `segments`, left before right) that share many rare character pairs.
+
+    Of two paragraphs one must be ``asked`` (bool, of each row): those of an archive are not compared with one another.
+    """
     length = segments.end[rows] - segments.start[rows] - 1
     owner = np.repeat(np.arange(len(rows)), length)
     first = np.repeat(segments.start[rows] - np.cumsum(length) + length, length) + np.arange(length.sum())
     gram = (keys.codes[first].astype(np.int64) << 21) | keys.codes[first + 1]
-    order = np.lexsort((owner, gram))
+    if not asked.all():
+        # What no paragraph asked about has leads to no pair, and in a query that is most of what is there. Told by a
+        # table of remainders: a gram that only shares one is kept for nothing, which is all that can happen.
+        remainder = gram % _REMAINDERS
+        there = np.zeros(_REMAINDERS, bool)
+        there[remainder[asked[owner]]] = True
+        gram, owner = gram[there[remainder]], owner[there[remainder]]
+    order = np.argsort(gram, kind="stable")  # owners ascend already
     gram, owner = gram[order], owner[order]
     new = np.ones(len(gram), bool)
     new[1:] = (gram[1:] != gram[:-1]) | (owner[1:] != owner[:-1])
@@ -130,10 +143,11 @@ def _candidates(keys: KeyStream, segments: Segments, rows: Int64) -> tuple[Int64
     )
     frequency = np.repeat(np.diff(border), np.diff(border))
     gram, owner = gram[frequency <= COMMON], owner[frequency <= COMMON]
-    codes = [
-        owner[:-step][gram[:-step] == gram[step:]] * len(rows) + owner[step:][gram[:-step] == gram[step:]]
-        for step in range(1, min(COMMON, len(gram)))
-    ]
+    codes = []
+    for step in range(1, min(COMMON, len(gram))):
+        same = np.flatnonzero(gram[:-step] == gram[step:])
+        same = same[asked[owner[same]] | asked[owner[same + step]]]
+        codes.append(owner[same] * len(rows) + owner[same + step])
     pair, shared = np.unique(np.concatenate([*codes, np.empty(0, np.int64)]), return_counts=True)
     left, right = pair // max(len(rows), 1), pair % max(len(rows), 1)
     many = shared >= _SHARED * np.minimum(length[left], length[right]) if len(pair) else np.zeros(0, bool)
