@@ -80,8 +80,9 @@ bench: $(VENV)/.dev ## measure speed and accuracy beside the peers (see docs/per
 notebooks: $(VENV)/.dev ## execute the notebooks
 	@if ls notebooks/*.ipynb > /dev/null 2>&1; then $(BIN)/python -m pytest --nbmake notebooks; fi
 
-docs: $(VENV)/.run ## make the pages that are made from the code
+docs: $(VENV)/.dev ## make the page that is made from the code, and bring the figures of the others up to date
 	$(BIN)/python -m dedup.cli.document > docs/cli.md
+	DEDUP_REFRESH=1 $(BIN)/python -m pytest -q tests/docs/test_readme.py tests/docs/test_tutorial.py
 
 warmup: $(VENV)/.run ## compile the kernels now
 	$(BIN)/dedup warmup

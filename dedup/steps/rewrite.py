@@ -120,7 +120,7 @@ def _distinct(keys: KeyStream, segments: Segments, rows: Int64, role: UInt8) -> 
 def _candidates(keys: KeyStream, segments: Segments, rows: Int64, asked: Bool) -> tuple[Int64, Int64]:
     """Return pairs of paragraphs (rows of `segments`, left before right) that share many rare character pairs.
 
-    Of two paragraphs one must be ``asked`` (bool, of each row): those of an archive are not compared with one another.
+    Of two paragraphs one must be ``asked`` (bool, of each row): what an archive shares with itself nobody asks.
     """
     length = segments.end[rows] - segments.start[rows] - 1
     owner = np.repeat(np.arange(len(rows)), length)

@@ -49,15 +49,28 @@ def form(line: str) -> str:
     return re.sub(r"\s+", " ", line).strip()
 
 
-def missing(shown: str, printed: str) -> str | None:
-    """Return the first stretch of a shown output that was not printed, in order and without gaps, or None."""
-    lines = [form(line) for line in printed.splitlines()]
+class Missing(Exception):
+    """A stretch of a shown output was not printed; it is the argument."""
+
+
+def renewed(shown: str, printed: str) -> str:
+    """Return a shown output with the figures that are printed now.
+
+    Raises
+    ------
+    Missing
+        If a stretch of it (between lines left out) was not printed, in order and without gaps.
+    """
+    now = printed.splitlines()
+    lines = [form(line) for line in now]
     at = 0
+    stretches = []
     for stretch in re.split(rf"^{CUT}\n", shown, flags=re.M):
         wanted = [form(line) for line in stretch.splitlines()]
         while wanted and lines[at : at + len(wanted)] != wanted:
             if at + len(wanted) > len(lines):
-                return stretch
+                raise Missing(stretch)
             at += 1
+        stretches.append("".join(f"{line.rstrip()}\n" for line in now[at : at + len(wanted)]))
         at += len(wanted)
-    return None
+    return f"{CUT}\n".join(stretches)

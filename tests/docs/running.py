@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import shlex
 import shutil
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typer.testing import CliRunner
 
 from dedup.cli.main import app
-from tests.docs.blocks import ROOT, blocks, missing
+from tests.docs.blocks import ROOT, Missing, blocks, renewed
 
 
 @dataclass(frozen=True)
@@ -25,19 +26,27 @@ class Ran:
 
 
 def run_page(name, folder, monkeypatch) -> Ran:
-    """Run every shell and Python block; assert that each prints what the page shows; figures and ids may move."""
+    """Run every shell and Python block; assert that each prints what the page shows; figures and ids may move.
+
+    With DEDUP_REFRESH set (``make docs``) the figures on the page become those that were printed.
+    """
     shutil.copytree(ROOT / "data", folder / "data")
     monkeypatch.chdir(folder)
     monkeypatch.delenv("DEDUP_LANG", raising=False)
     ran = shown = 0
-    for block in blocks((ROOT / name).read_text(encoding="utf-8")):
+    page = renew = (ROOT / name).read_text(encoding="utf-8")
+    for block in blocks(page):
         assert block.lang in ("sh", "python"), f"a {block.lang!r} block shows the output of nothing"
         printed = run_python(block.text) if block.lang == "python" else run_shell(block.text, folder)
         ran += 1
         if block.output is not None:
             shown += 1
-            lacking = missing(block.output, printed)
-            assert lacking is None, f"{name} shows\n{lacking}\nof\n{block.text}\nwhich printed\n{printed}"
+            try:
+                renew = renew.replace(block.output, renewed(block.output, printed))
+            except Missing as lacking:
+                raise AssertionError(f"{name} shows\n{lacking}\nof\n{block.text}\nwhich printed\n{printed}") from None
+    if "DEDUP_REFRESH" in os.environ:
+        (ROOT / name).write_text(renew, encoding="utf-8")
     return Ran(ran, shown)
 
 

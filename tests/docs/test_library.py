@@ -8,7 +8,7 @@ import re
 import shutil
 
 import dedup
-from tests.docs.blocks import ROOT, blocks, missing
+from tests.docs.blocks import ROOT, blocks, renewed
 
 PAGE = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
 
@@ -22,7 +22,7 @@ def test_the_blocks_run_one_after_the_other_and_print_what_the_page_shows(tmp_pa
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             exec(compile(block.text, "library.md", "exec"), names)
-        assert missing(block.output, printed.getvalue()) is None, printed.getvalue()
+        assert renewed(block.output, printed.getvalue())  # or it raises
 
 
 def test_every_name_at_the_front_door_stands_on_the_page():

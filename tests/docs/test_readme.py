@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from dedup.cli.main import app
-from tests.docs.blocks import ROOT, blocks, form, missing
+from tests.docs.blocks import ROOT, Missing, blocks, form, renewed
 from tests.docs.running import run_page
 
 PAGES = ("README.md", "README.zh.md")
@@ -115,7 +115,12 @@ def test_the_comparison_sees_a_wrong_word_and_a_wrong_order():
     assert form("1. suspected copying grade A  3 places [0123456789abcdef]") == "# suspected copying @ # places [@]"
     assert form("发现家族 35 个（疑似抄袭 A 级 15，套话 6），相似片段 372 对") == "发现家族 # 个(@)，相似片段 # 对"
     printed = "one 1\ntwo 2\nthree 3\n"
-    assert missing("one 9\n…\nthree 9\n", printed) is None
-    assert missing("one 9\nthree 9\n", printed) == "one 9\nthree 9\n"
-    assert missing("three 1\n…\none 1\n", printed) == "one 1\n"
-    assert missing("one 9\n…\nfour 9\n", printed) == "four 9\n"
+    assert renewed("one 9\n…\nthree 9\n", printed) == "one 1\n…\nthree 3\n"
+    for shown, lacking in (
+        ("one 9\nthree 9\n", "one 9\nthree 9\n"),
+        ("three 1\n…\none 1\n", "one 1\n"),
+        ("one 9\n…\nfour 9\n", "four 9\n"),
+    ):
+        with pytest.raises(Missing) as told:
+            renewed(shown, printed)
+        assert told.value.args == (lacking,)
