@@ -139,7 +139,7 @@ def scan(
     (43, ['missing'])
     """
     from dedup import __version__, describe, provenance
-    from dedup.executors import local
+    from dedup.executors import local, places
     from dedup.executors.bounds import Contrasted, Found, of_column
     from dedup.kernels.threads import threads
     from dedup.read import ReadOptions
@@ -159,6 +159,7 @@ def scan(
         run.drop("digest", "words", "candidates", "near", "meetings", "anchors", "places", "aligned")
         passages, explained = _part_aids(keys, aligned.passages, corpus.reports, corpus.reports + corpus.templates)
         with clock.stage("cluster"):
+            passages = places.bridged(keys, corpus.borders, passages, counted, params)
             families = run.one("families", Families, cluster.cluster, keys, passages, params)
         with clock.stage("rewrite"):
             rewritten = run.one("rewritten", Found, _rewritten, corpus, passages, params)

@@ -82,7 +82,7 @@ def _to_one(_: int, kind: str, blob: bytes) -> Iterator[Sent]:
 
 
 def _whole(params: Params, _: int, found: Found) -> Iterator[Sent]:
-    return told(shard(found), params, None)
+    return told(shard(found, params), params, None)
 
 
 def _in_shards(corpus: Corpus, found: DataFrame, params: Params, sizes: Sizes, kept: Kept) -> DataFrame:

@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 
 from dedup import describe, evidence, figures, provenance
+from dedup.executors import places
 from dedup.executors.blocks import Layout, Sent, read, spread
 from dedup.executors.packing import pack, unpack, unpacked
-from dedup.executors.prepared import Prepared, prepare
+from dedup.executors.prepared import Prepared, prepare, unit_borders
 from dedup.executors.records import encoded, opened, packed
 from dedup.intervals import merged, without
 from dedup.params import Params
@@ -67,13 +68,14 @@ class Others:
     corpus: background.Spread
 
 
-def shard(found: Mapping[str, Iterable[bytes]], elsewhere: UInt64 | None = None) -> Shard:
+def shard(found: Mapping[str, Iterable[bytes]], params: Params, elsewhere: UInt64 | None = None) -> Shard:
     """Return the shard that blobs of the kinds ``documents`` and ``passage`` make.
 
     Parameters
     ----------
     found : mapping
         Blobs by kind.
+    params : Params
     elsewhere : uint64[n], optional
         Figures that stand in other shards too. One more document is put behind the others, in which they stand: so
         they count as known elsewhere, and nothing else changes.
@@ -92,7 +94,9 @@ def shard(found: Mapping[str, Iterable[bytes]], elsewhere: UInt64 | None = None)
         shift = prepared.keys.indptr[document] - begin[document]
         columns[f"{side}_start"] = columns[f"{side}_start"] + shift
         columns[f"{side}_end"] = columns[f"{side}_end"] + shift
-    return Shard(documents, number, prepared, Passages(*(column[order] for column in columns.values())))
+    passages = Passages(*(column[order] for column in columns.values()))
+    passages = places.bridged(prepared.keys, unit_borders(prepared.keys, prepared.segments), passages, None, params)
+    return Shard(documents, number, prepared, passages)
 
 
 def _sheet(prepared: Prepared, elsewhere: UInt64) -> Document:
@@ -249,7 +253,7 @@ def families_of(params: Params, parts: int, number: int, found: Mapping[str, lis
     figure
         The rare figures of the shard, to where equal ones meet.
     """
-    part = shard(found)
+    part = shard(found, params)
     p = part.prepared
     families = cluster.cluster(p.keys, part.passages, params)
     yield number, "families", pack(families)
@@ -330,7 +334,7 @@ def met(_: int, found: Mapping[str, list[bytes]]) -> Iterator[Sent]:
 
 def told_apart(params: Params, units: int, _: int, found: Mapping[str, list[bytes]]) -> Iterator[Sent]:
     """Tell the result of one shard of several; ``units`` are all issuers, else files, of the corpus."""
-    part = shard(found, elsewhere=read(found.get("elsewhere", ()), "value")[0])
+    part = shard(found, params, read(found.get("elsewhere", ()), "value")[0])
     families = unpack(found["families"][0], Families)
     hashes, count = read(found.get("known", ()), "hash", "count")
     order = np.argsort(hashes)

@@ -22,7 +22,7 @@ from dedup.executors.bounds import as_column
 from dedup.executors.prepared import Keyed
 from dedup.params import Params
 from dedup.schema import Bool, Float64, Int64, KeyStream, Passages, Seeds, UInt8, UInt32, UInt64
-from dedup.steps import align, anchor, pair
+from dedup.steps import align, anchor, bridge, pair
 from dedup.steps import background as rarity
 
 SEEDS = 1 << 19
@@ -229,6 +229,16 @@ def merged(parts: Sequence[Passages]) -> Passages:
     columns = [np.concatenate([getattr(one, name) for one in parts]) for name in Passages.__slots__]
     order = np.lexsort((columns[2], columns[0]))  # stable: equal starts are of one pair of documents, so of one part
     return Passages(*(column[order] for column in columns))
+
+
+def bridged(keys: KeyStream, borders: Int64, passages: Passages, background: Path | None, params: Params) -> Passages:
+    """Join passages that are one copy, now that all of their reports are known."""
+    counts = rarity.load(background)
+
+    def bits(start: Int64, end: Int64) -> Float64:
+        return rarity.span_bits(keys, start, end, counts)[0]
+
+    return bridge.bridge(keys, borders, passages, bits, params)
 
 
 def near_by_block(tables: Units, left: Int64, right: Int64, blocks: Int64) -> Places:
