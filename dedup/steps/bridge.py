@@ -79,7 +79,7 @@ def bridge(
     owner = np.empty(len(order), np.int64)
     bridges.bridge(
         keys.codes, rows, group, unit[:, order[group[:-1]]], usual.astype(np.uint8),
-        sides[:, np.argsort(sides[0], kind="stable")], *map(np.int64, bounds), owner,
+        sides[:, np.argsort(sides[0], kind="stable")], longest, floor, strict, owner,
     )  # fmt: skip
     return _joined(passages, order, rows, owner)
 
