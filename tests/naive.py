@@ -227,3 +227,59 @@ def effective(words: Sequence[int]) -> float:
 
     shares = [words.count(word) / len(words) for word in set(words)]
     return float(2 ** -sum(share * log2(share) for share in shares)) if words else 0.0
+
+
+def equal_run(
+    codes: Sequence[int], i: int, j: int, k: int, borders: Sequence[tuple[int, int]]
+) -> tuple[int, int, int]:
+    """Return the longest equal stretch around k equal characters at i and j: its starts and its length."""
+    (low_i, high_i), (low_j, high_j) = borders
+    before = 0
+    while min(i - low_i, j - low_j) > before and codes[i - before - 1] == codes[j - before - 1]:
+        before += 1
+    length = before + k
+    while i - before + length < high_i and j - before + length < high_j:
+        if codes[i - before + length] != codes[j - before + length]:
+            break
+        length += 1
+    return i - before, j - before, length
+
+
+def resumes(
+    codes: Sequence[int], i: int, j: int, k: int, borders: Sequence[tuple[int, int]], run: int, reach: int, drift: int
+) -> bool:
+    """Tell whether an anchor lies in a run, or a trigram agrees beside the run it lies in, nearly in step."""
+    i, j, length = equal_run(codes, i, j, k, borders)
+    if length >= run:
+        return True
+    (low_i, high_i), (low_j, high_j) = borders
+    for begin_i, begin_j in ((i + length, j + length), (i - reach, j - reach)):
+        for at in range(max(begin_i, low_i), min(begin_i + reach, high_i) - 2):
+            for shift in range(-drift, drift + 1):
+                there = begin_j + at - begin_i + shift
+                if low_j <= there and there + 3 <= high_j and codes[at : at + 3] == codes[there : there + 3]:
+                    return True
+    return False
+
+
+def promising(
+    codes: Sequence[int],
+    seeds: Sequence[tuple[int, int]],
+    chains: Sequence[int],
+    members: Sequence[int],
+    k: int,
+    borders: Sequence[tuple[int, int]],
+    bounds: Sequence[int],
+) -> bool:
+    """Tell whether a chain of one seed or two is worth aligning; ``chains`` names the chain of each seed."""
+    least, enough, near, lookback, reach, drift = bounds
+    runs = [equal_run(codes, *seeds[s], k, borders)[2] for s in members]
+    if len(runs) > 1:
+        return sum(runs) >= least + 4
+    (s,) = members
+    if runs[0] < least or runs[0] >= enough:
+        return runs[0] >= least
+    for t in range(max(0, s - lookback), min(len(seeds), s + lookback + 1)):
+        if chains[t] != chains[s] and all(abs(seeds[t][side] - seeds[s][side]) <= near for side in (0, 1)):
+            return True
+    return resumes(codes, *seeds[s], k, borders, enough, reach, drift)

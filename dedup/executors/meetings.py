@@ -155,10 +155,10 @@ def passages(found: Mapping[str, Iterable[bytes]], params: Params) -> Columns:
         return block.documents[document] + place - begin[document]
 
     left, right = (here(place) for place in read(found.get("seed", ()), "left", "right"))
-    agree = anchor.agreeing(block.codes, left, right, params.anchor)
+    kept = anchor.worth(block.keys, left, right, params.anchor)
     first, second = distinct(*read(found.get("pair", ()), "left", "right"))
     near = pair.unverified(block.rows(here(first)), block.rows(here(second)))
-    seeds = anchor.seeds(block.keys, block.segments, left[agree], right[agree], near, params.anchor)
+    seeds = anchor.seeds(block.keys, block.segments, left[kept], right[kept], near, params.anchor)
     counts = background.load()
     table = align.align(
         block.keys,

@@ -214,8 +214,8 @@ def passages(
     for rows, pairs in _pieces(tables.borders, left, segments.start[near_left]):
         here = left[rows].astype(np.int64), right[rows].astype(np.int64)
         if not by_text:
-            same = anchor.agreeing(keys.codes, *here, params.anchor)
-            here = here[0][same], here[1][same]
+            kept = anchor.worth(units, *here, params.anchor)
+            here = here[0][kept], here[1][kept]
         of_these = pair.unverified(near_left[pairs], near_right[pairs])
         seeds = anchor.seeds(units, segments, *here, of_these, params.anchor)
         found.append(align.align(units, segments, _asked_for(keys, seeds, asked), params, bits))

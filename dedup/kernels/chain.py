@@ -8,32 +8,64 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from dedup.kernels.seeds import resumes
+
 _UNIT = np.int64(1000)
 
 
 @numba.njit(cache=True)
-def _promising(codes, left, right, length, seeds, low_left, high_left, low_right, high_right, least):
-    """Tell whether the seeds of a short chain lie in enough equal characters to be worth aligning.
-
-    Most chains are one common word: a glance at the characters around it costs a hundredth of an alignment. A
-    passage that this misses has no stretch of `least` equal characters although it is short.
-    """
+def _equal_around(codes, left, right, length, seeds, low, high, enough):
+    """Return how many equal characters the seeds of a short chain lie in, each seed in its own, up to `enough`."""
     total = np.int64(0)
     for s in seeds:
         i = left[s]
         j = right[s]
         total += length[s]
-        while total < least and i > low_left and j > low_right and codes[i - 1] == codes[j - 1]:
+        while total < enough and i > low[0] and j > low[1] and codes[i - 1] == codes[j - 1]:
             i -= 1
             j -= 1
             total += 1
         i = left[s] + length[s]
         j = right[s] + length[s]
-        while total < least and i < high_left and j < high_right and codes[i] == codes[j]:
+        while total < enough and i < high[0] and j < high[1] and codes[i] == codes[j]:
             i += 1
             j += 1
             total += 1
-    return total >= least
+    return total
+
+
+@numba.njit(cache=True)
+def _in_company(left, right, chain_of, first, last, s, near, lookback):
+    """Tell whether a seed of another chain stands within `near` characters on both sides."""
+    for step in (-1, 1):
+        other = s + step
+        for _ in range(lookback):
+            if other < first or other >= last or abs(left[other] - left[s]) > near:
+                break
+            if chain_of[other] != chain_of[s] and abs(right[other] - right[s]) <= near:
+                return True
+            other += step
+    return False
+
+
+@numba.njit(cache=True)
+def _promising(codes, left, right, length, chain_of, first, last, seeds, low, high, bounds):
+    """Tell whether a chain of one seed or two is worth aligning.
+
+    Most chains are one common word: a glance at the characters around it costs a hundredth of an alignment. A
+    passage that this misses has no stretch of `least` equal characters although it is short, or nothing but one
+    stretch shorter than `enough`: too little to be reported, and no other chain near of which it could be part.
+    """
+    least, enough, near, lookback, reach, drift = bounds
+    if seeds.shape[0] > 1:
+        return _equal_around(codes, left, right, length, seeds, low, high, least + 4) >= least + 4
+    total = _equal_around(codes, left, right, length, seeds, low, high, enough)
+    s = seeds[0]
+    if total < least or total >= enough:
+        return total >= least
+    if _in_company(left, right, chain_of, first, last, s, near, lookback):
+        return True
+    return resumes(codes, left[s], right[s], length[s], low, high, enough, reach, drift)
 
 
 @numba.njit(cache=True)
@@ -89,7 +121,7 @@ def _by_score(score, first, last, order):
 
 @numba.njit(cache=True, parallel=True)
 def chain(
-    codes, left, right, length, left_document, right_document, borders, group, max_gap, floor, lookback, least,
+    codes, left, right, length, left_document, right_document, borders, group, max_gap, floor, lookback, bounds,
     score, parent, chain_of, member, state,
 ):  # fmt: skip
     """Link the seeds of each document pair into chains that run forward on both sides, and drop what is hopeless.
@@ -100,7 +132,9 @@ def chain(
     borders : int64[D+1]             where documents begin in codes
     group : int64[G+1]               group g owns seeds [group[g], group[g+1])
     max_gap, floor, lookback : int64
-    least : int64                    fewest matched characters in a passage
+    bounds : tuple of int64          of `_promising`: fewest matched characters in a passage; fewest, not below them,
+                                     of a chain of one seed that stands alone; how near is company, and how many seeds
+                                     are looked at for it; reach and drift of `resumes`
     score, parent, chain_of : int64[S]   scratch
     member : int64[S]                written: the seeds of each group by chain, in ascending order within one
     state : uint8[S]                 written: 1 where a chain begins in `member`, 2 for chains that are not worth
@@ -112,8 +146,8 @@ def chain(
     for g in numba.prange(group.shape[0] - 1):
         first = group[g]
         last = group[g + 1]
-        low_left, high_left = borders[left_document[first]], borders[left_document[first] + 1]
-        low_right, high_right = borders[right_document[first]], borders[right_document[first] + 1]
+        low = borders[left_document[first]], borders[right_document[first]]
+        high = borders[left_document[first] + 1], borders[right_document[first] + 1]
         if last - first == 1:
             chain_of[first] = first
         else:
@@ -144,9 +178,8 @@ def chain(
                 continue
             begin = parent[i] - size
             worth = size > 2 or _promising(
-                codes, left, right, length, member[begin : begin + size], low_left, high_left, low_right, high_right,
-                least if size == 1 else least + 4,
-            )  # fmt: skip
+                codes, left, right, length, chain_of, first, last, member[begin : begin + size], low, high, bounds
+            )
             for at in range(begin, begin + size):
                 state[at] = 0 if worth else 2
             if worth:

@@ -63,7 +63,16 @@ USUAL = 1.4
 """Bits a character up to which it is one; wording never seen has 2.1."""
 
 WHOLE = 10
-"""Fewest key characters of a whole paragraph that is reported although it is shorter than ``min_chars``."""
+"""Fewest key characters of a whole paragraph that is reported although it is shorter than ``min_chars``.
+
+A chain of one seed in fewer equal characters is aligned only if it has company, or both sides agree once more.
+"""
+
+COMPANY = 400
+"""Characters on both sides within which another chain is company: clauses that changed places, or parts of one."""
+
+REACH, DRIFT = 16, 4
+"""Characters beside such a chain within which three in a row have to agree, and how far out of step they may be."""
 
 _DROP = 8_000
 """How far, in thousandths, an extension may fall below its best before it is given up (X-drop): half a dozen
@@ -150,7 +159,8 @@ def _chains(
     state = np.empty(n, np.uint8)
     kernels_chain.chain(
         keys.codes, seeds.left, seeds.right, seeds.length, left_document, right_document, keys.indptr,
-        _borders(left_document, right_document), np.int64(max_gap), np.int64(floor), np.int64(_LOOKBACK), least,
+        _borders(left_document, right_document), np.int64(max_gap), np.int64(floor), np.int64(_LOOKBACK),
+        tuple(np.int64(one) for one in (least, max(WHOLE, int(least)), COMPANY, _LOOKBACK, REACH, DRIFT)),
         score, parent, chain_of, member, state,
     )  # fmt: skip
     kept = state != 2

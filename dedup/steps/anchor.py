@@ -15,6 +15,19 @@ from dedup.params import Params
 from dedup.result import Limit
 from dedup.schema import Bool, Int64, KeyStream, Pairs, Seeds, Segments, UInt32, UInt64
 
+RUN = 8
+"""Equal characters in a row that make a seed by themselves."""
+
+REACH, DRIFT = 16, 4
+"""A shorter run makes one if three characters in a row agree within so many characters of it, so far out of step.
+
+A copy with a fifth of its characters changed has such a trigram beside nearly every anchor; a turn of phrase that
+two texts share by chance has it once in twenty times, and turns of phrase are nine in ten of all places that share
+an anchor. Clauses that changed places are seldom shorter than the run, and need no echo.
+"""
+
+_AROUND = np.int64(RUN), np.int64(REACH), np.int64(DRIFT)
+
 _BLOCK = 1 << 16
 """K-grams a thread takes at a time; a document longer than this is cut so that one long file uses all cores."""
 
@@ -75,23 +88,33 @@ def places(
     position, group = _shared(anchors)
     document = kernels.document_of(borders, position)
     size, cap = np.diff(group), params.anchor_bucket
-    text = (codes, np.int64(params.anchor)) if codes is not None else (np.empty(0, np.uint32), np.int64(0))
+    text = (codes, params.anchor) if codes is not None else (np.empty(0, np.uint32), 0)
     indptr = np.zeros(len(group), np.int64)
     np.cumsum(np.where(size <= cap, size * (size - 1) // 2, 2 * size), out=indptr[1:])
     left, right = np.empty(indptr[-1], np.int64), np.empty(indptr[-1], np.int64)
-    kernels.pairs(*text, position, document, group, np.int64(cap), left, right, indptr)
+    codes, k = text
+    kernels.pairs(codes, np.int64(k), position, document, borders, group, np.int64(cap), _AROUND, left, right, indptr)
     used = left >= 0
     over = int((size > cap).sum())
     limits = [Limit("anchor", over, cap, f"largest {int(size.max())}")] if over else []
     return left[used], right[used], limits
 
 
-def agreeing(codes: UInt32, left: Int64, right: Int64, k: int) -> Bool:
-    """Return at which pairs of places the same ``k`` characters stand (bool[S])."""
-    same = np.ones(len(left), bool)
-    for step in range(k):
-        same &= codes[left + step] == codes[right + step]
-    return same
+def worth(keys: KeyStream, left: Int64, right: Int64, k: int) -> Bool:
+    """Return which pairs of places that `places` lists without the text it would list with it (bool[S]).
+
+    Parameters
+    ----------
+    keys : KeyStream
+        Its borders are those that were given to `places`.
+    left, right : int64[S]
+    k : int
+        Characters in an anchor.
+    """
+    kept = np.empty(len(left), bool)
+    one, other = kernels.document_of(keys.indptr, left), kernels.document_of(keys.indptr, right)
+    kernels.worth(keys.codes, left, right, one, other, keys.indptr, np.int64(k), _AROUND, kept)
+    return kept
 
 
 def seeds(keys: KeyStream, segments: Segments, left: Int64, right: Int64, pairs: Pairs, k: int) -> Seeds:

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import naive
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.kernels import align, buckets, hashing, minhash, seeds, sets, sorting, unionfind
+from dedup.kernels import align, buckets, chain, hashing, minhash, seeds, sets, sorting, unionfind
 
 settings.register_profile("kernels", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("kernels")
@@ -300,6 +302,82 @@ def test_first_shared_gram_is_the_first_of_the_left_side():
     left, right = np.empty(1, np.int64), np.empty(1, np.int64)
     seeds.first_shared(codes, ptr[:-1], ptr[1:], np.array([0]), np.array([1]), INT(3), left, right)
     assert (left[0], right[0]) == (3, len(one) + 2)
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 2), min_size=4, max_size=40), min_size=1, max_size=3),
+    st.tuples(st.integers(3, 9), st.integers(3, 8), st.integers(0, 3)),
+)
+def test_a_pair_of_places_is_worth_a_seed_where_more_than_the_anchor_agrees(texts, around):
+    """Whether the text is at hand when places are paired or afterwards, the seeds are those of the slow rule."""
+    k = 3
+    codes, ptr = laid_out([np.array(text) for text in texts])
+    row, borders = codes.tolist(), list(pairwise(ptr.tolist()))
+    places = [at for low, high in borders for at in range(low, high - k + 1)]
+    grams = sorted({tuple(row[at : at + k]) for at in places})
+    groups = [[at for at in places if tuple(row[at : at + k]) == gram] for gram in grams]
+    groups = [group for group in groups if len(group) > 1]
+    document = {at: d for d, (low, high) in enumerate(borders) for at in range(low, high)}
+    position = np.array([at for group in groups for at in group], np.int64)
+    group_ptr = np.cumsum([0, *map(len, groups)]).astype(np.int64)
+    size = np.diff(group_ptr)
+    indptr = np.concatenate([[0], np.cumsum(size * (size - 1) // 2)]).astype(np.int64)
+    of = np.array([document[at] for at in position.tolist()], np.int32)
+
+    def written(text, k):
+        left, right = np.empty(indptr[-1], np.int64), np.empty(indptr[-1], np.int64)
+        seeds.pairs(text, INT(k), position, of, ptr, group_ptr, INT(99), tuple(map(INT, around)), left, right, indptr)
+        return left[left >= 0], right[left >= 0]
+
+    left, right = written(codes, k)
+    met = [
+        (i, j) for g in groups for n, j in enumerate(g) for i in g[:n] if document[i] != document[j] or i == g[n - 1]
+    ]
+    wanted = [
+        (i, j) for i, j in met if naive.resumes(row, i, j, k, (borders[document[i]], borders[document[j]]), *around)
+    ]
+    assert sorted(zip(left.tolist(), right.tolist(), strict=True)) == sorted(wanted)
+    left, right = written(np.empty(0, np.uint32), 0)
+    kept = np.empty(len(left), bool)
+    one, other = seeds.document_of(ptr, left), seeds.document_of(ptr, right)
+    seeds.worth(codes, left, right, one, other, ptr, INT(k), tuple(map(INT, around)), kept)
+    assert sorted(zip(left[kept].tolist(), right[kept].tolist(), strict=True)) == sorted(wanted)
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 1), min_size=8, max_size=40), min_size=2, max_size=2),
+    st.tuples(*(st.integers(low, high) for low, high in ((3, 6), (3, 9), (0, 12), (1, 3), (3, 8), (0, 2)))),
+    st.integers(0, 30),
+)
+def test_a_short_chain_is_aligned_where_the_slow_rule_says_so(texts, bounds, step):
+    """Of chains of one seed or two those are dropped that naive.promising drops; longer ones all stay."""
+    k, bounds = 3, (bounds[0], max(bounds[:2]), *bounds[2:])
+    codes, ptr = laid_out([np.array(text) for text in texts])
+    row, borders = codes.tolist(), list(pairwise(ptr.tolist()))
+    (low, high), (low_right, high_right) = borders
+    met = [
+        (i, j)
+        for i in range(low, high - k + 1)
+        for j in range(low_right, high_right - k + 1)
+        if row[i : i + k] == row[j : j + k]
+    ]
+    met = met[:: 1 + step]  # sparse ones make short chains
+    n = len(met)
+    left, right = (np.array([place[side] for place in met], np.int64) for side in (0, 1))
+    score, parent, chain_of, member = (np.empty(n, np.int64) for _ in range(4))
+    state = np.empty(n, np.uint8)
+    of = np.zeros(n, np.int32), np.ones(n, np.int32)
+    group = np.array([0, n] if n else [0], np.int64)
+    chain.chain(
+        codes, left, right, np.full(n, k, np.int64), *of, ptr, group, INT(4), INT(600), INT(40),
+        tuple(map(INT, bounds)), score, parent, chain_of, member, state,
+    )  # fmt: skip
+    kept = set(member[state != 2].tolist())
+    for name in set(chain_of.tolist()):
+        seeds_of = np.flatnonzero(chain_of == name).tolist()
+        wanted = len(seeds_of) > 2 or naive.promising(row, met, chain_of.tolist(), seeds_of, k, borders, bounds)
+        assert (set(seeds_of) <= kept) == wanted
+        assert wanted or not kept & set(seeds_of)
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=30).filter(any), st.data())
