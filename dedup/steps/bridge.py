@@ -70,11 +70,8 @@ def bridge(
         return passages
     rows = np.stack([start[0], end[0], start[1], end[1], passages.matches], axis=1)[order]
     usual = rarity(rows[:, 0].copy(), rows[:, 1].copy()) <= USUAL * (rows[:, 1] - rows[:, 0])
-    bounds = (
-        LONGEST * params.max_gap,
-        round(1000 * min(FLOOR, params.threshold)),
-        ceil(1000 * params.threshold - 1e-9),
-    )
+    longest, floor = np.int64(LONGEST * params.max_gap), np.int64(round(1000 * min(FLOOR, params.threshold)))
+    strict = np.int64(ceil(1000 * params.threshold - 1e-9))
     sides = np.stack([start.ravel(), end.ravel(), unit.ravel(), unit[::-1].ravel()])
     owner = np.empty(len(order), np.int64)
     bridges.bridge(
