@@ -274,7 +274,10 @@ def _within_paragraphs(keys: KeyStream, segments: Segments, rows: Int64) -> Int6
             common = _common(*tails)
             if common < AGREES * max(map(len, tails)):
                 rows[number, column], rows[number, 2 + column] = cuts[0][number], cuts[1][number]
-                rows[number, 4] -= common
+                # what stood on one side in the tail and on the other before it is matched no longer
+                a, b, c, d = rows[number, :4].tolist()
+                left = _common(keys.codes[a:b].tolist(), keys.codes[c:d].tolist())
+                rows[number, 4] = min(rows[number, 4] - common, left)
     return rows
 
 

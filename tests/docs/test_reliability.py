@@ -24,8 +24,8 @@ def between(mark: str) -> str:
 def test_the_table_of_fuzzing_is_that_of_the_ledger():
     """Minutes, CPU minutes and executions of every target."""
     targets = {**readers.TARGETS, **texts.TARGETS, **files.TARGETS}
-    groups = {name: target.group for name, target in targets.items()}
-    assert between("ledger").strip() == table(json.loads(LEDGER.read_text(encoding="utf-8")), groups).strip()
+    modes = {name: target.of for name, target in targets.items()}
+    assert between("ledger").strip() == table(json.loads(LEDGER.read_text(encoding="utf-8")), modes).strip()
 
 
 def test_the_table_of_mutants_is_that_of_the_ledger():

@@ -50,17 +50,28 @@ def targets() -> dict[str, Any]:
     return {**readers.TARGETS, **texts.TARGETS, **files.TARGETS}
 
 
-def table(ledger: dict[str, Any], groups: dict[str, str]) -> str:
-    """Return the ledger as a table of docs/reliability.md: a row a target, and the sum of each group."""
+def table(ledger: dict[str, Any], modes: dict[str, str]) -> str:
+    """Return the ledger as a table of docs/reliability.md: a row a target, and below it one for each of its modes.
+
+    Parameters
+    ----------
+    ledger : dict
+    modes : dict
+        By run, the target that it is a mode of; empty where the run is the target's only or first one.
+    """
     lines = ["| target | minutes | of them CPU | executions | slowest, CPU s |", "|---|---:|---:|---:|---:|"]
-    for group in dict.fromkeys(groups.values()):
-        rows = {name: row for name, row in ledger.items() if groups.get(name) == group}
-        for name, row in rows.items():
-            minutes = f"{row['seconds'] / 60:.1f} | {row['cpu_seconds'] / 60:.1f}"
-            lines.append(f"| {name} | {minutes} | {row['executions']:,} | {row['slowest']} |")
-        sums = [sum(row[field] for row in rows.values()) for field in ("seconds", "cpu_seconds", "executions")]
-        lines.append(f"| **{group}** | **{sums[0] / 60:.0f}** | **{sums[1] / 60:.0f}** | **{int(sums[2]):,}** | |")
-    return "\n".join(lines) + "\n"
+    for name in (name for name, of in modes.items() if not of):
+        runs = [one for one in (name, *(mode for mode, of in modes.items() if of == name)) if one in ledger]
+        lines.append(_line(name, [ledger[one] for one in runs]))
+        if len(runs) > 1:
+            lines += [_line(f"– {'uncompiled' if modes[one] else 'compiled'}", [ledger[one]]) for one in runs]
+    return "\n".join([*lines, _line("**all**", list(ledger.values()))]) + "\n"
+
+
+def _line(title: str, rows: list[dict[str, Any]]) -> str:
+    seconds, cpu, executions = (sum(row[field] for row in rows) for field in ("seconds", "cpu_seconds", "executions"))
+    slowest = max(row["slowest"] for row in rows)
+    return f"| {title} | {seconds / 60:.1f} | {cpu / 60:.1f} | {int(executions):,} | {slowest} |"
 
 
 def main() -> int:
@@ -73,7 +84,7 @@ def main() -> int:
     parser.add_argument("--child", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.table:
-        print(table(json.loads(given.ledger.read_text()), {name: one.group for name, one in targets().items()}))
+        print(table(json.loads(given.ledger.read_text()), {name: one.of for name, one in targets().items()}))
         return 0
     if given.child:
         return _child(given.child, given.seconds)
@@ -147,6 +158,7 @@ def _child(name: str, seconds: int) -> int:
         import dedup.read.table
         import dedup.read.text
         import dedup.steps.align
+        import dedup.steps.anchor
         import dedup.steps.label  # noqa: F401
 
         target = targets()[name]

@@ -23,7 +23,7 @@ from dedup.result import Document, Result
 from dedup.review.desk import Desk
 from dedup.review.server import application
 from dedup.review.store import Verdicts
-from tests.fuzz.target import Target, hold
+from tests.fuzz.target import Target, hold, united
 from tests.report.synthetic import build
 from tests.results import HOSTILE_NAME
 
@@ -308,20 +308,16 @@ _JSON = (
 _SQL = (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\0\0\x10\0", b"SQLite format 3\0")
 
 TARGETS = {
-    "json-result": Target(
-        results, _result_seeds, "json", (*_JSON, b"<script>", b"\\u0000", b"</title>"), longest=40_000
+    "json": united(
+        Target(results, _result_seeds, (*_JSON, b"<script>", b"\\u0000", b"</title>"), longest=12_000),
+        Target(decisions, _decision_seeds, _JSON),
+        Target(gold, _gold_seeds, (*_JSON, b'"a_end":', b'"complete":true')),
     ),
-    "json-decisions": Target(decisions, _decision_seeds, "json", _JSON),
-    "json-gold": Target(gold, _gold_seeds, "json", (*_JSON, b'"a_end":', b'"complete":true')),
-    "file-index": Target(index, lambda: [b"", b"\0\0\x40\4abcd", b"\0\x40\0\1\1\1"], "sqlite", _SQL, longest=400),
-    "file-verdicts": Target(
-        verdicts, lambda: [b"", b"\0\0\x40\4abcd", b"\0\x10\0\1\1\1"], "sqlite", _SQL, longest=400
+    "sqlite": united(
+        Target(index, lambda: [b"", b"\0\0\x40\4abcd", b"\0\x40\0\1\1\1"], _SQL, longest=400),
+        Target(verdicts, lambda: [b"", b"\0\0\x40\4abcd", b"\0\x10\0\1\1\1"], _SQL, longest=400),
     ),
     "requests": Target(
-        requests,
-        _request_seeds,
-        "server",
-        (*_JSON, b"POST", b"/api/import", b"token=", b"secret-token", b"host:"),
-        6000,
+        requests, _request_seeds, (*_JSON, b"POST", b"/api/import", b"token=", b"secret-token", b"host:"), 6000
     ),
 }

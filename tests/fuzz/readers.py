@@ -17,7 +17,7 @@ from dedup.read import ReadOptions
 from dedup.read.blob import HEAD, Blob
 from dedup.read.word97 import text_of
 from dedup.result import Document, Skipped
-from tests.fuzz.target import Target, hold, joined, ordered
+from tests.fuzz.target import Target, hold, joined, ordered, united
 from tests.read.makers import W, doc, docx, paragraph, run, zipped
 
 TEXT = "松坪乡把闲置校舍改成养老院，先收了十六位独居老人，\n饭菜由老人们自己定。\n二〇一一年三月\n松坪乡人民政府"
@@ -281,52 +281,40 @@ TARGETS = {
     "read-text": Target(
         partial(_named, _TEXT_NAMES),
         lambda: [bytes([n]) + TEXT.encode(c, "ignore") for n, c in enumerate(("utf-8", "gb18030", "utf-16", "big5"))],
-        "readers",
         (b"\xef\xbb\xbf", b"\xff\xfe", b"\x81\x30\x81\x30", b"\xa1\xa1", "年月日".encode(), "人民政府".encode()),
         longest=4096,
     ),
     "read-table": Target(
         _streamed,
         _table_seeds,
-        "readers",
         (b'"', b'""', b"\\ud800", b'{"text":', b"NaN", b"1e999", b"\r", b"\x85", b"\0"),
         longest=4096,
     ),
     "read-html": Target(
         partial(check, name="a.html"),
         lambda: [_PAGE.encode(), _PAGE.encode("gb18030").replace(b"<head>", b'<head><meta charset="gb2312">')],
-        "readers",
         (*_HTML, b"&#x110000;", b"&nbsp;", b"<!--", b'style="visibility:hidden"', b"<a href=x>", b"<pre>"),
         longest=6000,
     ),
-    "read-docx": Target(
-        _docx,
-        _docx_seeds,
-        "readers",
-        (*_WORD, b'w:val="', b"<!DOCTYPE", b"%9", b"<w:ins>", b"</w:ins>"),
-        longest=12_000,
-    ),
-    "read-xlsx": Target(
-        _xlsx,
-        lambda: [joined(_SHEET.encode(), _STRINGS.encode())],
-        "readers",
-        (b'r="XFD1048576"', b't="s"', b't="d"', b't="e"', b"<v>", b"1e308", b"-1", b"<f>", b'r="A0"'),
-        longest=4096,
-    ),
-    "read-word": Target(
-        _word, _word_seeds, "readers", (b"\xec\xa5\xc1\0", b"\x13", b"\x14", b"\x15", b"\x07\x07"), 16_384
+    "read-office": united(
+        Target(_docx, _docx_seeds, (*_WORD, b'w:val="', b"<!DOCTYPE", b"%9", b"<w:ins>", b"</w:ins>"), 12_000),
+        Target(
+            _xlsx,
+            lambda: [joined(_SHEET.encode(), _STRINGS.encode())],
+            (b'r="XFD1048576"', b't="s"', b't="d"', b't="e"', b"<v>", b"1e308", b"-1", b"<f>", b'r="A0"'),
+            longest=4096,
+        ),
+        Target(_word, _word_seeds, (b"\xec\xa5\xc1\0", b"\x13", b"\x14", b"\x15", b"\x07\x07"), 16_384),
     ),
     "read-pdf": Target(
         partial(check, name="a.pdf"),
         _pdf_seeds,
-        "readers",
         (b"/Kids", b"/Parent", b"/MediaBox", b"/Count", b" obj", b" Tj", b" Tm", b" Td", b"/Rotate 90", b"/Encrypt"),
         longest=8192,
     ),
     "read-archive": Target(
         _archive,
         _archive_seeds,
-        "readers",
         (b"PK\1\2", b"PK\3\4", b"PK\5\6", b"PK\6\6", b"\x1f\x8b", b"../", b"C:\\"),
         8192,
     ),

@@ -25,18 +25,24 @@ NUMBERED = f'<w:document {W}><w:body><w:p><w:pPr><w:numPr><w:ilvl w:val="0"/><w:
 NUMBERED += "<w:r><w:t>甲</w:t></w:r></w:p></w:body></w:document>"
 NAMELESS = f'<w:numbering {W}><w:abstractNum><w:lvl w:ilvl="0"/></w:abstractNum></w:numbering>'
 ROTATED = "箬一篇结\n（二カカ展露地二カ蔬上新会羺新机具。"
+CUT = "第在河谷一\n务农技人员分片包摌春耕\n第\n构在河谷䀍务农技人员分片包漌春耕"
 MEMBERS = '{"schema": "dedup.decisions/1", "decisions": [{"family": "f", "verdict": "self", "members": [%s]}]}'
 BROKE: list[tuple[str, bytes, str]] = [
     ("read-html", "<body>甲<?b>乙".encode(), "an element without a name ended the walk"),
     ("read-html", f"{TABLE}<tr><td>{TABLE}</table><tr><td>丙</td><td>丁".encode(), "tables overlapped"),
-    ("read-docx", joined(NUMBERED.encode(), NAMELESS.encode()), "a list that only a nameless definition fits"),
+    (
+        "read-office",
+        b"\0" + joined(NUMBERED.encode(), NAMELESS.encode()),
+        "a list that a nameless definition fits",
+    ),
     ("scan", ("L第鄉(x" + "P" * 95 + "鄉(xin')ng").encode(), "a periodic stretch was a copy of what it overlaps"),
     ("scan", b"L" + ROTATED.encode(), "cut at a border, a shuffled passage had more matches than characters"),
+    ("align", ("L" + CUT).encode(), "cut at a border, one side counted matches that the other had lost"),
     ("text-layers", b" " * 40_000, "white space cost the square of its length"),
-    ("json-decisions", DECISION.encode(), "half a surrogate pair could not be stored"),
-    ("json-decisions", (MEMBERS % f'"{files.digest()}:0-{"9" * 30}"').encode(), "an offset that is no index"),
-    ("json-decisions", (MEMBERS % f'"{files.digest()}:0-{"9" * 5_000}"').encode(), "an offset that is no number"),
-    ("json-result", files.with_digest("\ud800"), "half a surrogate pair could not be hashed"),
+    ("json", b"\1" + DECISION.encode(), "half a surrogate pair could not be stored"),
+    ("json", b"\1" + (MEMBERS % f'"{files.digest()}:0-{"9" * 30}"').encode(), "an offset that is no index"),
+    ("json", b"\1" + (MEMBERS % f'"{files.digest()}:0-{"9" * 5_000}"').encode(), "an offset that is no number"),
+    ("json", b"\0" + files.with_digest("\ud800"), "half a surrogate pair could not be hashed"),
 ]
 """Target, input, and what it broke; each once raised, hung or left its ranges."""
 

@@ -6,12 +6,17 @@ import json
 from itertools import pairwise
 
 import numpy as np
+from rapidfuzz.distance import LCSseq
 
 from dedup import Document, Params, scan, soundness
+from dedup.executors.prepared import cut_at_parts
 from dedup.params import LABELS
+from dedup.pipeline import near_pairs
 from dedup.result import Result
-from dedup.schema import Edits, KeyStream, Segments, Texts
+from dedup.schema import Edits, KeyStream, PassageKind, Segments, Texts
 from dedup.steps import data
+from dedup.steps.align import align
+from dedup.steps.anchor import anchor
 from dedup.steps.data import Class
 from dedup.steps.furniture import furniture
 from dedup.steps.normalise import fold, normalise, surfaces
@@ -123,6 +128,33 @@ def whole(raw: bytes) -> None:
     hold(Result.from_dict(json.loads(written)).to_json(texts=True) == written, "the result is not what was written")
 
 
+def copies(raw: bytes) -> None:
+    """Hold what the alignment alone gives to its ranges, their order and the sides' longest common subsequence."""
+    choice = raw[0] if raw else 0
+    texts = lay_out((_texts(raw[1:]) * 2)[:3])
+    params = Params(threshold=(0.2, 0.5, 0.7, 1.0)[choice & 3], min_chars=(8, 16)[choice >> 2 & 1])
+    edits = repair(texts)
+    keys = normalise(texts, edits)
+    segments = segment(texts, edits, keys, np.empty((0, 2), np.int64))
+    pairs, _ = near_pairs(keys, segments, params)
+    units = cut_at_parts(keys, segments)
+    seeds, _ = anchor(units, segments, pairs, params)
+    found = align(units, segments, seeds, params)
+    left, right = (found.left_start, found.left_end), (found.right_start, found.right_end)
+    for start, end in (left, right):
+        hold((start >= 0).all() and (start < end).all() and (end <= len(keys.codes)).all(), "a side that is no range")
+        document = np.searchsorted(units.indptr, start, side="right")
+        hold((document == np.searchsorted(units.indptr, end, side="left")).all(), "a side in two parts")
+    hold((left[1] <= right[0]).all(), "sides that overlap, or in the wrong order")
+    hold((np.diff(left[0]) >= 0).all(), "passages out of order")
+    hold((found.wording >= params.threshold - 1e-9).all(), "a passage below the threshold")
+    for row, matches in enumerate(found.matches.tolist()):
+        one, other = (keys.codes[start[row] : end[row]].tolist() for start, end in (left, right))
+        hold(matches <= min(len(one), len(other)), "more matches than characters")
+        if found.kind[row] != PassageKind.SHUFFLED:
+            hold(matches <= LCSseq.similarity(one, other), "more matches than stand in one order")
+
+
 def _passages(result: Result, threshold: float) -> None:
     families = {cluster.id for cluster in result.clusters}
     hold(len(families) == len(result.clusters), "two families of one id")
@@ -209,8 +241,12 @@ _WORDS = tuple(
 )
 
 TARGETS = {
-    "text-layers": Target(layers, _layer_seeds, "texts", _WORDS, longest=3000, seconds=10.0),
-    "text-layers-uncompiled": Target(layers, _layer_seeds, "texts", _WORDS, longest=600, seconds=30.0, jit=False),
-    "scan": Target(whole, _scan_seeds, "scan", _WORDS, longest=4000, seconds=10.0),
-    "scan-uncompiled": Target(whole, _scan_seeds, "scan", _WORDS, longest=900, seconds=120.0, jit=False),
+    "text-layers": Target(layers, _layer_seeds, _WORDS, longest=3000, seconds=10.0),
+    "text-layers-uncompiled": Target(
+        layers, _layer_seeds, _WORDS, longest=600, seconds=30.0, jit=False, of="text-layers"
+    ),
+    "align": Target(copies, _scan_seeds, _WORDS, longest=1500),
+    "align-uncompiled": Target(copies, _scan_seeds, _WORDS, longest=600, seconds=60.0, jit=False, of="align"),
+    "scan": Target(whole, _scan_seeds, _WORDS, longest=2000, seconds=10.0),
+    "scan-uncompiled": Target(whole, _scan_seeds, _WORDS, longest=900, seconds=120.0, jit=False, of="scan"),
 }
