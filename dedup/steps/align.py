@@ -86,6 +86,9 @@ _LOOKBACK = 40
 _PIECE = 8
 """Fewest matched characters of a piece that may become part of a passage by merging with its neighbours."""
 
+_TABLE = 1 << 30
+"""Largest product of two lengths whose common subsequence is walked: a bit each, 128 MiB; else it is counted only."""
+
 _HALF = 128
 """Diagonals to each side in the scratch of one extension; more edits only mean starting again from the best point."""
 
@@ -196,7 +199,7 @@ def _resolve(
             aside = _slogans(rows, stretches, rarity)
             rows, shuffled = np.concatenate([rows, aside]), np.append(shuffled, np.zeros(len(aside), np.uint8))
         in_order = shuffled == 0  # the ends of a shuffled passage do not belong together
-        rows[in_order] = _within_paragraphs(keys, segments, rows[in_order])
+        rows[in_order] = _within_paragraphs(keys, segments, rows[in_order], _floor(params))
         near = _near_enough(rows, params.threshold)
         kept = near & ((rows[:, 4] >= params.min_chars) | _whole(segments, rows)) & ~_parallel(segments, rows)
         rows, shuffled = rows[kept], shuffled[kept]
@@ -245,7 +248,7 @@ def _slogans(rows: Int64, stretches: Int64, rarity: Rarity) -> Int64:
     return np.concatenate(aside)
 
 
-def _within_paragraphs(keys: KeyStream, segments: Segments, rows: Int64) -> Int64:
+def _within_paragraphs(keys: KeyStream, segments: Segments, rows: Int64, floor: int) -> Int64:
     """Cut off what hangs over a paragraph border at either end by less than `TAIL` characters and hardly agrees.
 
     A sign-off (…镇人民政府, a date) or the next heading agrees in part with that of any other report; behind a copied
@@ -274,15 +277,43 @@ def _within_paragraphs(keys: KeyStream, segments: Segments, rows: Int64) -> Int6
             common = _common(*tails)
             if common < AGREES * max(map(len, tails)):
                 rows[number, column], rows[number, 2 + column] = cuts[0][number], cuts[1][number]
-                # what stood on one side in the tail and on the other before it is matched no longer
-                a, b, c, d = rows[number, :4].tolist()
-                left = _common(keys.codes[a:b].tolist(), keys.codes[c:d].tolist())
-                rows[number, 4] = min(rows[number, 4] - common, left)
+                rows[number, 4] -= common
+                _where_it_pays(keys, rows[number], at_end, floor)
     return rows
 
 
+def _where_it_pays(keys: KeyStream, row: Int64, at_end: bool, floor: int) -> None:
+    """Cut a row that claims more matches than its sides have where it pays most, at the end or at the beginning.
+
+    Borders need not face each other: what stood before one of them and behind the other is matched no longer.
+    """
+    from rapidfuzz.distance import LCSseq
+
+    left, left_end, right, right_end = row[:4].tolist()
+    one, other = keys.codes[left:left_end].tolist(), keys.codes[right:right_end].tolist()
+    common = _common(one, other)
+    if row[4] <= common:
+        return
+    row[4] = common
+    if len(one) * len(other) > _TABLE:
+        return
+    if not at_end:
+        one, other = one[::-1], other[::-1]
+    best = score = matches = 0
+    for block in LCSseq.opcodes(one, other):
+        size = block.src_end - block.src_start if block.tag == "equal" else 0
+        score += 2000 * size - floor * (block.src_end - block.src_start + block.dest_end - block.dest_start)
+        matches += size
+        if score > best:
+            best, row[4], a, b = score, matches, block.src_end, block.dest_end
+            if at_end:
+                row[1], row[3] = left + a, right + b
+            else:
+                row[0], row[2] = left_end - a, right_end - b
+
+
 def _common(one: list[int], other: list[int]) -> int:
-    """Return the length of the longest common subsequence of two short lists."""
+    """Return the length of the longest common subsequence of two lists."""
     from rapidfuzz.distance import LCSseq
 
     return int(LCSseq.similarity(one, other))

@@ -62,7 +62,8 @@ def table(ledger: dict[str, Any], modes: dict[str, str]) -> str:
     lines = ["| target | minutes | of them CPU | executions | slowest, CPU s |", "|---|---:|---:|---:|---:|"]
     for name in (name for name, of in modes.items() if not of):
         runs = [one for one in (name, *(mode for mode, of in modes.items() if of == name)) if one in ledger]
-        lines.append(_line(name, [ledger[one] for one in runs]))
+        if runs:
+            lines.append(_line(name, [ledger[one] for one in runs]))
         if len(runs) > 1:
             lines += [_line(f"– {'uncompiled' if modes[one] else 'compiled'}", [ledger[one]]) for one in runs]
     return "\n".join([*lines, _line("**all**", list(ledger.values()))]) + "\n"

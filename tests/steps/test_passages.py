@@ -270,6 +270,14 @@ def test_a_slogan_some_foreign_words_away_is_no_part_of_a_copy(before, behind):
     assert (max(aligned(*texts, bits=untold)) > 119) == bool(before or behind)
 
 
+def test_borders_that_do_not_face_each_other_cost_the_matches_that_crossed_them():
+    """What stands in a heading here and in the paragraph there is no part of the copy below the heading."""
+    copy = "务农技人员分片包村帮春耕备耕和防治病虫"
+    result = found(f"第在河谷一\n{copy}\n第\n构在河谷䀍{copy}", threshold=0.2, min_chars=16)
+    (passage,) = result.passages
+    assert (result.text(passage.left), result.text(passage.right), passage.wording) == (copy, copy, 1.0)
+
+
 def test_rare_words_beyond_a_gap_stay_with_the_copy():
     """The last clause of a copied sentence, behind a replaced phrase, is part of the copy."""
     copy, last = invented(1, 120)[:-1], invented(2, 25)[:-1]
