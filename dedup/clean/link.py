@@ -38,6 +38,16 @@ _SURNAMES = frozenset(
     "牛温芦季俞章鲁葛伍申尤毕聂焦柳邢岳齐梅庄辛管祝左涂谷耿牟卜路詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍覃霍翁"
 )
 
+_REGIONS = frozenset(
+    re.findall(
+        "..",
+        "北京天津上海重庆河北山西辽宁吉林江苏浙江安徽福建江西山东河南湖北湖南"
+        "广东海南四川贵州云南陕西甘肃青海台湾广西西藏宁夏新疆香港澳门内蒙龙江",
+    )
+)
+"""What the names of provinces are known by, in two characters each: 宁夏回族自治区 and 宁夏 alike."""
+_REGION = 12  # characters of the longest name of a province, and some
+
 _Place = tuple[int, int, int]  # document, start, end
 
 
@@ -67,7 +77,8 @@ class Match:
     """How the characters of one member fare in another.
 
     stands : bool[N]   it stands there too, in order
-    other : bool[N]    it is (part of) a name, and another name stands there in its place
+    other : bool[N]    it is (part of) a name, and another name stands there in its place; or it is an item of an
+                       enumeration that the other does not have
     """
 
     stands: Bool
@@ -160,7 +171,11 @@ class Links:
             # Matching blocks end with an empty one behind both; what lies between two of them is one change.
             for block in Levenshtein.opcodes(left.signs, right.signs).as_matching_blocks():
                 gaps = slice(here, block.a), slice(there, block.b)
-                named[gaps[0]] = _are_names(left.signs, gaps[0], right.signs, gaps[1])
+                named[gaps[0]] = (
+                    _are_names(left.signs, gaps[0], right.signs, gaps[1])
+                    or _are_regions(left.signs, gaps[0], right.signs, gaps[1])
+                    or _is_an_item_more(left.signs[gaps[0]], right.signs[gaps[1]])
+                )
                 here, there = block.a + block.size, block.b + block.size
                 stands[block.a : here] = True
                 shift[block.a : here] = block.b - block.a
@@ -231,6 +246,25 @@ def _are_names(left: str, here: slice, right: str, there: slice) -> bool:
     if after and after == right[there.stop : there.stop + 2] and (after[0] in _SUFFIXES or after in _TITLES):
         return True
     return min(len(name), len(other)) >= 2 and name[0] in _SURNAMES and other[0] in _SURNAMES
+
+
+def _are_regions(left: str, here: slice, right: str, there: slice) -> bool:
+    """Whether one province stands in the place of another, however long their names and whatever follows.
+
+    Two names may share a character (山东, 山西), which then is no part of the change: so one more is looked at.
+    """
+    if not 0 < max(here.stop - here.start, there.stop - there.start) <= _REGION:
+        return False
+    found = [
+        {text[at : at + 2] for at in range(max(part.start - 1, 0), part.stop)} & _REGIONS
+        for text, part in ((left, here), (right, there))
+    ]
+    return bool(found[0] and found[1] and found[0] != found[1])
+
+
+def _is_an_item_more(here: str, there: str) -> bool:
+    """Whether a change adds an item to an enumeration: who else was there is what a list says."""
+    return here.count("、") > there.count("、") and here.strip("、") > ""
 
 
 def _whole_numbers(left: str, right: str, stands: Bool, shift: Int64) -> None:

@@ -478,6 +478,34 @@ def test_another_name_keeps_its_unit_however_long(one: str, other: str) -> None:
         assert plan(result_of(documents, [members]), CleanPolicy(level=level, share=0.9, names=False)).whole == {1}
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("事故由内蒙古自治区有关部门", "事故由山东省有关部门"),
+        ("结合澳门实际，由有关部门", "结合香港实际，由有关部门"),
+        ("山东的有关部门", "山西的有关部门"),
+        ("县长和农技站、水管站、供销社", "县长和农技站、水管站、保管室、供销社"),
+        ("全书有德文版和早先的英文版，有关部门", "全书有德文版和早先的英文、俄文版，有关部门"),
+    ],
+)
+def test_another_province_and_an_item_more_keep_their_paragraph(one: str, other: str) -> None:
+    """Where it was, and who else was there, is what a paragraph says; what the other has more than it is no loss."""
+    form = (
+        "夏收前后，{}派人下到晒场，把风车、木锨和苫布逐件点验登记，缺损的当日修补，点验的单子由保管员和会计各存一份。"
+    )
+    texts = [form.format(name) for name in (one, other)]
+
+    def goes(first: str, second: str, **settings: bool) -> bool:
+        documents = [Document("a", first), Document("b", second)]
+        members = family([(0, 0, len(first)), (1, 0, len(second))], wording=0.95)
+        return plan(result_of(documents, [members]), CleanPolicy(share=0.8, **settings)).whole == {1}
+
+    assert not goes(*texts)
+    assert goes(*texts, names=False)
+    if "、" in other:
+        assert goes(*reversed(texts))
+
+
 def test_another_name_keeps_a_short_sentence() -> None:
     """One name in twenty characters is a tenth of what the sentence says: it stays even where names are ignored."""
     texts = [f"佩戴了护林红袖章的{name}向全体村民鞠躬致谢。" for name in ("何顺田", "任水生")]
