@@ -143,8 +143,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert run("index", "create", folder / "a.dedup").exit_code == 0
     told = run("index", "add", folder / "a.dedup", folder / "in")
     assert told.exit_code == 0, told.output
-    assert run("scan", folder / "in", "--json", folder / "warm.json").exit_code == 0
-    (folder / "warm.json").unlink()
+    # Under another name a report is compared with its twin in the index, by kernels compiled for that.
+    shutil.copytree(folder / "in", folder / "twin")
+    for asked in (["in"], ["twin", "--index", folder / "a.dedup"]):
+        assert run("scan", folder / asked[0], *asked[1:], "--json", folder / "warm.json").exit_code == 0
+        (folder / "warm.json").unlink()
+    shutil.rmtree(folder / "twin")
     return folder
 
 
