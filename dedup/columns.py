@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, TypeVar, overload
 
 import numpy as np
@@ -255,21 +256,78 @@ class PassageRows(Rows[Passage]):
 
 
 @dataclass(frozen=True, eq=False)
+class Strings(Rows[str]):
+    """Strings as a column.
+
+    data : uint8[...]      UTF-8, end to end
+    indptr : int64[F+1]    string f is ``data[indptr[f]:indptr[f+1]]``
+    """
+
+    data: UInt8
+    indptr: Int64
+
+    def __len__(self) -> int:
+        return len(self.indptr) - 1
+
+    def _made(self, first: int, last: int) -> list[str]:
+        borders = self.indptr[first : last + 1].tolist()
+        return [self.data[a:b].tobytes().decode("utf-8", "surrogatepass") for a, b in pairwise(borders)]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is told of some families, as bytes: titles, and evidence as the JSON that a result has of it.
+
+    title, evidence : uint8[...]          UTF-8, end to end
+    title_size, evidence_size : int64[F]  bytes of each
+    star : bool[F]                        whether it has a shared oddity
+    """
+
+    title: UInt8
+    title_size: Int64
+    evidence: UInt8
+    evidence_size: Int64
+    star: Bool
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[str, Sequence[Evidence], bool]]) -> Facts:
+        """Return title, evidence and star of some families as columns."""
+        titles, evidence, star = [], [], []
+        for title, found, oddity in rows:
+            titles.append(title.encode("utf-8", "surrogatepass"))
+            facts = _text([{"kind": one.kind, "facts": dict(one.facts)} for one in found])
+            evidence.append(facts.encode("utf-8", "surrogatepass"))
+            star.append(oddity)
+        columns = ((np.frombuffer(b"".join(side), np.uint8), _sizes(side)) for side in (titles, evidence))
+        return cls(*next(columns), *next(columns), np.array(star, bool))
+
+
+def _sizes(rows: Sequence[bytes]) -> Int64:
+    return np.array([len(row) for row in rows], np.int64)
+
+
+def strings(data: UInt8, size: Int64) -> Strings:
+    """Return strings from their bytes, end to end, and how many each has."""
+    return Strings(data, np.concatenate([[0], np.cumsum(size)]))
+
+
+@dataclass(frozen=True, eq=False)
 class ClusterRows(Rows[Cluster]):
     """Families as columns, in the order in which they are shown; see `dedup.result.Cluster`.
 
-    id, title : tuple of str [F]
+    id : tuple of str [F]
+    title : Strings
     label, grade : uint8[F]                     indices into `LABELS` and `GRADES`
     star : bool[F]
     medoid, earliest : int64[F]                 rows within the family's members; -1 where nobody knows
     weakest, similarity : int64[F]              in units of one over `SHARE`
     documents, issuers : int64[F]
     member_ptr : int64[F+1], members : Places, wording : int64[G]
-    evidence : tuple of tuples of Evidence [F]
+    evidence : Strings                          JSON, see `Facts`
     """
 
     id: tuple[str, ...]
-    title: tuple[str, ...]
+    title: Strings
     label: UInt8
     grade: UInt8
     star: Bool
@@ -282,7 +340,7 @@ class ClusterRows(Rows[Cluster]):
     member_ptr: Int64
     members: Places
     wording: Int64
-    evidence: tuple[tuple[Evidence, ...], ...]
+    evidence: Strings
 
     def __len__(self) -> int:
         return len(self.id)
@@ -317,7 +375,7 @@ class ClusterRows(Rows[Cluster]):
                 issuers=issuers,
                 star=star,
                 earliest=earliest if earliest >= 0 else None,
-                evidence=evidence,
+                evidence=tuple(Evidence(**one) for one in json.loads(evidence)),
             )
             for row, (
                 name, title, evidence, label, grade, star, medoid, earliest, weakest, similarity, documents, issuers,
@@ -336,12 +394,11 @@ class ClusterRows(Rows[Cluster]):
             for row, (
                 name, title, evidence, label, grade, star, medoid, earliest, weakest, similarity, documents, issuers,
             ) in enumerate(self._scalars(first, last)):  # fmt: skip
-                facts = [{"kind": one.kind, "facts": dict(one.facts)} for one in evidence]
                 yield (
                     f'{{"id": {_text(name)}, "label": {_LABEL_JSON[label]}, "grade": {_GRADE_JSON[grade]}, '
                     f'"star": {"true" if star else "false"}, "title": {_text(title)}, "medoid": {medoid}, '
                     f'"earliest": {earliest if earliest >= 0 else "null"}, "weakest": {weakest / SHARE}, '
                     f'"similarity": {similarity / SHARE}, "documents": {documents}, "issuers": {issuers}, '
                     f'"members": [{", ".join(members[borders[row] : borders[row + 1]])}], '
-                    f'"evidence": {_text(facts)}}}'
+                    f'"evidence": {evidence}}}'
                 )

@@ -8,21 +8,30 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dedup.accounts import accounts
-from dedup.columns import DIRECTIONS, SHARE, ClusterRows, PassageRows
+from dedup.columns import DIRECTIONS, SHARE, ClusterRows, Facts, PassageRows, strings
 from dedup.evidence import STARRED, Witness
+from dedup.executors import local
 from dedup.params import LABELS, Params
 from dedup.provenance import Tables
 from dedup.result import GRADES, Evidence, Limit, Result, Skipped
 from dedup.schema import Float64, Int64, PassageKind, UInt8, UInt64
 from dedup.steps.contrast import KINDS
 
+if TYPE_CHECKING:
+    from dedup.executors.local import Folder, Memory
+
 TITLED = 300
 """Families that get a title of key terms, the first ones shown; further ones are titled by their first characters,
 which costs nothing."""
+
+TOLD = 1 << 12
+"""Families whose titles and evidence are found as one part."""
 
 _TOLD = 200  # key characters of a medoid that its title is made of
 _KINDS = tuple(kind.name.lower() for kind in PassageKind)
@@ -36,6 +45,7 @@ def describe(
     limits: Sequence[Limit],
     version: str,
     before: int = 0,
+    run: Memory | Folder | None = None,
 ) -> Result:
     """Return the result of a scan.
 
@@ -48,6 +58,8 @@ def describe(
     version : str
     before : int
         Families shown before these, where these are not all: only the first ones get a title and slips.
+    run : executor, optional
+        Keeps what is told of families, some of them at a time, and lays columns where they need no memory.
 
     Returns
     -------
@@ -57,13 +69,14 @@ def describe(
     """
     digests = [digest(document.text) for document in tables.documents]
     ids = _ids(tables)
-    passages = _passages(tables, digests, ids)
+    run = run or local.Memory()
+    passages = run.aside("passages", _passages(tables, digests, ids))
     return Result(
         version=version,
         params=params,
         documents=accounts(tables, digests, ids, passages),
         passages=passages,
-        clusters=_clusters(tables, ids, passages, before),
+        clusters=_clusters(tables, ids, passages, before, run),
         skipped=tuple(skipped),
         limits=tuple(limits),
     )
@@ -94,7 +107,9 @@ def _ids(tables: Tables) -> list[str]:
     return names
 
 
-def _clusters(tables: Tables, ids: Sequence[str], passages: PassageRows, before: int) -> ClusterRows:
+def _clusters(
+    tables: Tables, ids: Sequence[str], passages: PassageRows, before: int, run: Memory | Folder
+) -> ClusterRows:
     """Return the families in the order in which they are shown."""
     families, labels = tables.families, tables.labels
     size = np.diff(families.indptr)
@@ -104,24 +119,25 @@ def _clusters(tables: Tables, ids: Sequence[str], passages: PassageRows, before:
     rank = np.array([_ORDER.index(name) if name in _ORDER else len(_ORDER) for name in LABELS])
     grade_rank = np.where(labels.family_grade > 0, labels.family_grade, len(GRADES))
     order = np.lexsort((np.arange(len(size)), -chars, grade_rank, rank[labels.family_label]))
-    witness = Witness(tables, places)
-    evidence: list[tuple[Evidence, ...]] = []
-    titles: list[str] = []
-    for shown, number in enumerate(order.tolist(), before):
-        evidence.append(witness.of(number, shown))
-        medoid = int(families.medoid[number])
-        start, end = int(families.start[medoid]), int(families.end[medoid])
-        titles.append(_title(tables.key_text(start, min(end, start + _TOLD)), shown))
+    witness = cache(lambda: Witness(tables, places))  # none is asked where all parts are there already
+
+    def facts(first: int, last: int) -> Facts:
+        return Facts.of(
+            _told(witness(), number, before + first + n) for n, number in enumerate(order[first:last].tolist())
+        )
+
+    parts = run.here("facts", Facts, facts, run.pieces(len(size), TOLD))
+    found = run.laid("facts", parts)
     # Members of the families in the order shown.
     row = np.repeat(families.indptr[:-1][order] - np.cumsum(size[order]) + size[order], size[order])
     row += np.arange(len(row))
     wording = _shares(families.wording)
     return ClusterRows(
         id=tuple(ids[number] for number in order.tolist()),
-        title=tuple(titles),
+        title=strings(found.title, found.title_size),
         label=labels.family_label[order],
         grade=labels.family_grade[order],
-        star=np.array([any(one.kind in STARRED for one in facts) for facts in evidence], bool),
+        star=found.star,
         medoid=(families.medoid - families.indptr[:-1])[order],
         earliest=_earliest(tables, places.document, family, len(size))[order],
         weakest=_least(wording, families.indptr)[order],
@@ -129,10 +145,20 @@ def _clusters(tables: Tables, ids: Sequence[str], passages: PassageRows, before:
         documents=_distinct(family, places.document, len(size))[order],
         issuers=labels.issuers[order],
         member_ptr=np.concatenate([[0], np.cumsum(size[order])]),
-        members=places.taken(row),
+        members=run.aside("members", places.taken(row)),
         wording=wording[row],
-        evidence=tuple(evidence),
+        evidence=strings(found.evidence, found.evidence_size),
     )
+
+
+def _told(witness: Witness, number: int, shown: int) -> tuple[str, Sequence[Evidence], bool]:
+    """Return title, evidence and star of a family before which so many are shown."""
+    evidence = witness.of(number, shown)
+    tables = witness.tables
+    medoid = int(tables.families.medoid[number])
+    start, end = int(tables.families.start[medoid]), int(tables.families.end[medoid])
+    title = _title(tables.key_text(start, min(end, start + _TOLD)), shown)
+    return title, evidence, any(one.kind in STARRED for one in evidence)
 
 
 def _shares(values: Float64) -> Int64:
@@ -188,10 +214,11 @@ def _passages(tables: Tables, digests: Sequence[str], ids: Sequence[str]) -> Pas
     of_passage = np.full(count, -1, np.int64)
     owner = np.repeat(np.arange(len(ids)), np.diff(families.passage_indptr))
     of_passage[families.passages[::-1]] = owner[::-1]
-    base = np.column_stack(
-        [tables.texts.indptr[side.document[changes.passage]] for side in (left, left, right, right)]
-    )
-    where = np.column_stack([changes.left_start, changes.left_end, changes.right_start, changes.right_end])
+    change = np.empty((len(changes.passage), 4), np.int64)
+    sides = ("left_start", left), ("left_end", left), ("right_start", right), ("right_end", right)
+    for number, (name, side) in enumerate(sides):
+        base = tables.texts.indptr[side.document]
+        np.subtract(getattr(changes, name), base[changes.passage], out=change[:, number])
     names = np.array([int(name, 16) for name in digests], np.uint64)
     return PassageRows(
         id=_mixed(names[left.document], left.start, names[right.document], right.start),
@@ -207,7 +234,7 @@ def _passages(tables: Tables, digests: Sequence[str], ids: Sequence[str]) -> Pas
         cluster=of_passage,
         change_ptr=np.searchsorted(changes.passage, np.arange(count + 1)),
         change_kind=changes.kind,
-        change=where - base,
+        change=change,
         clusters=(*ids, None),
         kinds=_KINDS,
         change_kinds=KINDS,

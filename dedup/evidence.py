@@ -73,7 +73,7 @@ class Witness:
     """
 
     def __init__(self, tables: Tables, places: Places) -> None:
-        self._tables = tables
+        self.tables = tables
         self._reports = list(zip(places.document.tolist(), places.part.tolist(), strict=True))
         self._keys: dict[_Report, str] = {}
         self._borders = np.union1d(tables.texts.indptr[:-1], tables.segments.parts.raw_start)
@@ -97,7 +97,7 @@ class Witness:
 
     def _most(self, column: np.ndarray) -> Int64:
         """Return the greatest value of each family's passages, 0 for a family of none (int64[F])."""
-        families = self._tables.families
+        families = self.tables.families
         most = np.zeros(len(families.medoid), np.int64)
         filled = np.flatnonzero(np.diff(families.passage_indptr))
         if len(filled):
@@ -116,7 +116,7 @@ class Witness:
         shown : int
             Families that are shown before it: what is costly is sought in the first ones only.
         """
-        tables = self._tables
+        tables = self.tables
         families = tables.families
         members = range(int(families.indptr[number]), int(families.indptr[number + 1]))
         rows = [self._rule(number)]
@@ -145,30 +145,30 @@ class Witness:
 
     def _rule(self, number: int) -> Evidence:
         """Return the rule that decided, all that hold, and the grade that the family has or would have as a copy."""
-        labels = self._tables.labels
+        labels = self.tables.labels
         holds, grade = _holding(int(labels.rules[number])), GRADES[labels.strength[number]]
         return Evidence("rule", {"why": _REASONS[labels.reason[number]], "holds": list(holds), "grade": grade})
 
     def _wording(self, number: int) -> Evidence:
         """Return how much the words tell, and in how many contexts they stand."""
-        labels = self._tables.labels
+        labels = self.tables.labels
         columns = {"bits": labels.bits, "surplus": labels.surplus, "contexts": labels.contexts}
         return Evidence("wording", {name: round(float(column[number]), 1) for name, column in columns.items()})
 
     def _text(self, row: int) -> str:
-        families = self._tables.families
-        return self._tables.key_text(int(families.start[row]), int(families.end[row]))
+        families = self.tables.families
+        return self.tables.key_text(int(families.start[row]), int(families.end[row]))
 
     def _around(self, low: int, high: int, chars: int) -> tuple[str, str]:
         """Return the raw text before and after a raw range, no further than its document."""
-        tables = self._tables
+        tables = self.tables
         document = bisect_right(self._starts, low) - 1
         start, end = self._starts[document], self._starts[document + 1]
         return tables.slice(max(low - chars, start), low), tables.slice(high, min(high + chars, end))
 
     @cached_property
     def _starts(self) -> list[int]:
-        return self._tables.texts.indptr.tolist()  # type: ignore[no-any-return]
+        return self.tables.texts.indptr.tolist()  # type: ignore[no-any-return]
 
     # Slips of the pen
 
@@ -181,7 +181,7 @@ class Witness:
             yield Evidence("typo", {"text": written, "meant": meant} | _left_out(slips))
 
     def _own_slips(self, number: int, members: range) -> Iterator[tuple[str, str]]:
-        medoid = int(self._tables.families.medoid[number])
+        medoid = int(self.tables.families.medoid[number])
         home = self._reports[medoid]
         text = self._text(medoid)[:_SPELLED]
         others = [self._text(row) for row in members if self._reports[row] != home]
@@ -192,7 +192,7 @@ class Witness:
 
     def _common_slips(self, number: int, passages: Int64) -> Iterator[tuple[str, str]]:
         for low, high, others in self._differing(number, passages, _SLIPS):
-            (before, after), right = self._around(low, high, 1), self._tables.slice(low, high)
+            (before, after), right = self._around(low, high, 1), self.tables.slice(low, high)
             # Of the two sides of a slip one makes a word; if it is not the medoid, the others are right together.
             word = next((one for one in (before + right, right + after) if one in words()), None)
             reports = {value: {report for wrong, report in others if wrong == value} for value, _ in others}
@@ -205,7 +205,7 @@ class Witness:
     @cached_property
     def _names(self) -> dict[_Report, frozenset[str]]:
         """The places that each report says it is of, in its title or issuer."""
-        tables = self._tables
+        tables = self.tables
         names = {
             (number, -1): _places(document.title) | _places(document.issuer)
             for number, document in enumerate(tables.documents)
@@ -219,7 +219,7 @@ class Witness:
     def _whole(self, report: _Report) -> str:
         """Return the key text of a report."""
         if report not in self._keys:
-            tables = self._tables
+            tables = self.tables
             document, part = report
             if part < 0:
                 start, end = tables.keys.indptr[document : document + 2].tolist()
@@ -251,7 +251,7 @@ class Witness:
             inside = Counter(window for window in windows if window in of_name)
             for name in sorted(set(inside) - own):
                 if self._whole(report).count(name) <= inside[name]:
-                    origin, here = (self._tables.documents[one[0]].name for one in (of_name[name][0], report))
+                    origin, here = (self.tables.documents[one[0]].name for one in (of_name[name][0], report))
                     yield Evidence("leftover", {"text": name, "from": origin, "in": here})
 
     # Order
@@ -259,7 +259,7 @@ class Witness:
     @cached_property
     def _in_order(self) -> dict[int, int]:
         """How many families stand in the same order in the two reports of a passage, if it is one of them."""
-        tables = self._tables
+        tables = self.tables
         families = tables.families
         family = np.repeat(np.arange(len(families.medoid)), np.diff(families.passage_indptr))
         row = families.passages[self._accused[family]]
@@ -283,9 +283,9 @@ class Witness:
     def _changes(self, kinds: tuple[str, ...]) -> tuple[list[int], list[tuple[int, int, int, int]]]:
         """Return where each passage's changes of some kinds begin, and their raw ranges."""
         if kinds not in self._of_kind:
-            changes = self._tables.changes
+            changes = self.tables.changes
             rows = np.flatnonzero(np.isin(changes.kind, [KINDS.index(kind) for kind in kinds]))
-            ptr = np.searchsorted(changes.passage[rows], np.arange(len(self._tables.passages.wording) + 1))
+            ptr = np.searchsorted(changes.passage[rows], np.arange(len(self.tables.passages.wording) + 1))
             columns = (changes.left_start, changes.left_end, changes.right_start, changes.right_end)
             ranges = list(zip(*(column[rows].tolist() for column in columns), strict=True))
             self._of_kind[kinds] = ptr.tolist(), ranges
@@ -293,7 +293,7 @@ class Witness:
 
     def _differing(self, number: int, passages: Int64, kinds: tuple[str, ...]) -> list[tuple[int, int, list[_Other]]]:
         """Return, for each raw range of the medoid in which others differ, what they have and in which report."""
-        tables = self._tables
+        tables = self.tables
         medoid = int(tables.families.medoid[number])
         ranges = tables.families.start[medoid : medoid + 1], tables.families.end[medoid : medoid + 1]
         start, end = (int(border[0]) for border in tables.keys.raw_span(*ranges))
@@ -313,7 +313,7 @@ class Witness:
 
     def _slots(self, number: int, passages: Int64) -> Iterator[Evidence]:
         """Yield the table of figures and masks that differ from the medoid's."""
-        tables = self._tables
+        tables = self.tables
         rows = []
         for low, high, others in self._differing(number, passages, _FIGURES):
             if low == high and len({report for _, report in others}) < len(others):

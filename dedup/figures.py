@@ -22,6 +22,7 @@ DIGITS = 3
 """Significant digits from which a figure is rare enough: 23,417 and 14.5, but neither 5,000 nor 2.5."""
 
 _CONTEXT = 3  # key characters on either side that say whether two figures stand at the same place
+_SLOTS = 1 << 16  # slots looked at together
 
 
 def figures(tables: Tables, document: Int64, wanted: Bool) -> dict[int, list[str]]:
@@ -78,16 +79,21 @@ def rare(tables: Tables) -> Bool:
     -------
     bool[S]
     """
-    slots, texts = tables.keys.slots, tables.texts
+    slots = tables.keys.slots
     length = slots.end - slots.start
     wanted = np.flatnonzero((slots.kind == SlotKind.DIGITS) & (length > DIGITS))
     holds = np.zeros(len(length), bool)
-    if not len(wanted):
-        return holds
-    size = length[wanted]
+    for first in range(0, len(wanted), _SLOTS):  # some hundred bytes a character while they are looked at
+        rows = wanted[first : first + _SLOTS]
+        holds[rows] = _rare(tables, slots.start[rows], length[rows])
+    return holds
+
+
+def _rare(tables: Tables, start: Int64, size: Int64) -> Bool:
+    """Return which figures, given as raw ranges, are rare enough (bool[n])."""
     first = np.cumsum(size) - size
-    slot = np.repeat(np.arange(len(wanted)), size)
-    raw = texts.codes[np.repeat(slots.start[wanted] - first, size) + np.arange(int(size.sum()))]
+    slot = np.repeat(np.arange(len(size)), size)
+    raw = tables.texts.codes[np.repeat(start - first, size) + np.arange(int(size.sum()))]
     code = lookup().fold[raw].astype(np.int64) - ord("0")
     comma, dot, digit = code == ord(",") - ord("0"), code == ord(".") - ord("0"), (code >= 0) & (code <= 9)
 
@@ -103,13 +109,14 @@ def rare(tables: Tables) -> Bool:
     last = np.maximum.reduceat(np.where(telling, nth, 0), first)
     least = np.minimum.reduceat(np.where(telling, nth, 1 << 40), first)
     plain = (many(~(comma | dot | digit)) == 0) & (many(dot) <= 1)
-    century = np.zeros(len(wanted), np.int64)
+    century = np.zeros(len(size), np.int64)
     for place, weight in ((1, 10), (2, 1)):
         here = digit & (nth == place)
         century[slot[here]] += weight * code[here]
     year = (whole == 4) & (decimals == 0) & (many(dot) == 0) & np.isin(century, (19, 20))
-    holds[wanted] = plain & (last - least + 1 >= DIGITS) & (last > 0) & ((whole >= 4) | (decimals > 0)) & ~year
-    return holds
+    return np.asarray(
+        plain & (last - least + 1 >= DIGITS) & (last > 0) & ((whole >= 4) | (decimals > 0)) & ~year, bool
+    )
 
 
 def _around(tables: Tables, key: Int64, start: Int64, end: Int64) -> UInt64:

@@ -23,7 +23,7 @@ from dedup.result import Document, Limit, Result, Skipped
 from dedup.schema import Bool, Families, Int64, KeyStream, Labels, Pairs, Passages, Segments
 
 if TYPE_CHECKING:
-    from dedup.executors.bounds import Contrasted, Found
+    from dedup.executors.bounds import Found
     from dedup.executors.corpus import Corpus
     from dedup.executors.local import Folder, Memory
     from dedup.executors.prepared import Keyed
@@ -139,8 +139,8 @@ def scan(
     (43, ['missing'])
     """
     from dedup import __version__, describe, provenance
-    from dedup.executors import local, places
-    from dedup.executors.bounds import Contrasted, Found, of_column
+    from dedup.executors import changes, local, places
+    from dedup.executors.bounds import Found, of_column, summed
     from dedup.kernels.threads import threads
     from dedup.read import ReadOptions
     from dedup.steps import background as rarity
@@ -165,14 +165,18 @@ def scan(
             rewritten = run.one("rewritten", Found, _rewritten, corpus, passages, params)
             passages, families = _joined(passages, families, rewritten.passages)
         with clock.stage("label"):
-            labels = run.one("labels", Labels, _labelled, corpus, passages, families, explained, counted, params)
+            labels = run.one("labels", Labels, _labelled, corpus, passages, families, explained, counted, params, run)
+            run.drop("asked", "spread")
         with clock.stage("describe"):
-            contrasted = run.one("changes", Contrasted, _contrasted, corpus, passages, families, labels)
-            limits = [limit for one in (aligned, rewritten, contrasted) for limit in of_column(one.limits)]
+            wanted = changes.tasks(corpus, passages, _at_issue(passages, families, labels), run.pieces)
+            differing = run.each("changes", changes.Contrasted, changes.contrasted, wanted)
+            differ = run.laid("changes", (one.changes for one in differing))
+            limits = [limit for one in (aligned, rewritten) for limit in of_column(one.limits)]
+            limits += summed(limit for one in differing for limit in of_column(one.limits))
             tables = provenance.Tables(
-                texts, edits, keys, segments, passages, families, labels, contrasted.changes, corpus.documents
+                texts, edits, keys, segments, passages, families, labels, differ, corpus.documents
             )
-            result = describe.describe(tables, params, corpus.skipped, limits, __version__)
+            result = describe.describe(tables, params, corpus.skipped, limits, __version__, run=run)
     return replace(result, timings=dict(clock.seconds))
 
 
@@ -299,25 +303,21 @@ def _labelled(
     explained: tuple[Passages, Passages],
     background: Path | None,
     params: Params,
+    run: Memory | Folder,
 ) -> Labels:
     """Tell copying from what explains it."""
+    from dedup.executors import spread
     from dedup.executors.labels import labelled
+    from dedup.steps import usage
     from dedup.steps.label import Known
 
-    known = Known(*(_agreeing(corpus, table) for table in explained))
     issuers = [document.issuer for document in corpus.everything]
-    return labelled(corpus.prepared, issuers, passages, families, known, params, background)
-
-
-def _contrasted(corpus: Corpus, passages: Passages, families: Families, labels: Labels) -> Contrasted:
-    """Tell what differs inside the passages."""
-    from dedup.executors.bounds import Contrasted, as_column
-    from dedup.steps import contrast
-
-    tables = corpus.prepared
-    wanted = _at_issue(passages, families, labels)
-    changes, limits = contrast.contrast(tables.texts, tables.edits, tables.keys, passages, wanted)
-    return Contrasted(changes, as_column(limits))
+    hands = usage.units(issuers, corpus.segments)
+    words = run.each("asked", spread.Asked, spread.asked, [(corpus, families, params)])
+    tasks = spread.tasks(words, corpus, hands, run.pieces)
+    written = spread.summed(words, run.each("spread", spread.Counted, spread.counted, tasks), hands)
+    known = Known(*(_agreeing(corpus, table) for table in explained))
+    return labelled(corpus.prepared, issuers, passages, families, known, params, background, written)
 
 
 def _joined(passages: Passages, families: Families, more: Passages) -> tuple[Passages, Families]:

@@ -20,6 +20,7 @@ import numpy as np
 from dedup import describe, evidence, figures, provenance
 from dedup.executors import places
 from dedup.executors.blocks import Layout, Sent, read, spread
+from dedup.executors.labels import labelled
 from dedup.executors.packing import pack, unpack, unpacked
 from dedup.executors.prepared import Prepared, prepare, unit_borders
 from dedup.executors.records import encoded, opened, packed
@@ -27,7 +28,8 @@ from dedup.intervals import merged, without
 from dedup.params import Params
 from dedup.result import Document, Result
 from dedup.schema import Families, Int64, Passages, UInt32, UInt64
-from dedup.steps import background, cluster, contrast, usage
+from dedup.steps import background, cluster, contrast, rewrite, usage
+from dedup.steps.label import Known
 
 _SHOWN = ("copy", "mass", "self", "template", "citation", "formula")
 _TOLD = 4  # members of a family that tell its place among families: no two families share three
@@ -125,7 +127,6 @@ def told(part: Shard, params: Params, others: Others | None) -> Iterator[Sent]:
     """
     from dedup import __version__
     from dedup.pipeline import _at_issue, _joined
-    from dedup.steps import label, rewrite
 
     p, passages = part.prepared, part.passages
     if others is None:
@@ -136,16 +137,9 @@ def told(part: Shard, params: Params, others: Others | None) -> Iterator[Sent]:
     else:
         families, limits = others.families, []
     issuers = [document.issuer for document in part.documents]
-    units = usage.units(issuers, p.segments)
-    corpus = others.corpus if others else background.spread(p.keys, families, units, params.formula_chars)
-    medoids = families.start[families.medoid], families.end[families.medoid]
-    bits, surplus = background.span_bits(p.keys, *medoids, background.load(), corpus)
-    used = usage.usage(p.keys, p.segments, families, units, params.formula_chars, params.formula_issuers)
     none = np.empty((0, 2), np.int64)
-    labels = label.label(
-        p.texts, p.keys, p.segments, passages, families, p.noise, bits, surplus, used, issuers,
-        label.Known(none, none), params,
-    )  # fmt: skip
+    words = others.corpus if others else None
+    labels = labelled(p, issuers, passages, families, Known(none, none), params, spread=words)
     changes, bounded = contrast.contrast(p.texts, p.edits, p.keys, passages, _at_issue(passages, families, labels))
     tables = provenance.Tables(
         p.texts, p.edits, p.keys, p.segments, passages, families, labels, changes, part.documents

@@ -10,7 +10,6 @@ import numpy as np
 
 from dedup.result import Limit
 from dedup.schema import Passages, UInt8
-from dedup.steps.contrast import Changes
 
 _LARGEST = "largest "
 
@@ -45,12 +44,4 @@ class Found:
     """Passages, and what was bounded in finding them (see `as_column`)."""
 
     passages: Passages
-    limits: UInt8
-
-
-@dataclass(frozen=True, slots=True)
-class Contrasted:
-    """Changes inside passages, and what was bounded in finding them."""
-
-    changes: Changes
     limits: UInt8

@@ -8,7 +8,7 @@ folder.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
@@ -137,7 +137,7 @@ def small_enough(prepared: Prepared) -> None:
         )
 
 
-def lay_out(batches: Sequence[Batch], facts: Mapping[str, Any], folder: Path) -> None:
+def lay_out(batches: Iterable[Batch], facts: Mapping[str, Any], folder: Path) -> None:
     """Write the tables of all batches end to end, one file a column, and what else is known of the corpus.
 
     Nothing bears the name of the folder before all of it is written; a digest of each file is written with it.
@@ -147,7 +147,7 @@ def lay_out(batches: Sequence[Batch], facts: Mapping[str, Any], folder: Path) ->
     temporary.mkdir()
     names = [*RAISED, "about", "about_indptr", "archived"]
     with ExitStack() as stack:
-        columns = {name: stack.enter_context(_Column(temporary / f"{name}.bin")) for name in names}
+        columns = {name: stack.enter_context(mapped.Column(temporary / f"{name}.bin")) for name in names}
         before, last = counts(None) | {"about": 0}, dict[str, int]()
         for batch in batches:
             for name, column in table_columns(batch.prepared):
@@ -162,32 +162,6 @@ def lay_out(batches: Sequence[Batch], facts: Mapping[str, Any], folder: Path) ->
     write(temporary / "facts.json", json.dumps({"files": files} | dict(facts)).encode())
     empty(folder)
     temporary.replace(folder)
-
-
-class _Column:
-    """A file to which pieces of a column are added."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("wb")
-        self._digest = blake2b(digest_size=16)
-        self._shape = (0,)
-        self._dtype = ""
-
-    def __enter__(self) -> _Column:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def add(self, piece: np.ndarray) -> None:
-        data = np.ascontiguousarray(piece)
-        self._file.write(data.data)
-        self._digest.update(data.data)
-        self._shape = (self._shape[0] + len(piece), *piece.shape[1:])
-        self._dtype = piece.dtype.str
-
-    def facts(self) -> list[Any]:
-        return [self._dtype, list(self._shape), self._digest.hexdigest()]
 
 
 def sound(folder: Path) -> bool:

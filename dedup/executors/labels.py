@@ -24,6 +24,7 @@ def labelled(
     known: Known,
     params: Params,
     background: Path | None = None,
+    spread: rarity.Spread | None = None,
 ) -> Labels:
     """Decide the label of each family and of each character: rarity, use, then the rules.
 
@@ -40,6 +41,8 @@ def labelled(
     params : Params
     background : Path, optional
         A table of common text in place of the one that ships.
+    spread : Spread, optional
+        Who writes the words of short families elsewhere, where it was counted already (see `dedup.executors.spread`).
 
     Returns
     -------
@@ -47,7 +50,7 @@ def labelled(
     """
     texts, keys, segments, noise = tables.texts, tables.keys, tables.segments, tables.noise
     hands = usage.units(issuers, segments)
-    spread = rarity.spread(keys, families, hands, params.formula_chars)
+    spread = spread or rarity.spread(keys, families, hands, params.formula_chars)
     medoids = families.start[families.medoid], families.end[families.medoid]
     bits, surplus = rarity.span_bits(keys, *medoids, rarity.load(background), spread)
     used = usage.usage(keys, segments, families, hands, params.formula_chars, params.formula_issuers)

@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, astuple, dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,7 +35,7 @@ from dedup.executors.spool import (
     skipped_of,
     spooled,
 )
-from dedup.executors.work import Told, Work, code_digest
+from dedup.executors.work import Shelf, Told, Work, code_digest
 from dedup.params import Params
 from dedup.read import Found, ReadOptions, plan, read_planned
 from dedup.result import Document, Skipped
@@ -116,6 +116,21 @@ class Memory:
         """Return one piece."""
         return [(0, total)]
 
+    def here(
+        self, stage: str, kind: type[T], function: Callable[..., T], tasks: Sequence[tuple[Any, ...]]
+    ) -> Sequence[T]:
+        """Return ``function(*task)`` for each task."""
+        return self.each(stage, kind, function, tasks)
+
+    def laid(self, name: str, tables: Iterable[T]) -> T:
+        """Return the only table of a stage that has one part."""
+        (table,) = tables
+        return table
+
+    def aside(self, name: str, rows: T) -> T:
+        """Return what is given."""
+        return rows
+
     def drop(self, *stages: str) -> None:
         """Nothing is kept."""
 
@@ -144,15 +159,15 @@ class Folder(Work):
         count = max(1, -(-total // most))
         return list(pairwise(np.linspace(0, total, count + 1).astype(np.int64).tolist()))
 
-    def _read(self, sources: Sources) -> tuple[Sequence[Spool], Order]:
+    def _read(self, sources: Sources) -> tuple[Shelf[Spool], Order]:
         """Read all reports into parts."""
         paths = [one for one in sources.inputs if not isinstance(one, (Document, Skipped))]
         given = [one for one in sources.inputs if isinstance(one, (Document, Skipped))]
         groups = [(group, sources.read) for group in _groups(plan(paths))]
-        parts = [
-            *self.streamed("read", Spool, _spool_files, groups),
-            *self.streamed("given", Spool, _spool_given, [(given, False), (list(sources.archived), True)]),
-        ]
+        tasks = [(given, False), (list(sources.archived), True)]
+        parts = self.streamed("read", Spool, _spool_files, groups) + self.streamed(
+            "given", Spool, _spool_given, tasks
+        )
         return parts, ordered(parts)
 
     def _prepare(
@@ -184,7 +199,8 @@ class Folder(Work):
             "templates": len(aids[0][0]),
             "skipped": [astuple(row) for row in skipped],
         }
-        corpora.lay_out([*made, last] if kept else [last], facts, tables)
+        # One after the other: a batch has some 30 bytes a character once it is unpacked, all of them ten corpora.
+        corpora.lay_out(chain(made if kept else (), [last]), facts, tables)
         mapped.release()
 
 

@@ -12,14 +12,17 @@ import ctypes
 import mmap
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import fields, is_dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Self, TypeVar
 from weakref import WeakSet
 
 import numpy as np
 
-from dedup.executors.packing import unpack
+from dedup.executors.packing import build, columns, unpack
 
 T = TypeVar("T")
 
@@ -56,6 +59,81 @@ def table(path: Path, kind: type[T]) -> T:
 def loaded(path: Path, kind: type[T]) -> T:
     """Return a packed table that was verified before, read into memory: what is made of it may write into it."""
     return unpack(bytearray(path.read_bytes()), kind, trusted=True)
+
+
+class Column:
+    """A file to which pieces of a column are added; its digest and shape are known when all are."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("wb")
+        self._digest = blake2b(digest_size=16)
+        self._shape = (0,)
+        self._dtype = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def add(self, piece: np.ndarray) -> None:
+        """Write a piece behind those before."""
+        data = np.ascontiguousarray(piece)
+        self._file.write(data.data)
+        self._digest.update(data.data)
+        self._shape = (self._shape[0] + len(piece), *piece.shape[1:])
+        self._dtype = piece.dtype.str
+
+    def facts(self) -> list[Any]:
+        """Return type, shape and digest."""
+        return [self._dtype, list(self._shape), self._digest.hexdigest()]
+
+    def opened(self) -> np.ndarray:
+        """Return the whole column, as it lies in the file."""
+        self._file.close()
+        return column(self._path, self._dtype, self._shape)
+
+
+def laid(stem: Path, tables: Iterable[T]) -> T:
+    """Write tables of one kind end to end, one file a column, and return them as one that lies there.
+
+    Parameters
+    ----------
+    stem : Path
+        What the names of the files begin with.
+    tables : iterable
+        At least one; looked at one after the other.
+    """
+    files: dict[str, Column] = {}
+    kind: Any = None
+    with ExitStack() as stack:
+        for table in tables:
+            kind = type(table)
+            for name, piece in columns(table):
+                if name not in files:
+                    files[name] = stack.enter_context(Column(stem.with_name(f"{stem.name}.{name}")))
+                files[name].add(piece)
+        found = {name: one.opened() for name, one in files.items()}
+    release()
+    made: T = build(kind, found)
+    return made
+
+
+def aside(stem: Path, rows: T) -> T:
+    """Return an object whose arrays lie in files, one each; what is no array stays as it is."""
+    changed: dict[str, Any] = {}
+    for one in fields(rows):  # type: ignore[arg-type]
+        value = getattr(rows, one.name)
+        path = stem.with_name(f"{stem.name}.{one.name}")
+        if isinstance(value, np.ndarray):
+            with Column(path) as file:
+                file.add(value)
+                changed[one.name] = file.opened()
+        elif is_dataclass(value):
+            changed[one.name] = aside(path, value)
+    made: T = replace(rows, **changed)  # type: ignore[type-var]
+    return made
 
 
 def release() -> None:

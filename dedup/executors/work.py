@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, Self, TypeVar, overload
 
@@ -32,7 +32,10 @@ Told = Callable[[str, int, int], None]
 
 
 class Shelf(Sequence[T], Generic[T]):
-    """The parts of a stage; each is looked up in its file when it is asked for."""
+    """The parts of a stage; each is looked up in its file when it is asked for.
+
+    A shelf travels to another process as the names of its files; a list of its parts would travel as what they hold.
+    """
 
     def __init__(self, paths: Sequence[Path], kind: type[T]) -> None:
         self.paths = tuple(paths)
@@ -49,6 +52,9 @@ class Shelf(Sequence[T], Generic[T]):
         if isinstance(row, slice):
             return Shelf(self.paths[row], self.kind)
         return mapped.table(self.paths[row], self.kind)
+
+    def __add__(self, other: Shelf[T]) -> Shelf[T]:
+        return Shelf(self.paths + other.paths, self.kind)
 
 
 class Work:
@@ -85,6 +91,7 @@ class Work:
         self.reused: Counter[str] = Counter()
         self._told = told
         self._sound: set[Path] = set()
+        self._emptied = False
         with _writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = _locked(self.folder)
@@ -109,7 +116,7 @@ class Work:
 
     def each(
         self, stage: str, kind: type[T], function: Callable[..., T], tasks: Sequence[tuple[Any, ...]]
-    ) -> Sequence[T]:
+    ) -> Shelf[T]:
         """Return ``function(*task)`` for each task: parts that are there and sound are taken, the others computed.
 
         Parameters
@@ -122,11 +129,28 @@ class Work:
         tasks : sequence of tuple
             The same whenever the work is the same.
         """
+        return self._filled(stage, kind, function, tasks, self._processes)
+
+    def here(
+        self, stage: str, kind: type[T], function: Callable[..., T], tasks: Sequence[tuple[Any, ...]]
+    ) -> Shelf[T]:
+        """Return ``function(*task)`` for each task as `each` does, computed in this process: any function will do."""
+        return self._filled(stage, kind, function, tasks, Processes(1))
+
+    def _filled(
+        self,
+        stage: str,
+        kind: type[T],
+        function: Callable[..., T],
+        tasks: Sequence[tuple[Any, ...]],
+        processes: Processes,
+    ) -> Shelf[T]:
+        """Return the parts of a stage, those that are missing computed."""
         paths = [self.folder / f"{stage}-{number:05d}.part" for number in range(len(tasks))]
         missing = [number for number, path in enumerate(paths) if not self._is_sound(path)]
         self._tell(stage, len(tasks) - len(missing), len(tasks))
         with _writing(self.folder):
-            for _ in self._processes.run(_compute, [(function, tasks[number], paths[number]) for number in missing]):
+            for _ in processes.run(_compute, [(function, tasks[number], paths[number]) for number in missing]):
                 self.computed[stage] += 1
         self._sound.update(paths)
         return Shelf(paths, kind)
@@ -144,7 +168,7 @@ class Work:
 
     def streamed(
         self, stage: str, kind: type[T], function: Callable[..., Iterator[T]], tasks: Sequence[tuple[Any, ...]]
-    ) -> Sequence[T]:
+    ) -> Shelf[T]:
         """Return what the functions yield, task after task; a task is finished when its last part is."""
         stems = [f"{stage}-{number:05d}" for number in range(len(tasks))]
         known = [self._streamed(stem) for stem in stems]
@@ -157,11 +181,30 @@ class Work:
         paths = [path for stem, one in zip(stems, known, strict=True) for path in one or self._listed(stem)]
         return Shelf(paths, kind)
 
+    def laid(self, name: str, tables: Iterable[T]) -> T:
+        """Return the tables of a stage end to end, in files: for what is as large as the result."""
+        with _writing(self.folder):
+            return mapped.laid(self._aside() / name, tables)
+
+    def aside(self, name: str, rows: T) -> T:
+        """Return an object with its arrays in files; they stay readable, whatever becomes of the folder."""
+        with _writing(self.folder):
+            return mapped.aside(self._aside() / name, rows)
+
     def drop(self, *stages: str) -> None:
         """Remove the parts of stages that nothing needs any more."""
         for stage in stages:
             for path in [*self.folder.glob(f"{stage}-*.part"), *self.folder.glob(f"{stage}-*.list")]:
                 path.unlink()
+
+    def _aside(self) -> Path:
+        """Return the folder of what is made at every run; a new one, for the result of another may look into it."""
+        folder = self.folder / "aside"
+        if not self._emptied:
+            empty(folder)
+            folder.mkdir()
+            self._emptied = True
+        return folder
 
     def _is_sound(self, path: Path) -> bool:
         if path not in self._sound:

@@ -110,13 +110,13 @@ def tally(codes, indptr, order, unit, taken, k, hashes, first, shift, sieve, las
 
     codes : uint32[K]
     indptr : int64[D+1]          documents in codes; a k-gram never crosses from one into the next
-    order : int64[D]             documents, those of one unit in a row
+    order : int64[n]             documents that are looked at, those of one unit in a row
     unit : int64[D]              unit of each document, none negative
     taken : int64[n, 2]          sorted, disjoint ranges of codes that do not count
     k : int64
     hashes, first, shift, sieve  as in `find`: the upper 32 bits of k-gram hashes
-    last : int64[B], -1          scratch: the last unit that had it
-    count : int64[B], 0          written
+    last : int32[B], -1          scratch: the last unit that had it
+    count : int32[B], 0          written
 
     One thread: who came last decides. O(K).
     """

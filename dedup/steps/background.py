@@ -21,7 +21,7 @@ from dedup.errors import FormatProblem
 from dedup.intervals import merged
 from dedup.kernels import hashing
 from dedup.kernels import spread as spreading
-from dedup.schema import Families, Float64, Int64, KeyStream, UInt8, UInt32
+from dedup.schema import Families, Float64, Int32, Int64, KeyStream, UInt8, UInt32
 
 GRAM = 5
 """Characters in a counted k-gram. At 4 too many rare phrases share a common gram, at 6 the table doubles."""
@@ -63,12 +63,15 @@ class Sorted:
         spreading.find(*self.index, wanted, out)
         return out
 
-    def tally(self, keys: KeyStream, units: Int64, taken: Int64) -> Int64:
-        """Return how many units have each gram outside of the sorted, disjoint key ranges ``taken`` (int64[B])."""
-        count = np.zeros(len(self.hashes), np.int64)
-        order = np.argsort(units, kind="stable")
-        last = np.full(len(count), -1, np.int64)
-        spreading.tally(keys.codes, keys.indptr, order, units, taken, np.int64(GRAM), *self.index, last, count)
+    def tally(self, keys: KeyStream, units: Int64, taken: Int64, documents: Int64) -> Int32:
+        """Return how many units have each gram outside of the sorted, disjoint key ranges ``taken`` (int32[B]).
+
+        ``documents`` are those that are looked at, all of a unit in a row: counts of some units and of the others
+        add up.
+        """
+        count = np.zeros(len(self.hashes), np.int32)
+        last = np.full(len(count), -1, np.int32)
+        spreading.tally(keys.codes, keys.indptr, documents, units, taken, np.int64(GRAM), *self.index, last, count)
         return count
 
 
@@ -167,11 +170,14 @@ def spread(keys: KeyStream, families: Families, units: Int64, longest: int) -> S
     O(K) for a corpus of K key characters, and only if there is a family to ask about.
     """
     hashes = asked_about(keys, families, longest)
-    number = len(np.unique(units))
-    if not len(hashes):
-        return Spread(hashes, np.empty(0, np.int64), number)
-    taken = merged(np.stack([families.start, families.end], axis=1))
-    return Spread(hashes, Sorted(hashes).tally(keys, units, taken), number)
+    order = np.argsort(units, kind="stable")
+    count = Sorted(hashes).tally(keys, units, held(families), order if len(hashes) else order[:0])
+    return Spread(hashes, count.astype(np.int64), len(np.unique(units)))
+
+
+def held(families: Families) -> Int64:
+    """Return the key ranges that families hold, sorted and disjoint (int64[n, 2])."""
+    return merged(np.stack([families.start, families.end], axis=1))
 
 
 def asked_about(keys: KeyStream, families: Families, longest: int) -> UInt32:

@@ -85,8 +85,10 @@ def usage(keys: KeyStream, segments: Segments, families: Families, units: Int64,
     right = _effective(family, _context(keys, end, end + WINDOW, low, high), count)
     # A line that ends without a stop is joined with the next as if it were wrapped: lines are borders as well.
     lines = np.unique(np.searchsorted(keys.origin, segments.lines))
-    borders = np.union1d(segments.sentences, lines)
-    continued = ~(_near(borders, start) & (_near(borders, end) | (end >= high)))
+    # Both are asked, not laid together: that would be a copy of all sentences of the corpus.
+    borders = segments.sentences, lines
+    at_start, at_end = (_near(borders[0], side) | _near(borders[1], side) for side in (start, end))
+    continued = ~(at_start & (at_end | (end >= high)))
     row = np.maximum(np.searchsorted(segments.start, start, side="right") - 1, 0)
     heading = np.isin(segments.kind[row], (ParagraphKind.HEADING, ParagraphKind.PART_TITLE)) if len(row) else row > 0
     paragraph = _near(lines, start) & (_near(lines, end) | (end >= high)) & ~heading

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import random
 import shutil
 import signal
@@ -15,9 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from dedup import Document, Params, intervals, scan
+from dedup import Document, Params, describe, figures, intervals, scan
 from dedup.errors import OutputFailed, WorkProblem
-from dedup.executors import local, paragraphs, places, spool
+from dedup.executors import changes, local, paragraphs, places, spool, spread
+from dedup.executors.processes import Processes
 from dedup.executors.work import Work
 from dedup.result import Skipped
 
@@ -43,6 +45,10 @@ def smaller(monkeypatch):
         (places, "_BLOCK", 20_000),
         (places, "SEEDS", 300),
         (intervals, "SLAB", 9_000),
+        (spread, "COUNTED", 20_000),
+        (changes, "COMPARED", 10_000),
+        (describe, "TOLD", 25),
+        (figures, "_SLOTS", 40),
     ):
         monkeypatch.setattr(module, name, value)
 
@@ -54,6 +60,10 @@ def small(monkeypatch):
 
 PAIRED = ("digest", "words", "candidates", "near", "meetings", "anchors", "places", "aligned")
 """Stages whose parts nothing needs any more when the passages are found."""
+
+
+LATE = ("passages", "families", "rewritten", "asked", "spread", "labels", "changes", "facts")
+"""Stages whose parts depend on the passages."""
 
 
 class Parts(dict):
@@ -126,6 +136,38 @@ def test_a_finished_scan_computes_nothing_again(tmp_path, small):
     assert told.computed == 0 and told["tables"] == (1, 1)
 
 
+def test_a_result_outlives_its_folder(tmp_path, small):
+    """Its columns lie in files; another scan over the folder and its removal leave it as it was."""
+    expected = scan(reports()).to_json(texts=True)
+    first = scan(reports(), work=tmp_path / "work")
+    second = scan(reports(), work=tmp_path / "work")
+    assert isinstance(first.passages.left.start.base.base, memoryview)
+    shutil.rmtree(tmp_path / "work")
+    assert first.to_json(texts=True) == second.to_json(texts=True) == expected
+
+
+def test_what_travels_between_processes_are_names_and_rows(tmp_path, small, monkeypatch):
+    """A task stays small whatever the corpus: a list of parts in place of a shelf once sent all texts with each batch."""
+    sizes = {}
+    real = Processes.run
+
+    def run(self, function, tasks):
+        if len(tasks) > 1:  # a single one is computed where it is, and so is what no other process could find
+            inner = tasks[0]
+            if "<locals>" not in inner[0].__qualname__:
+                sizes[inner[0].__name__] = max(len(pickle.dumps(task)) for task in tasks)
+        return real(self, function, tasks)
+
+    monkeypatch.setattr(Processes, "run", run)
+    for one in reports():
+        path = tmp_path / "in" / one.source
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(one.text, encoding="utf-8")
+    scan([tmp_path / "in"], work=tmp_path / "work")
+    text = sum(path.stat().st_size for path in (tmp_path / "in").rglob("*.txt"))
+    assert len(sizes) >= 9 and max(sizes.values()) < 12_000 < text / 20
+
+
 def test_other_work_is_refused(tmp_path, small):
     """Other parameters, other inputs and a folder of something else are told, and nothing in them is touched."""
     scan(reports()[:20], work=tmp_path / "work")
@@ -166,8 +208,9 @@ def test_a_damaged_part_is_made_again(tmp_path, small, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(local.Folder, "drop", lambda *stages: None)
         scan(reports(), work=tmp_path / "kept")
-    for name in ("passages", "families", "rewritten", "labels", "changes"):
-        (tmp_path / "kept" / f"{name}-00000.part").unlink()
+    for name in LATE:
+        for path in (tmp_path / "kept").glob(f"{name}-*.part"):
+            path.unlink()
     stages = {path.name.partition("-")[0] for path in (tmp_path / "kept").glob("*.part")}
     assert stages == {*PAIRED, "read", "given", "prepare"} - {"read"}
     for stage in [*PAIRED, "tables"]:
@@ -180,7 +223,7 @@ def test_a_damaged_part_is_made_again(tmp_path, small, monkeypatch):
         told = Parts()
         assert scan(reports(), work=work, told=told).to_json() == expected, stage
         again = {name for name, (found, of) in told.items() if found < of}
-        assert again == {stage, "passages", "families", "rewritten", "labels", "changes"}, stage
+        assert again == {stage, *LATE}, stage
         assert told[stage][1] - told[stage][0] == 1
 
 

@@ -55,7 +55,7 @@ def test_units_are_counted_once_and_taken_text_not_at_all(texts, data):
     hashes = {gram: naive.gram_hash([ord(char) for char in gram]) >> 32 for gram in every}
     held = Sorted(np.array(sorted(set(hashes.values())), np.uint32))
     holes = np.array([(at, at + 1) for at in taken], np.int64).reshape(-1, 2)
-    count, last = np.zeros(len(held.hashes), np.int64), np.full(len(held.hashes), -1, np.int64)
+    count, last = np.zeros(len(held.hashes), np.int32), np.full(len(held.hashes), -1, np.int32)
     unit = np.array(units, np.int64)
     order = np.argsort(unit, kind="stable")
     spread.tally(codes, indptr, order, unit, holes, np.int64(3), *held.index, last, count)

@@ -1,0 +1,88 @@
+"""What labels take from the whole corpus, in parts: who writes the words of short families outside of every family.
+
+Each unit (an issuer, else a file) counts once, so a part has all documents of its units, and counts add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from dedup.executors.corpus import Corpus
+from dedup.params import Params
+from dedup.schema import Families, Int32, Int64, UInt32
+from dedup.steps import background
+
+COUNTED = 1 << 25
+"""Key characters in which words are counted at a time, more only where one issuer wrote more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is counted, and where it does not count.
+
+    hashes : uint32[B]    k-grams of short families, see `dedup.steps.background.asked_about`
+    taken : int64[n, 2]   key ranges that families hold, sorted, disjoint
+    """
+
+    hashes: UInt32
+    taken: Int64
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many of some units have each k-gram (int32[B])."""
+
+    count: Int32
+
+
+def asked(corpus: Corpus, families: Families, params: Params) -> Asked:
+    """Return what is to be counted."""
+    hashes = background.asked_about(corpus.keys, families, params.formula_chars)
+    return Asked(hashes, background.held(families))
+
+
+def tasks(
+    words: Sequence[Asked], corpus: Corpus, units: Int64, cut: Callable[[int, int], list[tuple[int, int]]]
+) -> list[tuple[Any, ...]]:
+    """Return the parts of the work, as `counted` takes them.
+
+    Parameters
+    ----------
+    words : sequence of Asked
+        One table: a sequence, because it travels as the name of its file.
+    corpus : Corpus
+    units : int64[D]
+        See `dedup.steps.usage.units`.
+    cut : callable
+        Cuts a total into pieces of at most so many, see `dedup.executors.local`.
+    """
+    order = np.argsort(units, kind="stable")
+    before = np.concatenate([[0], np.cumsum(np.diff(corpus.keys.indptr)[order])])
+    begins = np.flatnonzero(np.diff(units[order], prepend=-1))  # where a unit's documents begin
+    wanted = np.array([end for _, end in cut(int(before[-1]), COUNTED)[:-1]], np.int64)
+    nearest = np.minimum(np.searchsorted(before[begins], wanted), len(begins) - 1)
+    ends = np.unique(np.concatenate([[0], begins[nearest], [len(order)]])).tolist()
+    if len(ends) == 1:
+        ends = [0, 0]
+    return [(words, corpus, units, order[low:high]) for low, high in pairwise(ends)]
+
+
+def counted(words: Sequence[Asked], corpus: Corpus, units: Int64, documents: Int64) -> Counted:
+    """Return how many of the units that wrote some documents have each k-gram."""
+    (one,) = words
+    some = documents if len(one.hashes) else documents[:0]
+    return Counted(background.Sorted(one.hashes).tally(corpus.keys, units, one.taken, some))
+
+
+def summed(words: Sequence[Asked], parts: Sequence[Counted], units: Int64) -> background.Spread:
+    """Return the counts of all units."""
+    (one,) = words
+    count = np.zeros(len(one.hashes), np.int64)
+    for part in parts:
+        count += part.count
+    return background.Spread(one.hashes, count, len(np.unique(units)))
