@@ -12,7 +12,7 @@ SPARK := $(shell command -v java > /dev/null 2>&1 && echo ,spark)
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick test-nojit test-spark test-browser index-kills scan-kills outofcore errors check lint gate bench notebooks docs warmup fuzz coverage mutate wheels clean
+.PHONY: help demo test quick test-nojit test-spark test-browser index-kills soak scan-kills outofcore errors check lint gate bench notebooks docs warmup fuzz coverage mutate wheels clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ test-browser: $(VENV)/.dev ## the tests of the page in a browser; says so and sk
 
 index-kills: $(VENV)/.dev ## kill an addition to an archive thirty times and see that nothing is lost
 	DEDUP_KILLS=30 $(BIN)/python -m pytest tests/index/test_file.py -k kills
+
+soak: $(VENV)/.dev ## three thousand requests to the review server from four threads, none lost, memory flat
+	DEDUP_SOAK=750 $(BIN)/python -m pytest tests/review/test_soak.py
 
 scan-kills: $(VENV)/.dev ## kill a scan over a work folder thirty times, in one process and in two, and see that it goes on
 	DEDUP_KILLS=30 $(BIN)/python -m pytest tests/executors/test_work.py -k killed

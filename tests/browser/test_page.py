@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from dataclasses import replace
 from itertools import pairwise
 
@@ -405,10 +404,8 @@ def test_it_opens_in_time(visit, families, bound, tmp_path):
     """1,000 families show their first view within 2 s, 10,000 still open; the list holds them all."""
     result = build(families)
     page = visit(result)
-    begun = time.perf_counter()
-    page.reload()
     page.wait_for_selector("#queue .row")
-    assert time.perf_counter() - begun < bound
+    assert page.evaluate("() => performance.now()") < 1000 * bound  # since the navigation began
     page.evaluate("() => { const list = document.getElementById('queue'); list.scrollTop = list.scrollHeight; }")
     last = [row for row in queue_order(result) if result.clusters[row].label in REVIEWED][-1]
     page.wait_for_selector(f"[data-family='{result.clusters[last].id}']")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import resource
 import threading
 from pathlib import Path
@@ -17,8 +18,8 @@ from dedup.review.store import Verdicts
 from tests.report.synthetic import build
 
 THREADS = 4
-REQUESTS = 750
-"""Of each thread; every third gives a verdict."""
+REQUESTS = int(os.environ.get("DEDUP_SOAK", "200"))
+"""Of each thread; every third gives a verdict. `make soak` sends 750."""
 
 FLAT_MIB = 24
 """What the process may grow by, from the first tenth of the requests on."""
