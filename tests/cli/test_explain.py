@@ -17,12 +17,12 @@ def test_two_files_are_explained_in_both_languages(run, reports):
 
 
 def test_two_texts_are_explained_as_they_are_typed(run):
-    told = run("explain", "--text", "门前的老槐树是爷爷种的", "门前的老槐树是奶奶种的")
+    told = run("explain", "--text", "门前的老槐树是爷爷亲手种的", "门前的老槐树是奶奶亲手种的")
     assert told.exit_code == 0 and "不足 16 字" in told.stdout
 
 
 def test_settings_count(run):
-    told = run("explain", "--text", "门前的老槐树是爷爷种的", "门前的老槐树是奶奶种的", "--min-chars", "8")
+    told = run("explain", "--text", "门前的老槐树是爷爷亲手种的", "门前的老槐树是奶奶亲手种的", "--min-chars", "8")
     assert "--min-chars" not in told.stdout
 
 
