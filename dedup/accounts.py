@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -35,92 +35,99 @@ def accounts(
         Id of each family.
     passages : sequence of Passage
     """
-    texts, parts = tables.texts, tables.segments.parts
-    kept = isinstance(tables.documents, (list, tuple))
-    repairs = _repairs(tables)
-    first_part = np.append(tables.first_part, len(parts.raw_start)).tolist()
-    rates = Rates(passages)
-    hidden = _hidden(tables)
-    rows = []
-    for d, (document, (counts, marks)) in enumerate(zip(tables.documents, _marks(tables, clusters), strict=True)):
-        base = int(texts.indptr[d])
-        rows.append(
-            DocumentInfo(
-                id=d,
-                source=document.source,
-                member=document.member,
-                chars=len(document.text),
-                digest=digests[d],
-                title=document.title,
-                issuer=document.issuer,
-                date=document.date,
-                encoding=document.encoding,
-                parts=tuple(
-                    Part(
-                        tables.slice(int(parts.title_start[row]), int(parts.title_end[row])).strip(),
-                        int(parts.raw_start[row]) - base,
-                        int(parts.raw_end[row]) - base,
-                    )
-                    for row in range(first_part[d], first_part[d + 1])
-                ),
-                labels=counts,
-                rates=rates.of(d, counts),
-                repairs=repairs.get(d, {}),
-                flags=dict(document.flags),
-                marks=marks,
-                text=document.text if kept else None,
-                hidden=tuple(hidden.get(d, ())),
-            )
+    account = Account(tables, digests, clusters, passages)
+    if isinstance(tables.documents, (list, tuple)):
+        return tuple(account.row(d, document, document.text) for d, document in enumerate(tables.documents))
+    # What is made when it is asked for is made so in the result too: marks and rates take as much as a text.
+    return StoredDocuments(account, tables.documents)
+
+
+class Account:
+    """What is known of each document, in columns.
+
+    Parameters
+    ----------
+    As `accounts` takes them.
+    """
+
+    def __init__(
+        self, tables: Tables, digests: Sequence[str], clusters: Sequence[str], passages: Sequence[Passage]
+    ) -> None:
+        self._texts, self._parts, self._labels = tables.texts, tables.segments.parts, tables.labels
+        self._digests, self._clusters = digests, clusters
+        self._repairs, self._hidden, self._rates = _repairs(tables), _hidden(tables), Rates(passages)
+        self._first_part = np.append(tables.first_part, len(self._parts.raw_start))
+        # Templates and references stand behind the reports: texts of the scan, but no documents of the result.
+        indptr = tables.texts.indptr[: len(tables.documents) + 1]
+        labels = tables.labels
+        document = np.searchsorted(indptr, labels.start, side="right") - 1
+        self._chars = np.zeros((len(indptr), len(LABELS)), np.int64)
+        np.add.at(self._chars, (document, labels.label), labels.end - labels.start)
+        self._shown = np.flatnonzero(labels.label != LABELS.index("own"))
+        self._borders = np.searchsorted(document[self._shown], np.arange(len(indptr)))
+
+    def row(self, d: int, document: Document, text: str | None) -> DocumentInfo:
+        """Return what the result says of a document."""
+        parts, (base, end) = self._parts, self._texts.indptr[d : d + 2].tolist()
+        counts = dict(zip(LABELS, self._chars[d].tolist(), strict=True))
+        return DocumentInfo(
+            id=d,
+            source=document.source,
+            member=document.member,
+            chars=end - base,
+            digest=self._digests[d],
+            title=document.title,
+            issuer=document.issuer,
+            date=document.date,
+            encoding=document.encoding,
+            parts=tuple(
+                Part(
+                    self._slice(int(parts.title_start[row]), int(parts.title_end[row])).strip(),
+                    int(parts.raw_start[row]) - base,
+                    int(parts.raw_end[row]) - base,
+                )
+                for row in range(int(self._first_part[d]), int(self._first_part[d + 1]))
+            ),
+            labels=counts,
+            rates=self._rates.of(d, counts),
+            repairs=self._repairs.get(d, {}),
+            flags=dict(document.flags),
+            marks=self._marks(d, base),
+            text=text,
+            hidden=tuple(self._hidden.get(d, ())),
         )
-    # What is made when it is asked for is made so in the result too: the texts of a corpus need not fit in memory.
-    return tuple(rows) if kept else StoredDocuments(tuple(rows), tables.documents)
+
+    def _slice(self, start: int, end: int) -> str:
+        return self._texts.codes[start:end].tobytes().decode("utf-32-le", "surrogatepass")
+
+    def _marks(self, d: int, base: int) -> tuple[tuple[int, int, str, str | None], ...]:
+        """Return the runs of a document that are not its own text."""
+        labels = self._labels
+        rows = self._shown[self._borders[d] : self._borders[d + 1]]
+        columns = (labels.start[rows] - base, labels.end[rows] - base, labels.label[rows], labels.family[rows])
+        return tuple(
+            (start, end, LABELS[label], self._clusters[family] if family >= 0 else None)
+            for start, end, label, family in zip(*(column.tolist() for column in columns), strict=True)
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class StoredDocuments(Rows[DocumentInfo]):
-    """Documents of a result whose texts lie elsewhere and are looked up when a document is asked for.
+    """Documents of a result whose texts lie elsewhere, made when one is asked for.
 
-    infos : tuple of DocumentInfo       without texts
-    documents : sequence of Document    the same, with texts
+    account : Account
+    documents : sequence of Document    with texts
     """
 
-    infos: tuple[DocumentInfo, ...]
+    account: Account
     documents: Sequence[Document]
 
     def __len__(self) -> int:
-        return len(self.infos)
+        return len(self.documents)
 
     def _made(self, first: int, last: int) -> list[DocumentInfo]:
-        return [replace(self.infos[row], text=self.documents[row].text) for row in range(first, last)]
-
-
-def _marks(
-    tables: Tables, clusters: Sequence[str]
-) -> list[tuple[dict[str, int], tuple[tuple[int, int, str, str | None], ...]]]:
-    """Return, for each document, its characters by label and its runs that are not its own text."""
-    # Templates and references stand behind the reports: texts of the scan, but no documents of the result.
-    labels, indptr = tables.labels, tables.texts.indptr[: len(tables.documents) + 1]
-    names = (*clusters, None)  # -1 is no family
-    document = np.searchsorted(indptr, labels.start, side="right") - 1
-    chars = np.zeros((len(indptr), len(LABELS)), np.int64)
-    np.add.at(chars, (document, labels.label), labels.end - labels.start)
-    shown = (labels.label != LABELS.index("own")) & (document < len(tables.documents))
-    base = indptr[document[shown]]
-    marks = [
-        (start, end, LABELS[label], names[family])
-        for start, end, label, family in zip(
-            (labels.start[shown] - base).tolist(),
-            (labels.end[shown] - base).tolist(),
-            labels.label[shown].tolist(),
-            labels.family[shown].tolist(),
-            strict=True,
-        )
-    ]
-    borders = np.searchsorted(document[shown], np.arange(len(indptr))).tolist()
-    return [
-        (dict(zip(LABELS, row, strict=True)), tuple(marks[borders[d] : borders[d + 1]]))
-        for d, row in enumerate(chars[:-1].tolist())
-    ]
+        found = ((row, self.documents[row]) for row in range(first, last))
+        return [self.account.row(row, document, document.text) for row, document in found]
 
 
 def _hidden(tables: Tables) -> dict[int, list[tuple[int, int, str]]]:

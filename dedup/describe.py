@@ -70,7 +70,7 @@ def describe(
     digests = [digest(document.text) for document in tables.documents]
     ids = _ids(tables)
     run = run or local.Memory()
-    passages = run.aside("passages", _passages(tables, digests, ids))
+    passages = run.aside("rows", _passages(tables, digests, ids))
     return Result(
         version=version,
         params=params,

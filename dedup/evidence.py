@@ -11,8 +11,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from functools import cache, cached_property
-from itertools import pairwise
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +39,7 @@ IN_ORDER = 3
 """Families that two reports must have in the same order before it is worth telling."""
 
 _CONTEXT = 3  # key characters on either side of a slip that another report has to share
+_KEPT = 256  # reports whose text is kept at hand: members of neighbouring families stand in the same few
 _SPELLED = 400  # key characters of a medoid in which slips are sought
 _SPELLED_FAMILIES = 100  # and families, the first ones shown: further ones get no evidence of this kind
 _ACCUSED = ("copy", "mass")
@@ -74,12 +74,12 @@ class Witness:
 
     def __init__(self, tables: Tables, places: Places) -> None:
         self.tables = tables
-        self._reports = list(zip(places.document.tolist(), places.part.tolist(), strict=True))
-        self._keys: dict[_Report, str] = {}
+        self._places = places
+        self._whole = lru_cache(maxsize=_KEPT)(self._key_text)
         self._borders = np.union1d(tables.texts.indptr[:-1], tables.segments.parts.raw_start)
         self._report_starts = self._borders.tolist()
-        self._of_kind: dict[tuple[str, ...], tuple[list[int], list[tuple[int, int, int, int]]]] = {}
-        families, changes = tables.families, tables.changes
+        self._of_kind: dict[tuple[str, ...], tuple[list[int], Int64]] = {}
+        changes = tables.changes
         self._accused = np.isin(tables.labels.family_label, [LABELS.index(name) for name in _ACCUSED])
         formula = tables.labels.family_label == LABELS.index("formula")
         self._worded = (formula | (tables.labels.contexts > 0)).tolist()
@@ -90,10 +90,10 @@ class Witness:
             for kinds in (_FIGURES, _SLIPS)
         }
         self._figures = figures(tables, places.document, self._accused)
-        self._documents = [
-            len({document for document, _ in self._reports[first:last]})
-            for first, last in pairwise(families.indptr.tolist())
-        ]
+
+    def _report(self, row: int) -> _Report:
+        """Return the report of a family member."""
+        return int(self._places.document[row]), int(self._places.part[row])
 
     def _most(self, column: np.ndarray) -> Int64:
         """Return the greatest value of each family's passages, 0 for a family of none (int64[F])."""
@@ -126,7 +126,10 @@ class Witness:
             rows.append(Evidence("rewritten"))
         if self._run[number]:  # not looked for where a formula or page noise is merely listed
             rows.append(Evidence("verbatim_run", {"chars": self._run[number]}))
-        spread = {"documents": self._documents[number], "issuers": int(tables.labels.issuers[number])}
+        spread = {
+            "documents": len(set(self._places.document[members.start : members.stop].tolist())),
+            "issuers": int(tables.labels.issuers[number]),
+        }
         rows.append(Evidence("spread", spread))
         passages = families.passages[families.passage_indptr[number] : families.passage_indptr[number + 1]]
         if self._accused[number]:
@@ -182,9 +185,9 @@ class Witness:
 
     def _own_slips(self, number: int, members: range) -> Iterator[tuple[str, str]]:
         medoid = int(self.tables.families.medoid[number])
-        home = self._reports[medoid]
+        home = self._report(medoid)
         text = self._text(medoid)[:_SPELLED]
-        others = [self._text(row) for row in members if self._reports[row] != home]
+        others = [self._text(row) for row in members if self._report(row) != home]
         for slip in spelling.slips(text):
             around = text[max(slip.start - _CONTEXT, 0) : slip.end + _CONTEXT]
             if any(around in other for other in others):
@@ -216,28 +219,26 @@ class Witness:
             names[document, row - int(tables.first_part[document])] = _places(title.strip())
         return names
 
-    def _whole(self, report: _Report) -> str:
+    def _key_text(self, report: _Report) -> str:
         """Return the key text of a report."""
-        if report not in self._keys:
-            tables = self.tables
-            document, part = report
-            if part < 0:
-                start, end = tables.keys.indptr[document : document + 2].tolist()
-            else:
-                row = int(tables.first_part[document]) + part
-                borders = (tables.segments.parts.raw_start[row], tables.segments.parts.raw_end[row])
-                start, end = np.searchsorted(tables.keys.origin, borders).tolist()
-            self._keys[report] = tables.key_text(start, end)
-        return self._keys[report]
+        tables = self.tables
+        document, part = report
+        if part < 0:
+            start, end = tables.keys.indptr[document : document + 2].tolist()
+        else:
+            row = int(tables.first_part[document]) + part
+            borders = (tables.segments.parts.raw_start[row], tables.segments.parts.raw_end[row])
+            start, end = np.searchsorted(tables.keys.origin, borders).tolist()
+        return tables.key_text(start, end)
 
     def _leftovers(self, members: range) -> Iterator[Evidence]:
         """Yield the names of another member's report that stand here in copied text, and nowhere else."""
-        reports = {self._reports[row] for row in members}
+        reports = {self._report(row) for row in members}
         if sum(bool(self._names.get(report)) for report in reports) < 2:
             return  # a name can only be left over from a report that bears one, in another that bears one
         texts: dict[_Report, list[str]] = defaultdict(list)
         for row in members:
-            texts[self._reports[row]].append(self._text(row))
+            texts[self._report(row)].append(self._text(row))
         of_name: dict[str, list[_Report]] = defaultdict(list)
         for report in texts:
             for name in self._names.get(report, frozenset()):
@@ -280,15 +281,14 @@ class Witness:
 
     # What differs
 
-    def _changes(self, kinds: tuple[str, ...]) -> tuple[list[int], list[tuple[int, int, int, int]]]:
+    def _changes(self, kinds: tuple[str, ...]) -> tuple[list[int], Int64]:
         """Return where each passage's changes of some kinds begin, and their raw ranges."""
         if kinds not in self._of_kind:
             changes = self.tables.changes
             rows = np.flatnonzero(np.isin(changes.kind, [KINDS.index(kind) for kind in kinds]))
             ptr = np.searchsorted(changes.passage[rows], np.arange(len(self.tables.passages.wording) + 1))
             columns = (changes.left_start, changes.left_end, changes.right_start, changes.right_end)
-            ranges = list(zip(*(column[rows].tolist() for column in columns), strict=True))
-            self._of_kind[kinds] = ptr.tolist(), ranges
+            self._of_kind[kinds] = ptr.tolist(), np.column_stack([column[rows] for column in columns])
         return self._of_kind[kinds]
 
     def _differing(self, number: int, passages: Int64, kinds: tuple[str, ...]) -> list[tuple[int, int, list[_Other]]]:
@@ -300,7 +300,7 @@ class Witness:
         ptr, changes = self._changes(kinds)
         found: dict[tuple[int, int], list[_Other]] = defaultdict(list)
         for passage in passages.tolist():
-            for low, high, other_low, other_high in changes[ptr[passage] : ptr[passage + 1]]:
+            for low, high, other_low, other_high in changes[ptr[passage] : ptr[passage + 1]].tolist():
                 inside = start <= low and high <= end
                 if inside == (start <= other_low and other_high <= end):
                     continue

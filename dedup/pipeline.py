@@ -164,8 +164,10 @@ def scan(
         with clock.stage("rewrite"):
             rewritten = run.one("rewritten", Found, _rewritten, corpus, passages, params)
             passages, families = _joined(passages, families, rewritten.passages)
+            passages, families = run.aside("passages", passages), run.aside("families", families)
         with clock.stage("label"):
             labels = run.one("labels", Labels, _labelled, corpus, passages, families, explained, counted, params, run)
+            labels = run.aside("labels", labels)
             run.drop("asked", "spread")
         with clock.stage("describe"):
             wanted = changes.tasks(corpus, passages, _at_issue(passages, families, labels), run.pieces)

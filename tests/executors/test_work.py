@@ -147,7 +147,7 @@ def test_a_result_outlives_its_folder(tmp_path, small):
 
 
 def test_what_travels_between_processes_are_names_and_rows(tmp_path, small, monkeypatch):
-    """A task stays small whatever the corpus: a list of parts in place of a shelf once sent all texts with each batch."""
+    """A task stays small whatever the corpus: a list in place of a shelf once sent all texts with each batch."""
     sizes = {}
     real = Processes.run
 
