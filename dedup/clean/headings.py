@@ -45,7 +45,8 @@ def with_their_text(text: str, tiles: Units, going: Bool, afar: Bool, noise: Boo
 
     Notes
     -----
-    At the end of a document lines go with what stands above them; a document of nothing else heads nothing.
+    At the end of a document lines go with what stands above them; a document of nothing else heads nothing. Lines
+    between a heading and its text that go for a partner in the same document are looked through as noise is.
     """
     if not len(going):
         return going
@@ -56,15 +57,16 @@ def with_their_text(text: str, tiles: Units, going: Bool, afar: Bool, noise: Boo
     rows = np.flatnonzero(filled & ~(whole & (np.add.reduceat((going & noise) | tiles.border, edges[:-1]) == count)))
     far = np.logical_or.reduceat(going & afar, edges[:-1])
     starts, ends = tiles.bounds[edges[rows]].tolist(), tiles.bounds[edges[rows + 1]].tolist()
-    heads = [
-        whole[row] and far[row] and _ends_no_sentence(text, end) for row, end in zip(rows.tolist(), ends, strict=True)
-    ]
+    light = [whole[row] and _ends_no_sentence(text, end) for row, end in zip(rows.tolist(), ends, strict=True)]
+    heads = [one and far[row] for one, row in zip(light, rows.tolist(), strict=True)]
+    heavy = np.flatnonzero(~np.array(light, np.bool_))
     kept = going.copy()
     for first, last in np.flatnonzero(np.diff([False, *heads, False])).reshape(-1, 2).tolist():
         here = slice(int(edges[rows[first]]), int(edges[rows[last - 1] + 1]))
+        text_row = int(heavy[at]) if (at := int(np.searchsorted(heavy, last))) < len(heavy) else len(rows)
         beside = [
             row
-            for row in (last, first - 1)
+            for row in (text_row, first - 1)
             if 0 <= row < len(rows) and text[starts[row] : ends[row]].strip() != BORDER
         ]
         if beside and not whole[rows[beside[0]]] and size[here].sum() <= LINES:

@@ -567,6 +567,22 @@ def test_page_noise_is_no_text_under_a_heading() -> None:
     assert {cut.cause.label for cut in done.removals} == {"furniture"}
 
 
+@pytest.mark.parametrize("level", ["paragraph", "passage"])
+def test_a_heading_that_goes_for_its_own_list_takes_none_above_it_along(level: str) -> None:
+    """Two bulletins share the name of a column; the title under it stands in the list of contents, its text not."""
+    column, title = "省水利厅汛情快讯一览", "下游两座闸口今晨先后开启泄洪"
+    bodies = ("截至八时水位41.2米，开闸3孔，下泄平稳。", "截至八时水位40.7米，开闸5孔，下泄平稳。")
+    documents = [
+        Document(str(row), f"目录：\n1.{title}；\n以上播送完毕。\n{column}\n{title}\n{body}\n")
+        for row, body in enumerate(bodies)
+    ]
+    families = [found(documents, column), *(found([one], title, label="self") for one in documents)]
+    families[2] = replace(families[2], members=tuple(replace(one, document=1) for one in families[2].members), id="b")
+    done = plan(result_of(documents, families), CleanPolicy(level=level))
+    cut = {documents[one.document].text[one.start : one.end].strip() for one in done.removals}
+    assert cut == {title}
+
+
 def test_many_lines_are_text_and_no_heading() -> None:
     """A song of twenty lines that two reports quote is cut out of one of them, whatever stands under it."""
     lines = [f"{one}湾的橹声唱到{other}湾停" for one in "东西南北" for other in "春夏秋冬雨"]

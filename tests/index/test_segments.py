@@ -172,3 +172,20 @@ def test_segments_stay_few(db: sqlite3.Connection) -> None:
         for kind, entries in zip(Kind, told(both, both.postings), strict=True):
             found[kind] |= entries
     assert found == everything
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.lists(st.tuples(st.integers(0, 2**62), st.binary(max_size=40)), min_size=1, max_size=9))
+def test_many_checksums_are_those_of_each(rows: list[tuple[int, bytes]]) -> None:
+    """What is verified by thousands is what was written one by one."""
+    numbers, data = zip(*rows, strict=True)
+    assert segments._crcs(numbers, data) == [segments._crc(*row) for row in rows]
+
+
+@pytest.mark.parametrize(
+    "call", [lambda data: segments._crc(1, data), lambda data: segments._crcs([0, 1], [b"", data])]
+)
+def test_a_bucket_that_is_no_bytes_is_damage(call) -> None:
+    """A flipped bit can make a number of a blob; that is told as SQLite tells damage."""
+    with pytest.raises(sqlite3.DatabaseError, match="holds int in place of bytes"):
+        call(7)
