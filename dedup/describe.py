@@ -84,11 +84,9 @@ def describe(
 
 def digest(*parts: str) -> str:
     """Return 16 hexadecimal digits that name these strings; of one text, what `DocumentInfo.digest` is."""
-    whole = hashlib.sha256()
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass")
-        whole.update(len(data).to_bytes(8, "little") + data)
-    return whole.hexdigest()[:16]
+    rows = [part.encode("utf-8", "surrogatepass") for part in parts]
+    whole = b"".join(piece for row in rows for piece in (len(row).to_bytes(8, "little"), row))
+    return hashlib.sha256(whole).hexdigest()[:16]
 
 
 def _ids(tables: Tables) -> list[str]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from dedup.params import Params
 from dedup.result import Cluster, Document, Passage, Result
-from dedup.schema import EditKind, Edits, Int64, KeyStream, ParagraphKind, Segments
+from dedup.schema import EditKind, Edits, Int64, KeyStream, ParagraphKind, Segments, string
 
 LOOSE = 0.3
 """Threshold of the second look: below it two texts on one subject are as alike as these two."""
@@ -185,7 +185,7 @@ def _side(
     return Side(
         name=document.name,
         text=document.text,
-        key=codes.tobytes().decode("utf-32-le", "surrogatepass"),
+        key=string(codes),
         slots=int(slots.sum()),
         repairs={
             EditKind(kind).name.lower(): count for kind, count in zip(kinds.tolist(), counts.tolist(), strict=True)

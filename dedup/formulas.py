@@ -21,6 +21,7 @@ from typing import Any
 
 from dedup.errors import FormatProblem
 from dedup.result import Result
+from dedup.schema import string
 
 _SHORTEST = 4
 """Key characters from which a text can be listed: shorter ones are part of everything."""
@@ -127,5 +128,5 @@ def _keys(texts: Iterable[str]) -> list[str]:
 
     laid = repair.lay_out(list(texts))
     keys = normalise.normalise(laid, repair.repair(laid))
-    whole = keys.codes.tobytes().decode("utf-32-le", "surrogatepass")
+    whole = string(keys.codes)
     return [whole[low:high] for low, high in pairwise(keys.indptr.tolist())]

@@ -11,7 +11,7 @@ import numpy as np
 
 from dedup.columns import Places
 from dedup.result import Document
-from dedup.schema import Edits, Families, Int64, KeyStream, Labels, Passages, Segments, Texts
+from dedup.schema import Edits, Families, Int64, KeyStream, Labels, Passages, Segments, Texts, string
 
 if TYPE_CHECKING:
     from dedup.steps.contrast import Changes
@@ -36,11 +36,11 @@ class Tables:
 
     def slice(self, start: int, end: int) -> str:
         """Return the raw text of a raw range."""
-        return self.texts.codes[start:end].tobytes().decode("utf-32-le", "surrogatepass")
+        return string(self.texts.codes[start:end])
 
     def key_text(self, start: int, end: int) -> str:
         """Return the key text of a key range."""
-        return self.keys.codes[start:end].tobytes().decode("utf-32-le", "surrogatepass")
+        return string(self.keys.codes[start:end])
 
     @cached_property
     def first_line(self) -> Int64:

@@ -27,7 +27,7 @@ from dedup.executors.records import encoded, opened, packed
 from dedup.intervals import merged, without
 from dedup.params import Params
 from dedup.result import Document, Result
-from dedup.schema import Families, Int64, Passages, UInt32, UInt64
+from dedup.schema import Families, Int64, Passages, UInt32, UInt64, string
 from dedup.steps import background, cluster, contrast, rewrite, usage
 from dedup.steps.label import Known
 
@@ -108,7 +108,7 @@ def _sheet(prepared: Prepared, elsewhere: UInt64) -> Document:
     rows = np.flatnonzero(np.isin(values, elsewhere))
     rows = rows[np.unique(values[rows], return_index=True)[1]]
     texts = [
-        codes[start:end].tobytes().decode("utf-32-le", "surrogatepass")
+        string(codes[start:end])
         for start, end in zip(slots.start[rows].tolist(), slots.end[rows].tolist(), strict=True)
     ]
     return Document("\U0010ffff", "".join(f"数为{text}的\n" for text in texts))

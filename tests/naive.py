@@ -262,6 +262,23 @@ def resumes(
     return False
 
 
+def trimmed(
+    codes: Sequence[int], row: Sequence[int], cuts: tuple[int, int], at_end: bool, agrees: float
+) -> list[int]:
+    """Return a row of (left start, left end, right start, right end, matches) cut where its tails hardly agree."""
+    column = 1 if at_end else 0
+    tails = []
+    for side in (0, 1):
+        low, high = sorted((row[2 * side + column], cuts[side]))
+        tails.append(codes[low:high])
+    common = lcs(*tails)
+    new = list(row)
+    if min(cuts) >= 0 and common < agrees * max(map(len, tails)):
+        new[column], new[2 + column] = cuts
+        new[4] -= common
+    return new
+
+
 def promising(
     codes: Sequence[int],
     seeds: Sequence[tuple[int, int]],

@@ -20,7 +20,7 @@ from rapidfuzz.distance import Indel, Levenshtein
 
 from dedup.clean.desk import HAN_NUMERALS
 from dedup.result import Cluster, Result, Span
-from dedup.schema import Bool, Int32, Int64, UInt32
+from dedup.schema import Bool, Int32, Int64, string
 from dedup.steps.normalise import normalise, surfaces
 from dedup.steps.repair import lay_out, repair
 
@@ -223,14 +223,10 @@ def _folded(members: Sequence[str]) -> Iterator[_Folded]:
     for row, base in enumerate(texts.indptr[:-1].tolist()):
         here = slice(int(borders[row]), int(borders[row + 1]))
         yield _Folded(
-            _string(keys.codes[keys.indptr[row] : keys.indptr[row + 1]]),
-            _string(shown.codes[here]),
+            string(keys.codes[keys.indptr[row] : keys.indptr[row + 1]]),
+            string(shown.codes[here]),
             (shown.origin[here] - base).astype(np.int32),
         )
-
-
-def _string(codes: UInt32) -> str:
-    return codes.tobytes().decode("utf-32-le", "surrogatepass")
 
 
 def _are_names(left: str, here: slice, right: str, there: slice) -> bool:

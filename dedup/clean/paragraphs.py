@@ -29,6 +29,7 @@ from dedup.schema import (
     Passages,
     Segments,
     Texts,
+    string,
 )
 from dedup.steps.align import WHOLE
 
@@ -230,9 +231,7 @@ def _clusters(
         zip(families.indptr[:-1].tolist(), families.indptr[1:].tolist(), strict=True)
     ):
         medoid = int(families.medoid[row])
-        text = (
-            keys.codes[families.start[medoid] : families.end[medoid]].tobytes().decode("utf-32-le", "surrogatepass")
-        )
+        text = string(keys.codes[families.start[medoid] : families.end[medoid]])
         name = digest("family", text)
         seen[name] = seen.get(name, 0) + 1
         members, here = tuple(spans[first:last]), tuple(wording[first:last])

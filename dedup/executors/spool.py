@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from dedup.result import Document, Skipped
-from dedup.schema import Int64, Texts, UInt8
+from dedup.schema import Int64, Texts, UInt8, string
 
 SPOOL = 1 << 24
 """Bytes of text in a part, more only where one document has more."""
@@ -205,7 +205,7 @@ class Documents(Sequence[Document]):
 
     def _make(self, row: int) -> Document:
         start, end = self._texts.indptr[row : row + 2].tolist()
-        text = self._texts.codes[start:end].tobytes().decode("utf-32-le", "surrogatepass")
+        text = string(self._texts.codes[start:end])
         return document_of(self.facts(row), text)
 
     def facts(self, row: int) -> list[Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from dedup.kernels.align import lcs
+
 _UNIT = np.int64(1000)
 _FOREIGN = np.int64(8)
 _ASIDE = np.int64(8)  # matched characters out of order from which a passage is called shuffled
@@ -353,3 +355,30 @@ def fringes(rows, stretches, at_end, foreign, longest, out):
                 out[r, 1] = beyond
                 break
             beyond += stretches[s, 2]
+
+
+@numba.njit(cache=True)
+def trim(codes, left_cut, right_cut, at_end, longest, agrees, rows, trimmed):
+    """Cut off, at one end of each passage, what hangs over a border and hardly agrees.
+
+    codes : uint32[K]
+    left_cut, right_cut : int64[R]   the border on either side, less than `longest` inside of the end, or -1
+    at_end : int64                   1: look at the ends, 0: at the beginnings
+    longest : int64
+    agrees : int64                   thousandths of the longer tail that have to agree for both to stay
+    rows : int64[R, 7]               changed: ends and matches
+    trimmed : bool[R], false         written: the rows that were cut
+    """
+    scratch = np.empty(longest + 1, np.int64)
+    for r in range(rows.shape[0]):
+        one, other = left_cut[r], right_cut[r]
+        if one < 0 or other < 0:
+            continue
+        a, a_end = min(one, rows[r, at_end]), max(one, rows[r, at_end])
+        b, b_end = min(other, rows[r, 2 + at_end]), max(other, rows[r, 2 + at_end])
+        common = lcs(codes, a, a_end, b, b_end, scratch)
+        if _UNIT * common < agrees * max(a_end - a, b_end - b):
+            rows[r, at_end] = one
+            rows[r, 2 + at_end] = other
+            rows[r, 4] -= common
+            trimmed[r] = True

@@ -267,18 +267,13 @@ def _within_paragraphs(keys: KeyStream, segments: Segments, rows: Int64, floor: 
                 cut = segments.start[np.minimum(row, len(segments.start) - 1)]
             else:  # the last paragraph that ends less than TAIL behind the start
                 cut = segments.end[np.maximum(np.searchsorted(segments.end, start + TAIL) - 1, 0)]
-            cuts.append(np.where((cut > start) & (cut < end), cut, -1))
-        column = 1 if at_end else 0
-        for number in np.flatnonzero((cuts[0] >= 0) & (cuts[1] >= 0)).tolist():
-            tails = []
-            for side, cut in zip((0, 2), cuts, strict=True):
-                low, high = sorted((int(rows[number, side + column]), int(cut[number])))
-                tails.append(keys.codes[low:high].tolist())
-            common = _common(*tails)
-            if common < AGREES * max(map(len, tails)):
-                rows[number, column], rows[number, 2 + column] = cuts[0][number], cuts[1][number]
-                rows[number, 4] -= common
-                _where_it_pays(keys, rows[number], at_end, floor)
+            hangs = end - cut < TAIL if at_end else cut - start < TAIL  # else there is no such paragraph
+            cuts.append(np.where((cut > start) & (cut < end) & hangs, cut, -1))
+        trimmed = np.zeros(len(rows), bool)
+        agrees = np.int64(round(1000 * AGREES))
+        overlap.trim(keys.codes, cuts[0], cuts[1], np.int64(at_end), np.int64(TAIL), agrees, rows, trimmed)
+        for number in np.flatnonzero(trimmed).tolist():
+            _where_it_pays(keys, rows[number], at_end, floor)
     return rows
 
 

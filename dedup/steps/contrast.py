@@ -14,7 +14,7 @@ import numpy as np
 from dedup.kernels import differences as kernels
 from dedup.kernels.threads import shared
 from dedup.result import Limit
-from dedup.schema import Bool, Edits, Float64, Int64, KeyStream, Passages, SlotKind, Texts, UInt32, UInt64
+from dedup.schema import Bool, Edits, Float64, Int64, KeyStream, Passages, SlotKind, Texts, UInt32, UInt64, string
 from dedup.steps.data import readings, tables, words
 
 KINDS = ("number", "name", "mask", "typo", "insert", "delete", "replace")
@@ -168,15 +168,11 @@ def _identities(left: UInt32, left_ptr: Int64, right: UInt32, right_ptr: Int64) 
 
         for row in far.tolist():
             sides = (
-                _text(left[left_ptr[row] : left_ptr[row + 1]]),
-                _text(right[right_ptr[row] : right_ptr[row + 1]]),
+                string(left[left_ptr[row] : left_ptr[row + 1]]),
+                string(right[right_ptr[row] : right_ptr[row + 1]]),
             )
             distance[row] = Indel.distance(*sides)
     return np.asarray(1.0 - distance / np.maximum(length, 1))
-
-
-def _text(codes: UInt32) -> str:
-    return codes.tobytes().decode("utf-32-le", "surrogatepass")
 
 
 def _scripts(keys: KeyStream, sides: tuple[Int64, ...], distance: Int64) -> tuple[Int64, Int64, Int64, Int64]:

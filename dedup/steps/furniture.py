@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dedup.intervals import merged
-from dedup.schema import EditKind, Edits, Int64, Texts
+from dedup.schema import EditKind, Edits, Int64, Texts, UInt32, string
 
 _HAN = r"[\u4e00-\u9fff]"
 _END = r"[^\S\n]*$"
@@ -45,6 +45,7 @@ _SHAPES = (
 )  # fmt: skip
 _LINES = re.compile("|".join(f"(?:{shape})" for shape in _SHAPES), re.MULTILINE)
 _BETWEEN = "\n\0\n"
+_OPENING = 420  # characters at the beginning of a document in which a teaser ends
 # The licence under a text of a library: a line that speaks of the work, and two words of copyright from there on.
 _WORK = re.compile(r"^[^\S\n]*本(?:作品|文|文章|文件|资料|資料|页面|頁面|网站|網站|站)", re.MULTILINE)
 _RIGHTS = re.compile(
@@ -77,28 +78,36 @@ def furniture(texts: Texts, edits: Edits, known: Sequence[Sequence[tuple[int, in
     repeat the beginning of a text above it.
     """
     documents = texts.documents
-    whole = texts.codes.tobytes().decode("utf-32-le", "surrogatepass")
+    if not documents:
+        return np.empty((0, 2), np.int64)
     found: list[tuple[int, int]] = []
     # Joined by a line that no shape has, so that `^` and `$` see the borders of documents and a list of related
     # articles ends with its document; positions shift by as much a document.
     borders = texts.indptr.tolist()
-    joined = _BETWEEN.join(whole[borders[d] : borders[d + 1]] for d in range(documents))
-    starts = np.asarray(borders[:-1]) + len(_BETWEEN) * np.arange(documents)
+    between = np.array([ord(char) for char in _BETWEEN], np.uint32)
+    joined = string(np.concatenate([piece for d in range(documents) for piece in (_codes(texts, d), between)]))
+    starts = texts.indptr[:-1] + len(_BETWEEN) * np.arange(documents)
     hits = np.array([match.span() for match in _LINES.finditer(joined)], np.int64).reshape(-1, 2)
     owner = np.searchsorted(starts, hits[:, 0], side="right") - 1
     hits -= len(_BETWEEN) * owner[:, None]
     hits[:, 1] = np.minimum(hits[:, 1], texts.indptr[owner + 1])
-    for d in range(documents):
-        first, last = borders[d], borders[d + 1]
-        if "…" in whole[first : first + 420] or "..." in whole[first : first + 420]:
-            teaser = _TEASER.match(whole[first : min(last, first + 420)])
+    for d, shift in enumerate((texts.indptr[:-1] - starts).tolist()):
+        first, last = borders[d] - shift, borders[d + 1] - shift
+        ranges = _licence(joined, max(first + 1, last - _LICENCE), last)
+        opening = joined[first : min(last, first + _OPENING)]
+        if "…" in opening or "..." in opening:
+            teaser = _TEASER.match(opening)
             if teaser:
-                found.append((first, first + teaser.end()))
-        found.extend(_licence(whole, max(first + 1, last - _LICENCE), last))
-        found.extend((first + start, first + end) for start, end in known[d])
+                ranges.append((first, first + teaser.end()))
+        found.extend((start + shift, end + shift) for start, end in ranges)
+        found.extend((borders[d] + start, borders[d] + end) for start, end in known[d])
     glued = np.isin(edits.kind, (EditKind.SITE, EditKind.PAGE))
     parts = [hits, np.array(found, np.int64).reshape(-1, 2), np.stack([edits.start[glued], edits.end[glued]], axis=1)]
     return _cut(merged(np.concatenate(parts)), texts)
+
+
+def _codes(texts: Texts, document: int) -> UInt32:
+    return texts.codes[texts.indptr[document] : texts.indptr[document + 1]]
 
 
 def _licence(whole: str, first: int, last: int) -> list[tuple[int, int]]:

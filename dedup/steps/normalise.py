@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from dedup.kernels import text as kernels
-from dedup.schema import EditKind, Edits, Int64, KeyStream, Slots, Surface, Texts, UInt32
+from dedup.schema import EditKind, Edits, Int64, KeyStream, Slots, Surface, Texts, UInt32, string
 from dedup.steps import data
 
 
@@ -119,7 +119,7 @@ def surface(texts: Texts, edits: Edits, start: int, end: int) -> str:
         pieces.append(edits.codes[int(edits.indptr[row]) : int(edits.indptr[row + 1])])
         at = int(edits.end[row])
     pieces.append(texts.codes[at:end])
-    return fold(np.concatenate(pieces)).tobytes().decode("utf-32-le", "surrogatepass")
+    return string(fold(np.concatenate(pieces)))
 
 
 def surfaces(texts: Texts, edits: Edits) -> Surface:

@@ -15,7 +15,7 @@ from functools import cache
 import numpy as np
 
 from dedup.kernels import marks as kernels
-from dedup.schema import Bool, EditKind, Edits, Int64, Texts, UInt8, UInt32
+from dedup.schema import Bool, EditKind, Edits, Int64, Texts, UInt8, UInt32, string
 from dedup.steps import data
 from dedup.steps.data import shifted
 
@@ -167,7 +167,7 @@ def _pages(breaks: Int64, texts: Texts) -> _Found:
 
 
 def _slice(texts: Texts, start: int, end: int) -> str:
-    return texts.codes[start:end].tobytes().decode("utf-32-le", "surrogatepass")
+    return string(texts.codes[start:end])
 
 
 def _mojibake(places: Int64, texts: Texts) -> list[_Finding]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from dedup.params import Params
 from dedup.result import Limit
-from dedup.schema import Bool, Int64, KeyStream, ParagraphKind, PassageKind, Passages, Segments, UInt8
+from dedup.schema import Bool, Int64, KeyStream, ParagraphKind, PassageKind, Passages, Segments, UInt8, string
 
 LEAST = 40
 """Fewest key characters of a paragraph that is looked at: shorter ones share their words by chance."""
@@ -189,8 +189,7 @@ def _verified(
     from rapidfuzz.distance import LCSseq
 
     texts = {
-        row: keys.codes[segments.start[row] : segments.end[row]].tobytes().decode("utf-32-le", "surrogatepass")
-        for row in np.union1d(left, right).tolist()
+        row: string(keys.codes[segments.start[row] : segments.end[row]]) for row in np.union1d(left, right).tolist()
     }
     weights = {row: word_weights(text) for row, text in texts.items()}
     found: list[tuple[float, int, int, int]] = []

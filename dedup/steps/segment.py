@@ -27,6 +27,7 @@ from dedup.schema import (
     Texts,
     UInt8,
     UInt32,
+    string,
 )
 from dedup.steps import data
 
@@ -167,7 +168,7 @@ def _scan(texts: Texts, edits: Edits, furniture: Int64) -> _Lines:
 
 def _line_text(texts: Texts, lines: _Lines, line: int) -> str:
     codes = texts.codes[lines.first[line] : lines.last[line]]
-    return codes.tobytes().decode("utf-32-le", "surrogatepass")
+    return string(codes)
 
 
 _SERIES = re.compile(

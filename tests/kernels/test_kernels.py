@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.kernels import align, buckets, chain, hashing, minhash, seeds, sets, sorting, unionfind
+from dedup.kernels import align, buckets, chain, hashing, minhash, overlap, seeds, sets, sorting, unionfind
 
 settings.register_profile("kernels", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("kernels")
@@ -236,7 +236,7 @@ def test_shared_counts_the_intersection_of_every_pair_at_the_threshold(groups, t
 def test_gap_alignment_is_the_longest_common_subsequence(one, other):
     codes, ptr = laid_out([one, other])
     row = np.empty(len(other) + 1, np.int64)
-    assert align._lcs(codes, ptr[0], ptr[1], ptr[1], ptr[2], row) == naive.lcs(one.tolist(), other.tolist())
+    assert align.lcs(codes, ptr[0], ptr[1], ptr[1], ptr[2], row) == naive.lcs(one.tolist(), other.tolist())
 
 
 @given(codes_of, codes_of, st.sampled_from([500, 600, 700]))
@@ -378,6 +378,20 @@ def test_a_short_chain_is_aligned_where_the_slow_rule_says_so(texts, bounds, ste
         wanted = len(seeds_of) > 2 or naive.promising(row, met, chain_of.tolist(), seeds_of, k, borders, bounds)
         assert (set(seeds_of) <= kept) == wanted
         assert wanted or not kept & set(seeds_of)
+
+
+@given(st.lists(st.integers(0, 2), min_size=24, max_size=24), st.booleans(), st.data())
+def test_tails_that_hardly_agree_are_trimmed(row, at_end, data):
+    """Of a passage [2, 10) that says [14, 22), cut up to five characters inside of an end, or nowhere."""
+    cut = st.one_of(st.just(-1), st.integers(5, 9) if at_end else st.integers(3, 7))
+    cuts = data.draw(cut), data.draw(cut)
+    cuts = cuts[0], cuts[1] + 12 if cuts[1] >= 0 else -1
+    agrees = data.draw(st.sampled_from([0, 500, 900]))
+    rows = np.array([[2, 10, 14, 22, 8, 0, 0]], np.int64)
+    borders, trimmed = (np.array([one], np.int64) for one in cuts), np.zeros(1, bool)
+    overlap.trim(np.array(row, np.uint32), *borders, INT(at_end), INT(6), INT(agrees), rows, trimmed)
+    assert trimmed[0] == (rows[0, :2].tolist() != [2, 10])
+    assert rows[0, :5].tolist() == naive.trimmed(row, [2, 10, 14, 22, 8], cuts, at_end, agrees / 1000)
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=30).filter(any), st.data())
