@@ -279,7 +279,7 @@ def trimmed(
     return new
 
 
-def promising(
+def promise(
     codes: Sequence[int],
     seeds: Sequence[tuple[int, int]],
     chains: Sequence[int],
@@ -287,16 +287,19 @@ def promising(
     k: int,
     borders: Sequence[tuple[int, int]],
     bounds: Sequence[int],
-) -> bool:
-    """Tell whether a chain of one seed or two is worth aligning; ``chains`` names the chain of each seed."""
-    least, enough, near, lookback, reach, drift = bounds
+) -> int:
+    """Return 0 if a chain of one seed or two is worth aligning, 2 if not, 3 if it is only with an echo.
+
+    ``chains`` names the chain of each seed.
+    """
+    least, enough, near, lookback = bounds
     runs = [equal_run(codes, *seeds[s], k, borders)[2] for s in members]
     if len(runs) > 1:
-        return sum(runs) >= least + 4
+        return 0 if sum(runs) >= least + 4 else 2
     (s,) = members
     if runs[0] < least or runs[0] >= enough:
-        return runs[0] >= least
+        return 0 if runs[0] >= least else 2
     for t in range(max(0, s - lookback), min(len(seeds), s + lookback + 1)):
         if chains[t] != chains[s] and all(abs(seeds[t][side] - seeds[s][side]) <= near for side in (0, 1)):
-            return True
-    return resumes(codes, *seeds[s], k, borders, enough, reach, drift)
+            return 0
+    return 3

@@ -27,7 +27,7 @@ def _gap_cost(on_left, on_right, floor):
 
 
 @numba.njit(cache=True)
-def lcs(codes, a, a_end, b, b_end, row):
+def _lcs(codes, a, a_end, b, b_end, row):
     """Length of the longest common subsequence of two short ranges; `row` is scratch of b's length + 1."""
     m = b_end - b
     for y in range(m + 1):
@@ -234,7 +234,7 @@ def _fill(codes, left, right, length, seeds, high_left, high_right, at):
                 at[n, 1] = j
                 if row.shape[0] < sj - j + 1:
                     row = np.empty(2 * (sj - j) + 2, np.int64)
-                at[n, 2] = lcs(codes, i, si, j, sj, row)
+                at[n, 2] = _lcs(codes, i, si, j, sj, row)
                 n += 1
                 at[n, 0] = si
                 at[n, 1] = sj

@@ -8,8 +8,6 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from dedup.kernels.seeds import resumes
-
 _UNIT = np.int64(1000)
 
 
@@ -49,23 +47,20 @@ def _in_company(left, right, chain_of, first, last, s, near, lookback):
 
 
 @numba.njit(cache=True)
-def _promising(codes, left, right, length, chain_of, first, last, seeds, low, high, bounds):
-    """Tell whether a chain of one seed or two is worth aligning.
+def _promise(codes, left, right, length, chain_of, first, last, seeds, low, high, bounds):
+    """Return 0 if a chain of one seed or two is worth aligning, 2 if it is not, 3 if it is only with an echo.
 
     Most chains are one common word: a glance at the characters around it costs a hundredth of an alignment. A
     passage that this misses has no stretch of `least` equal characters although it is short, or nothing but one
     stretch shorter than `enough`: too little to be reported, and no other chain near of which it could be part.
     """
-    least, enough, near, lookback, reach, drift = bounds
+    least, enough, near, lookback = bounds
     if seeds.shape[0] > 1:
-        return _equal_around(codes, left, right, length, seeds, low, high, least + 4) >= least + 4
+        return 0 if _equal_around(codes, left, right, length, seeds, low, high, least + 4) >= least + 4 else 2
     total = _equal_around(codes, left, right, length, seeds, low, high, enough)
-    s = seeds[0]
     if total < least or total >= enough:
-        return total >= least
-    if _in_company(left, right, chain_of, first, last, s, near, lookback):
-        return True
-    return resumes(codes, left[s], right[s], length[s], low, high, enough, reach, drift)
+        return 0 if total >= least else 2
+    return 0 if _in_company(left, right, chain_of, first, last, seeds[0], near, lookback) else 3
 
 
 @numba.njit(cache=True)
@@ -132,13 +127,13 @@ def chain(
     borders : int64[D+1]             where documents begin in codes
     group : int64[G+1]               group g owns seeds [group[g], group[g+1])
     max_gap, floor, lookback : int64
-    bounds : tuple of int64          of `_promising`: fewest matched characters in a passage; fewest, not below them,
-                                     of a chain of one seed that stands alone; how near is company, and how many seeds
-                                     are looked at for it; reach and drift of `resumes`
+    bounds : tuple of int64          of `_promise`: fewest matched characters in a passage; fewest, not below them, of
+                                     a chain of one seed that stands alone; how near is company, and how many seeds
+                                     are looked at for it
     score, parent, chain_of : int64[S]   scratch
     member : int64[S]                written: the seeds of each group by chain, in ascending order within one
     state : uint8[S]                 written: 1 where a chain begins in `member`, 2 for chains that are not worth
-                                     aligning, else 0
+                                     aligning, 3 for one seed that is if the sides agree once more beside it, else 0
 
     Seeds that would be shared by two chains stay with the better one. Most document pairs share one seed or two, by
     chance: those cost a glance at the characters around them. O(S * lookback); one thread takes one group.
@@ -177,10 +172,10 @@ def chain(
             if size == 0:
                 continue
             begin = parent[i] - size
-            worth = size > 2 or _promising(
-                codes, left, right, length, chain_of, first, last, member[begin : begin + size], low, high, bounds
-            )
-            for at in range(begin, begin + size):
-                state[at] = 0 if worth else 2
-            if worth:
+            seeds = member[begin : begin + size]
+            promise = 0
+            if size <= 2:
+                promise = _promise(codes, left, right, length, chain_of, first, last, seeds, low, high, bounds)
+            state[begin : begin + size] = promise
+            if promise == 0:
                 state[begin] = 1

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from dedup.kernels.align import lcs
-
 _UNIT = np.int64(1000)
 _FOREIGN = np.int64(8)
 _ASIDE = np.int64(8)  # matched characters out of order from which a passage is called shuffled
@@ -358,6 +356,19 @@ def fringes(rows, stretches, at_end, foreign, longest, out):
 
 
 @numba.njit(cache=True)
+def _lcs(codes, a, a_end, b, b_end, row):
+    """Length of the longest common subsequence of two short ranges; `row` is scratch of b's length + 1."""
+    row[: b_end - b + 1] = 0
+    for x in range(a, a_end):
+        diagonal = row[0]
+        for y in range(b_end - b):
+            above = row[y + 1]
+            row[y + 1] = diagonal + 1 if codes[x] == codes[b + y] else max(row[y], above)
+            diagonal = above
+    return row[b_end - b]
+
+
+@numba.njit(cache=True)
 def trim(codes, left_cut, right_cut, at_end, longest, agrees, rows, trimmed):
     """Cut off, at one end of each passage, what hangs over a border and hardly agrees.
 
@@ -376,7 +387,7 @@ def trim(codes, left_cut, right_cut, at_end, longest, agrees, rows, trimmed):
             continue
         a, a_end = min(one, rows[r, at_end]), max(one, rows[r, at_end])
         b, b_end = min(other, rows[r, 2 + at_end]), max(other, rows[r, 2 + at_end])
-        common = lcs(codes, a, a_end, b, b_end, scratch)
+        common = _lcs(codes, a, a_end, b, b_end, scratch)
         if _UNIT * common < agrees * max(a_end - a, b_end - b):
             rows[r, at_end] = one
             rows[r, 2 + at_end] = other

@@ -44,7 +44,7 @@ def _echo(codes, i, j, low, high, reach, drift):
 
 
 @numba.njit(cache=True)
-def resumes(codes, i, j, k, low, high, run, reach, drift):
+def _resumes(codes, i, j, k, low, high, run, reach, drift):
     """Tell whether an anchor lies in `run` equal characters, or the two sides agree once more beside it."""
     end_i = i + k
     end_j = j + k
@@ -69,7 +69,7 @@ def _worth(codes, i, j, one, other, borders, k, around):
         return True
     low = borders[one], borders[other]
     high = borders[one + 1], borders[other + 1]
-    return _equal(codes, i, j, k) and resumes(codes, i, j, k, low, high, around[0], around[1], around[2])
+    return _equal(codes, i, j, k) and _resumes(codes, i, j, k, low, high, around[0], around[1], around[2])
 
 
 @numba.njit(cache=True, parallel=True)
@@ -81,7 +81,7 @@ def worth(codes, left, right, one, other, borders, k, around, out):
     one, other : int32[S]    their documents
     borders : int64[D+1]     where documents begin in codes
     k : int64                characters in an anchor
-    around : tuple of int64  run, reach and drift of `resumes`
+    around : tuple of int64  run, reach and drift of `_resumes`
     out : bool[S]            written
     """
     for s in numba.prange(left.shape[0]):
@@ -99,7 +99,7 @@ def pairs(codes, k, position, document, borders, group, cap, around, out_left, o
     borders : int64[D+1]         where documents begin in codes
     group : int64[G+1]           group g owns anchors [group[g], group[g+1]), at least two
     cap : int64                  groups up to this size are paired all with all across documents
-    around : tuple of int64      run, reach and drift of `resumes`
+    around : tuple of int64      run, reach and drift of `_resumes`
     out_left, out_right : int64[...]   written: key positions, left before right
     indptr : int64[G+1]          group g may write [indptr[g], indptr[g+1]): n * (n - 1) / 2 places up to the cap,
                                  2 * n above it; unused ones get left = -1

@@ -21,7 +21,7 @@ import numpy as np
 from dedup.kernels import align as kernels
 from dedup.kernels import chain as kernels_chain
 from dedup.kernels import overlap
-from dedup.kernels.seeds import document_of
+from dedup.kernels.seeds import document_of, worth
 from dedup.params import Params
 from dedup.schema import (
     Bool,
@@ -160,12 +160,19 @@ def _chains(
     n = len(seeds.left)
     score, parent, chain_of, member = (np.empty(n, np.int64) for _ in range(4))
     state = np.empty(n, np.uint8)
+    enough = np.int64(max(WHOLE, int(least)))
     kernels_chain.chain(
         keys.codes, seeds.left, seeds.right, seeds.length, left_document, right_document, keys.indptr,
         _borders(left_document, right_document), np.int64(max_gap), np.int64(floor), np.int64(_LOOKBACK),
-        tuple(np.int64(one) for one in (least, max(WHOLE, int(least)), COMPANY, _LOOKBACK, REACH, DRIFT)),
-        score, parent, chain_of, member, state,
+        (least, enough, np.int64(COMPANY), np.int64(_LOOKBACK)), score, parent, chain_of, member, state,
     )  # fmt: skip
+    lonely = np.flatnonzero(state == 3)
+    row, resumes = member[lonely], np.empty(len(lonely), bool)
+    worth(
+        keys.codes, seeds.left[row], seeds.right[row], left_document[row], right_document[row], keys.indptr,
+        seeds.length[0], (enough, np.int64(REACH), np.int64(DRIFT)), resumes,
+    )  # fmt: skip
+    state[lonely] = np.where(resumes, 1, 2)
     kept = state != 2
     return member[kept], np.append(np.flatnonzero(state[kept] == 1), kept.sum())
 

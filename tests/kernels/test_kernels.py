@@ -236,7 +236,7 @@ def test_shared_counts_the_intersection_of_every_pair_at_the_threshold(groups, t
 def test_gap_alignment_is_the_longest_common_subsequence(one, other):
     codes, ptr = laid_out([one, other])
     row = np.empty(len(other) + 1, np.int64)
-    assert align.lcs(codes, ptr[0], ptr[1], ptr[1], ptr[2], row) == naive.lcs(one.tolist(), other.tolist())
+    assert align._lcs(codes, ptr[0], ptr[1], ptr[1], ptr[2], row) == naive.lcs(one.tolist(), other.tolist())
 
 
 @given(codes_of, codes_of, st.sampled_from([500, 600, 700]))
@@ -346,11 +346,11 @@ def test_a_pair_of_places_is_worth_a_seed_where_more_than_the_anchor_agrees(text
 
 @given(
     st.lists(st.lists(st.integers(0, 1), min_size=8, max_size=40), min_size=2, max_size=2),
-    st.tuples(*(st.integers(low, high) for low, high in ((3, 6), (3, 9), (0, 12), (1, 3), (3, 8), (0, 2)))),
+    st.tuples(*(st.integers(low, high) for low, high in ((3, 6), (3, 9), (0, 12), (1, 3)))),
     st.integers(0, 30),
 )
 def test_a_short_chain_is_aligned_where_the_slow_rule_says_so(texts, bounds, step):
-    """Of chains of one seed or two those are dropped that naive.promising drops; longer ones all stay."""
+    """Of chains of one seed or two those are dropped that naive.promise drops; longer ones all stay."""
     k, bounds = 3, (bounds[0], max(bounds[:2]), *bounds[2:])
     codes, ptr = laid_out([np.array(text) for text in texts])
     row, borders = codes.tolist(), list(pairwise(ptr.tolist()))
@@ -372,12 +372,12 @@ def test_a_short_chain_is_aligned_where_the_slow_rule_says_so(texts, bounds, ste
         codes, left, right, np.full(n, k, np.int64), *of, ptr, group, INT(4), INT(600), INT(40),
         tuple(map(INT, bounds)), score, parent, chain_of, member, state,
     )  # fmt: skip
-    kept = set(member[state != 2].tolist())
+    told = dict(zip(member.tolist(), state.tolist(), strict=True))
     for name in set(chain_of.tolist()):
-        seeds_of = np.flatnonzero(chain_of == name).tolist()
-        wanted = len(seeds_of) > 2 or naive.promising(row, met, chain_of.tolist(), seeds_of, k, borders, bounds)
-        assert (set(seeds_of) <= kept) == wanted
-        assert wanted or not kept & set(seeds_of)
+        members = np.flatnonzero(chain_of == name).tolist()
+        promise = 0 if len(members) > 2 else naive.promise(row, met, chain_of.tolist(), members, k, borders, bounds)
+        wanted = [1] + [0] * (len(members) - 1) if promise == 0 else [promise] * len(members)
+        assert [told[seed] for seed in members] == wanted
 
 
 @given(st.lists(st.integers(0, 2), min_size=24, max_size=24), st.booleans(), st.data())
