@@ -23,7 +23,7 @@ COMMON = 256
 """Places up to which all that hold an anchor or a band are looked at; above it, the first ones by fingerprint
 (`Params.anchor_bucket` or `Params.bucket` many), as a scan compares the members of a large bucket with its first."""
 
-SPARE, SPARE_SHARE = 1 << 18, 8
+SPARE, SPARE_SHARE = 1 << 17, 4
 """Key characters of documents compared although their anchors cover less than the shortest passage, the best ones
 first: so many, or so many times those of the new documents. Short runs agree by chance, in a large archive with
 nearly every document; comparing all of them would be the scan of everything that a query is to save."""
