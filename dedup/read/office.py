@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import struct
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from dedup.read.word97 import text_of
 from dedup.result import Document, Skipped
 
 _CONVERSION_SECONDS = 120
+_FILE_PASS = 0x2F
 
 
 def documents(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
@@ -43,9 +45,10 @@ def documents(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Docume
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as ole:
             streams = {"/".join(path).lower(): path for path in ole.listdir()}
-            if "encryptedpackage" in streams or "encryptioninfo" in streams:
+            workbook = streams.get("workbook") or streams.get("book")
+            if "encryptedpackage" in streams or "encryptioninfo" in streams or _locked(ole, workbook):
                 raise Unsupported(blob.label, "it is protected by a password: save it without")
-            if "workbook" in streams or "book" in streams:
+            if workbook is not None:
                 yield from reader_of("xlsx")(_held(blob, data), options, known)
                 return
             if "worddocument" not in streams:
@@ -73,6 +76,25 @@ def documents(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Docume
         tables=found.tables,
         flags={name: count for name, count in flags.items() if count},
     )
+
+
+def _locked(ole: olefile.OleFileIO, workbook: list[str] | None) -> bool:
+    """Return whether an old workbook has a password: its third record at the latest says so ([MS-XLS] 2.1.7.20.1).
+
+    The reader of workbooks would only say that it cannot tell the format.
+    """
+    if workbook is None:
+        return False
+    head = ole.openstream(workbook).read(4096)
+    at = 0
+    for _ in range(3):  # BOF, perhaps that writing needs a password, and this
+        if at + 4 > len(head):
+            return False
+        kind, size = struct.unpack_from("<HH", head, at)
+        if kind == _FILE_PASS:
+            return True
+        at += 4 + size
+    return False
 
 
 def _held(blob: Blob, data: bytes) -> Blob:

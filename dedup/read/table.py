@@ -120,7 +120,7 @@ def _csv(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | 
 
 
 def _workbook(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+    from python_calamine import CalamineError, CalamineWorkbook
 
     data = blob.whole(options)
     if data.startswith(b"PK"):
@@ -128,8 +128,6 @@ def _workbook(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Docume
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         sheets = [(name, book.get_sheet_by_name(name)) for name in book.sheet_names]
-    except PasswordError as error:
-        raise Unsupported(blob.label, "it is protected by a password: save it without") from error
     except CalamineError as error:
         raise Damaged(blob.label, f"the workbook is broken ({error})") from error
     filled = [(name, sheet) for name, sheet in sheets if sheet.height]
