@@ -75,7 +75,10 @@ class Cleaning:
     ] = False
     ignore_names: Annotated[
         bool,
-        typer.Option("--ignore-names", help="Let go also what has another person's or place's name than what stays."),
+        typer.Option(
+            "--ignore-names",
+            help="Let go also what has another person's or place's name than what stays, or an item more in a list.",
+        ),
     ] = False
 
     def __post_init__(self) -> None:
@@ -250,7 +253,8 @@ def restore(
     """Undo a clean."""
     from dedup.clean import restore as restore_corpus
 
-    to = out if out is not None else folder.resolve().with_name(f"{folder.resolve().name}-restored")
+    named = folder if folder.name not in ("", "..") else folder.resolve()  # of `.` too the restored stands beside it
+    to = out if out is not None else named.with_name(f"{named.name}-restored")
     count = restore_corpus(folder, to)
     print(WORDS[language.lang]["restored"].format(count=count, path=visible(str(to))))
 
