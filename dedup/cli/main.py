@@ -80,8 +80,12 @@ class Root(TyperGroup):
 
 
 def _told(error: OSError) -> str:
-    """Return a sentence for what the system refused."""
-    return f"{error.filename or 'an output'} could not be read or written: {(error.strerror or str(error)).lower()}"
+    """Return a sentence for what the system refused.
+
+    Where no file is named it was stdout, or numba keeping what it compiled: it does not go on without.
+    """
+    unnamed = "an output, or the folder that keeps compiled kernels (NUMBA_CACHE_DIR names another),"
+    return f"{error.filename or unnamed} could not be read or written: {(error.strerror or str(error)).lower()}"
 
 
 def _abandon_stdout() -> None:
