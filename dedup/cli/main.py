@@ -84,7 +84,7 @@ def _told(error: OSError) -> str:
 
     Where no file is named it was stdout, or numba keeping what it compiled: it does not go on without.
     """
-    unnamed = "an output, or the folder that keeps compiled kernels (NUMBA_CACHE_DIR names another),"
+    unnamed = "an output, or the folder that keeps compiled kernels (DEDUP_CACHE names another),"
     return f"{error.filename or unnamed} could not be read or written: {(error.strerror or str(error)).lower()}"
 
 
