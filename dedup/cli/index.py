@@ -317,7 +317,7 @@ def export(
             for line in _lines(archive.documents()):
                 sys.stdout.buffer.write(line)
             return
-        write_file(output, b"".join(_lines(archive.documents())), force=force)
+        write_file(output, _lines(archive.documents()), force=force)
     print(_words(language.lang, "exported", path=output))
 
 

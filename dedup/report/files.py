@@ -11,12 +11,15 @@ import contextlib
 import os
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dedup.errors import OutputExists, OutputFailed
 
 _MARK = ".dedup-"
+
+Content = str | bytes | Iterable[bytes]
+"""What stands in a file: text, bytes, or pieces of them in order."""
 
 
 def check_target(path: Path, *, force: bool, folder: bool = False) -> None:
@@ -57,17 +60,17 @@ def check_target(path: Path, *, force: bool, folder: bool = False) -> None:
         _check_writable(path.parent, path)
 
 
-def write_file(path: str | Path, content: str | bytes, *, force: bool = False) -> None:
+def write_file(path: str | Path, content: Content, *, force: bool = False) -> None:
     """Write one file; see `write_files`."""
     write_files({Path(path): content}, force=force)
 
 
-def write_files(contents: Mapping[Path, str | bytes], *, force: bool = False) -> None:
+def write_files(contents: Mapping[Path, Content], *, force: bool = False) -> None:
     r"""Write files so that either every one stands whole in its place or nothing is changed.
 
     Parameters
     ----------
-    contents : mapping of Path to str or bytes
+    contents : mapping of Path to str, bytes or iterable of bytes
         Text is written as UTF-8 with its line ends untouched; what UTF-8 cannot hold (lone surrogates, out of
         broken JSON or file names) as the escape ``\udcff``, which is what JSON calls it too.
     force : bool
@@ -90,11 +93,11 @@ def write_files(contents: Mapping[Path, str | bytes], *, force: bool = False) ->
     staged: dict[Path, Path] = {}
     try:
         for path, content in contents.items():
-            data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+            pieces = _pieces(content)
             if _is_stream(path):
-                _write_stream(path, data)
+                _write_stream(path, pieces)
             else:
-                _stage(path, data, staged)
+                _stage(path, pieces, staged)
         for path, temporary in staged.items():
             _place(temporary, path, force=force)
     finally:
@@ -117,7 +120,14 @@ def make_folder(path: Path) -> None:
         raise OutputFailed(str(path), _reason(error)) from error
 
 
-def _stage(path: Path, data: bytes, staged: dict[Path, Path]) -> None:
+def _pieces(content: Content) -> Iterable[bytes]:
+    """Return what is to be written, piece by piece: an archive need not fit in memory to be exported."""
+    if isinstance(content, str):
+        return [content.encode("utf-8", "backslashreplace")]
+    return [content] if isinstance(content, bytes) else content
+
+
+def _stage(path: Path, pieces: Iterable[bytes], staged: dict[Path, Path]) -> None:
     """Write the data beside its place under a temporary name, and force it to disk."""
     # Beside the target, for a rename across file systems is a copy; a name of its own, for a long target name
     # with a suffix would exceed what the file system allows.
@@ -128,7 +138,7 @@ def _stage(path: Path, data: bytes, staged: dict[Path, Path]) -> None:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
         staged[path] = temporary
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
@@ -182,10 +192,10 @@ def _is_stream(path: Path) -> bool:
     return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
 
 
-def _write_stream(path: Path, data: bytes) -> None:
+def _write_stream(path: Path, pieces: Iterable[bytes]) -> None:
     try:
         with path.open("wb") as file:
-            file.write(data)
+            file.writelines(pieces)
     except OSError as error:
         raise OutputFailed(str(path), _reason(error)) from error
 

@@ -75,6 +75,17 @@ def test_an_interrupt_while_staging_leaves_no_wreck(tmp_path, monkeypatch):
     assert _names(tmp_path) == []
 
 
+def test_pieces_are_written_in_order_and_none_of_them_if_one_cannot_be_made(tmp_path):
+    """What is long comes in pieces; an error in the middle of making them leaves the old file, and no wreck."""
+    target = tmp_path / "lines.jsonl"
+    files.write_file(target, (f"{number}\n".encode() for number in range(3)))
+    assert target.read_bytes() == b"0\n1\n2\n"
+    with pytest.raises(ZeroDivisionError):
+        files.write_file(target, (b"%d" % (1 // number) for number in (1, 0)), force=True)
+    assert target.read_bytes() == b"0\n1\n2\n"
+    assert list(tmp_path.iterdir()) == [target]
+
+
 def test_a_file_that_appears_during_the_work_is_not_replaced(tmp_path, monkeypatch):
     real = files._stage
 
