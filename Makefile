@@ -12,7 +12,7 @@ SPARK := $(shell command -v java > /dev/null 2>&1 && echo ,spark)
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick test-nojit test-spark test-browser index-kills soak scan-kills outofcore errors check lint gate bench notebooks docs warmup fuzz coverage mutate wheels clean
+.PHONY: help demo test quick test-nojit test-spark test-browser index-kills soak scan-kills kills outofcore errors check lint gate bench notebooks docs warmup fuzz coverage mutate wheels clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ soak: $(VENV)/.dev ## three thousand requests to the review server from four thr
 
 scan-kills: $(VENV)/.dev ## kill a scan over a work folder thirty times, in one process and in two, and see that it goes on
 	DEDUP_KILLS=30 $(BIN)/python -m pytest tests/executors/test_work.py -k killed
+
+kills: $(VENV)/.dev ## what a kill costs a long scan: time lost over thirty of them, in share of a scan
+	$(BIN)/python -m bench.kills bench/work/kills 0.1 30
 
 outofcore: $(VENV)/.dev ## measure scans over a work folder: 0.1, 0.3 and 1 GB, memory, time and their growth
 	$(BIN)/python -m bench.outofcore bench/work/outofcore 0.1 0.3 1

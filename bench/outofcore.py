@@ -189,7 +189,7 @@ def disk(folder: Path) -> str:
 def page(rows: list[dict[str, Any]]) -> str:
     """Return the tables of docs/scale.md."""
     lines = [
-        "| corpus | passages | seconds | processor seconds | peak memory | mapped files besides | work folder | JSON |",
+        "| corpus | passages | seconds | processor seconds | peak memory | mapped files | work folder | JSON |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
