@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,20 +59,34 @@ def settings() -> dict[str, str]:
 
 @pytest.fixture
 def local(spark_installed):
-    """A session of two threads in this process."""
+    """A session of two threads in this process: one for all tests, so that its workers begin once."""
     from dedup.executors.cluster import session
 
-    spark = session("local[2]", SETTINGS)
-    yield spark
-    spark.stop()
+    yield session("local[2]", SETTINGS)  # the one that runs, if one does
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stopped():
+    """Stop what runs when the tests are over."""
+    yield
+    stop()
+
+
+def stop() -> None:
+    """Stop the session that runs in this process, if one does: there can be one at a time."""
+    if "pyspark" in sys.modules:
+        from pyspark.sql import SparkSession
+
+        running = SparkSession.getActiveSession()
+        if running is not None:
+            running.stop()
 
 
 @dataclass
 class Standalone:
-    """A master and two workers, each a process of its own."""
+    """A session on a master and two workers, each a process of its own."""
 
-    url: str
-    master: subprocess.Popen
+    session: Any
     workers: list[subprocess.Popen]
 
     def kill_worker(self) -> None:
@@ -97,9 +112,14 @@ def answering(port: int, process: subprocess.Popen, seconds: float = 90) -> None
     raise AssertionError(f"nothing answers at port {port}; the process says {process.poll()}")
 
 
-@pytest.fixture
-def standalone(spark_installed, tmp_path) -> Iterator[Standalone]:
+@pytest.fixture(scope="session")
+def standalone(tmp_path_factory) -> Iterator[Standalone]:
+    """A master, two workers and a session on them, for all tests that want them."""
     import pyspark
+
+    from dedup.executors import cluster
+
+    tmp_path = tmp_path_factory.mktemp("standalone")
 
     spark_class = Path(pyspark.__file__).parent / "bin" / "spark-class"
     environment = os.environ | {
@@ -128,8 +148,12 @@ def standalone(spark_installed, tmp_path) -> Iterator[Standalone]:
     try:
         answering(port, master)
         worker = ("org.apache.spark.deploy.worker.Worker", "--cores", "1", "--memory", "1g", "--webui-port", "0")
-        yield Standalone(url, master, [start(*worker, url) for _ in range(2)])
+        workers = [start(*worker, url) for _ in range(2)]
+        stop()
+        session = cluster.session(url, SETTINGS | {"spark.executor.memory": "1g"})
+        yield Standalone(session, workers)
     finally:
+        stop()
         for process in started:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGTERM)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -114,11 +115,13 @@ def test_options_of_spark_need_spark():
 
 
 def test_what_cannot_be_followed_is_refused():
-    """An option that the engine would have to ignore is refused instead."""
-    assert "reference is not yet looked at" in refused("--reference", "law.txt")
+    """Options that the engine would have to ignore are refused instead, all at once, and nothing is started."""
+    told = refused("--reference", "law.txt", "--template", "form.txt", "--background", "mine.bin")
+    for name in ("reference", "template", "background"):
+        assert f"{name} is not yet looked at by --engine spark: scan without it" in told
 
 
-# On a cluster
+# In this process
 
 
 def written(count: int) -> list[Document]:
@@ -154,77 +157,13 @@ def test_twenty_thousand_paragraphs_in_two_threads(local):
 
 
 @pytest.mark.spark
-def test_a_cluster_of_two_workers(standalone, settings):
-    """On a standalone master with two workers, all corpora together give the bytes of a local scan."""
-    documents = [*sample(), *(seeds() if SEEDS.is_dir() else ()), *written(20_000)]
-    params = Params()
-    session = cluster.session(standalone.url, settings | {"spark.executor.memory": "1g"})
-    try:
-        found = on_spark(session, documents, params, Sizes(block=1_000_000, part=1_000_000))
-    finally:
-        session.stop()
-    same(found, dedup.scan(documents, params))
-
-
-@pytest.mark.spark
-def test_a_worker_killed_in_mid_run(standalone, settings):
-    """A worker that dies with half of the work done costs time and nothing else."""
-    documents, params = sample(), Params()
-    session = cluster.session(standalone.url, settings | {"spark.executor.memory": "1g"})
-    done, killed = threading.Event(), []
-
-    def kill() -> None:
-        """Wait for the middle of the run: the ninth job runs when the passages are half way."""
-        tracker = session.sparkContext.statusTracker()
-        while not done.wait(0.05):
-            if len(tracker.getJobIdsForGroup()) >= 9 and tracker.getActiveStageIds():
-                standalone.kill_worker()
-                killed.append(len(tracker.getJobIdsForGroup()))
-                return
-
-    watcher = threading.Thread(target=kill)
-    try:
-        watcher.start()
-        found = on_spark(session, documents, params, Sizes(block=4_000))
-    finally:
-        done.set()
-        watcher.join()
-        session.stop()
-    assert killed, "the run ended before the worker was killed"
-    same(found, dedup.scan(documents, params))
-
-
-@pytest.mark.spark
-def test_the_command_on_lines_and_parquet(tmp_path, monkeypatch, spark_installed, settings):
-    """``dedup scan --engine spark`` on tables of records writes what the same command writes on this machine."""
-    import pyarrow
-    import pyarrow.parquet
-
-    monkeypatch.chdir(tmp_path)
-    folder = Path("语料 1")
-    folder.mkdir()
-    rows = [
-        {"id": number, "text": text, "issuer": f"第{number % 7}乡人民政府", "from": "test"}
-        for number, text in enumerate([*corpus.make(60).texts, *corpus.flood("names", 12)])
-    ]
-    lines = [json.dumps(row, ensure_ascii=False) for row in rows[:40]]
-    (folder / "a.jsonl").write_text("\n".join([*lines, "", json.dumps({"id": "kurz", "text": "无"})]) + "\n")
-    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows[40:]), folder / "b.parquet")
-    inputs = [str(folder / "a.jsonl"), str(folder / "b.parquet")]
-    given = [f"--spark-conf={name}={value}" for name, value in settings.items()]
-    engine = ["--engine", "spark", "--master", "local[2]", "--tables", "out", "--json", "spark.json", *given]
-    for more in (["--json", "local.json"], engine):
-        told = CliRunner().invoke(app, ["scan", *inputs, "--ignore-unreadable", *more], prog_name="dedup")
-        assert told.exit_code == 0, told.output
-    assert Path("spark.json").read_bytes() == Path("local.json").read_bytes()
-    result = json.loads(Path("local.json").read_text())
-    for name in ("documents", "passages", "clusters"):
-        assert pyarrow.parquet.read_table(f"out/{name}").num_rows == len(result[name]) > 0
-    assert pyarrow.parquet.read_table("out/skipped").to_pylist()[0]["member"] == "kurz"
-    (summary,) = Path("out/summary").glob("part-*")
-    assert json.loads(summary.read_text())["rows"]["clusters"] == len(result["clusters"])
-    told = CliRunner().invoke(app, ["scan", *inputs, *engine, "--force"], prog_name="dedup")
-    assert told.exit_code == 2 and "out exists already" in told.stderr
+def test_workers_that_have_not_this_package_or_another_version_of_it(local, monkeypatch):
+    """Both are told in a sentence before work begins, with the mend or both versions."""
+    with pytest.raises(EngineProblem, match=r"workers has no dedup\.nothing.*PYSPARK_PYTHON"):
+        cluster.probe(local, "dedup.nothing")
+    monkeypatch.setattr(dedup, "__version__", "0.0.9")
+    with pytest.raises(EngineProblem, match=rf"its workers have dedup {version('dedup')}, this is 0\.0\.9"):
+        on_spark(local, sample()[:2], Params(), Sizes())
 
 
 @pytest.mark.spark
@@ -289,3 +228,75 @@ def test_components_in_data_frames_are_those_of_the_driver(local):
     kept.release()
     assert found == list(zip(nodes.tolist(), roots.tolist(), strict=True))
     assert len(set(roots.tolist())) > 20
+
+
+@pytest.mark.spark
+def test_the_command_on_lines_and_parquet(tmp_path, monkeypatch, spark_installed, settings):
+    """``dedup scan --engine spark`` on tables of records writes what the same command writes on this machine."""
+    import pyarrow
+    import pyarrow.parquet
+
+    monkeypatch.chdir(tmp_path)
+    folder = Path("语料 1")
+    folder.mkdir()
+    rows = [
+        {"id": number, "text": text, "issuer": f"第{number % 7}乡人民政府", "from": "test"}
+        for number, text in enumerate([*corpus.make(60).texts, *corpus.flood("names", 12)])
+    ]
+    lines = [json.dumps(row, ensure_ascii=False) for row in rows[:40]]
+    (folder / "a.jsonl").write_text("\n".join([*lines, "", json.dumps({"id": "kurz", "text": "无"})]) + "\n")
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows[40:]), folder / "b.parquet")
+    inputs = [str(folder / "a.jsonl"), str(folder / "b.parquet")]
+    given = [f"--spark-conf={name}={value}" for name, value in settings.items()]
+    engine = ["--engine", "spark", "--master", "local[2]", "--tables", "out", "--json", "spark.json", *given]
+    for more in (["--json", "local.json"], engine):
+        told = CliRunner().invoke(app, ["scan", *inputs, "--ignore-unreadable", *more], prog_name="dedup")
+        assert told.exit_code == 0, told.output
+    assert Path("spark.json").read_bytes() == Path("local.json").read_bytes()
+    result = json.loads(Path("local.json").read_text())
+    for name in ("documents", "passages", "clusters"):
+        assert pyarrow.parquet.read_table(f"out/{name}").num_rows == len(result[name]) > 0
+    assert pyarrow.parquet.read_table("out/skipped").to_pylist()[0]["member"] == "kurz"
+    (summary,) = Path("out/summary").glob("part-*")
+    assert json.loads(summary.read_text())["rows"]["clusters"] == len(result["clusters"])
+    told = CliRunner().invoke(app, ["scan", *inputs, *engine, "--force"], prog_name="dedup")
+    assert told.exit_code == 2 and "out exists already" in told.stderr
+
+
+# On a cluster: the session on it takes the place of that in this process, so these come last
+
+
+@pytest.mark.spark
+def test_a_cluster_of_two_workers(spark_installed, standalone):
+    """On a standalone master with two workers, all corpora together give the bytes of a local scan."""
+    documents = [*sample(), *(seeds() if SEEDS.is_dir() else ()), *written(20_000)]
+    params = Params()
+    found = on_spark(standalone.session, documents, params, Sizes(block=1_000_000, part=1_000_000))
+    same(found, dedup.scan(documents, params))
+
+
+@pytest.mark.spark
+def test_a_worker_killed_in_mid_run(spark_installed, standalone):
+    """A worker that dies with half of the work done costs time and nothing else."""
+    documents, params = sample(), Params()
+    tracker = standalone.session.sparkContext.statusTracker()
+    before = len(tracker.getJobIdsForGroup())
+    done, killed = threading.Event(), []
+
+    def kill() -> None:
+        """Wait for the middle of the run: the ninth job runs when the passages are half way."""
+        while not done.wait(0.05):
+            if len(tracker.getJobIdsForGroup()) >= before + 9 and tracker.getActiveStageIds():
+                standalone.kill_worker()
+                killed.append(len(tracker.getJobIdsForGroup()))
+                return
+
+    watcher = threading.Thread(target=kill)
+    try:
+        watcher.start()
+        found = on_spark(standalone.session, documents, params, Sizes(block=4_000))
+    finally:
+        done.set()
+        watcher.join()
+    assert killed, "the run ended before the worker was killed"
+    same(found, dedup.scan(documents, params))
