@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedup.columns import Places
+from dedup.reach import reach
 from dedup.result import Document
 from dedup.schema import Edits, Families, Int64, KeyStream, Labels, Passages, Segments, Texts, string
 
@@ -63,7 +64,7 @@ class Tables:
             none = np.empty(0, np.int64)
             return Places(none, none, none, none, none, none, none, none, ())
         segments = self.segments
-        raw_start, raw_end = self.keys.raw_span(start, end)
+        raw_start, raw_end = reach(self.texts, self.keys, segments, start, end)
         document = self.texts.document_of(raw_start)
         base = self.texts.indptr[document]
         line = np.searchsorted(segments.lines, raw_start, side="right") - self.first_line[document]

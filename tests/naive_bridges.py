@@ -43,7 +43,7 @@ def gap(
     chars = two[1] - one[0] + two[3] - one[2]
     small = 6 * (on_left + on_right) <= chars
     found = common_subsequence(codes[one[1] : two[0]], codes[one[3] : two[2]]) if both else 0
-    foreign = both > 8 and (least is not None or not small)
+    foreign = both > 8 and (least is not None or not small or more > longest // 4)
     foreign |= least is not None and both - found >= 5
     if foreign and 10 * found < 4 * both:
         return None

@@ -46,6 +46,7 @@ FLOORS = {
     "steps": 2,
     "kernels": 1,
     "lexicon": 1,
+    "reach": 1,
     "errors": 0,
     "params": 0,
     "schema": 0,

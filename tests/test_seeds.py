@@ -52,7 +52,7 @@ def test_training_paragraphs_match_under_pinyin(result):
     texts = [result.text(p.left) for _, _, p in found]
     training = [text for text in texts if "打造" in text and "型”代表隊伍" in text]
     watch = [text for text in texts if "大監(jiān)督力度" in text]
-    assert len(training) == 1 and training[0].endswith("型”代表隊伍")
+    assert len(training) == 1 and training[0].endswith("型”代表隊伍。")
     assert len(watch) == 1 and watch[0].startswith("繼續(xù)加大監(jiān)督力度")
 
 
@@ -86,8 +86,8 @@ def test_the_edited_sentence_on_the_leading_group_is_found_across_documents(resu
     assert len(found) == 3
     assert {p.label for p in found} == {"copy"}
     for p in found:
-        assert result.text(p.left).endswith("工作领导小组")
-        assert result.text(p.right).endswith("工作领导组")
+        assert result.text(p.left).endswith("工作领导小组。")
+        assert result.text(p.right).endswith("工作领导组。")
 
 
 def test_formulas_are_not_called_copying(result):

@@ -89,7 +89,9 @@ def _gap(codes, one, two, least, longest, floor, threshold):
     small = _SMALL * (on_left + on_right) <= chars
     found = _common(codes, one[1], two[0], one[3], two[2]) if both > 0 else np.int64(0)
     common = least < -_APART
-    foreign = (both > _FOREIGN and (common or not small)) or (common and both - found >= _STRANGE)
+    foreign = (both > _FOREIGN and (common or not small or max(on_left, on_right) > longest // 4)) or (
+        common and both - found >= _STRANGE
+    )
     if foreign and _UNIT * found < _TRACES * both:
         return _APART
     brings = 2 * (_UNIT - floor) * found - _gap_cost(on_left - found, on_right - found, floor)

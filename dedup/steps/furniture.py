@@ -17,6 +17,12 @@ from dedup.schema import EditKind, Edits, Int64, Texts, UInt32, string
 _HAN = r"[\u4e00-\u9fff]"
 _END = r"[^\S\n]*$"
 
+# What sites tell of a text: two of these in a line are no prose, and one that names the editor is none.
+_ABOUT = (
+    "信息来源|信息來源|来源|來源|作者|发布时间|發布時間|发布日期|时间|時間|日期|发布者|发布人|发布机构|责任编辑|責任編輯|编辑|編輯|录入|录入员"
+    "|供稿|撰稿|审核|字号|字號|字体|字體|点击|點擊|点击数|点击量|点击率|点击次数|浏览|瀏覽|浏览量|浏览次数|瀏覽次數|阅读|閱讀|阅读量|阅读次数|人气|人氣|索引号"
+)
+
 # One alternative per shape; each matches whole lines. A line that could be prose must not match any of them. Where
 # two runs of white space may stand side by side they are possessive, or a line of so many spaces costs their square.
 _SHAPES = (
@@ -28,6 +34,9 @@ _SHAPES = (
     r"^.{0,40}(?:栏目|欄目)[:：].{0,60}(?:发布|發佈|發布|人气|人氣|浏览|瀏覽).{0,40}$",
     r"^[^\S\n]*(?:发布|發佈|發布|更新)(?:时间|時間|日期)?[:：][^\S\n]*\d{4}.{0,40}$",
     rf"^[^\S\n]*\d{{4}}-\d{{2}}-\d{{2}}(?:[^\S\n]+\d\d:\d\d(?::\d\d)?)?(?:[^\S\n]+{_HAN}{{2,8}}){{1,2}}{_END}",
+    rf"^[^\S\n]*+[(（【\[]?(?:(?:{_ABOUT})[:：][^\n。：]{{0,24}}?){{2,}}[)）】\]]?{_END}",
+    r"^[^\S\n]*+[(（【\[]?(?:责任编辑|責任編輯)[:：][^\n。，]{1,12}$",
+    r"^[^\S\n]*+(?:(?:网站地图|網站地圖|联系我们|聯繫我們|关于我们|關於我們|(?:隐私|隱私|网站|網站|免责|免責)[声聲]明|使用帮助|帮助中心|友情链接|友情鏈接)[^\S\n|｜/·-]*[|｜/·-]?[^\S\n]*+){2,}$",
     # related articles: the heading, and the teasers that follow it, each ending in a date or being a list
     # (headlines: no sentence mark, not long)
     r"^[^\S\n]*+[•·*]?[^\S\n]*+(?:相关|相關)(?:推荐|推薦|文章|阅读|閱讀|链接|鏈接)[:：]?[^\S\n]*$"
@@ -41,7 +50,8 @@ _SHAPES = (
     r"^[^\S\n]*\d{1,3}" + _END,
     # advertising, downloads, copyright
     r"^[^\n。]{0,60}(?:点击下载|點擊下載|下载本文|下載本文|免费下载|免費下載|版权所有|版權所有|ICP[备備]|返回(?:顶部|頂部|首页|首頁|列表)"
-    r"|打印本[页頁]|关闭窗口|關閉窗口|分享到[:：]|收藏本[站页頁]|[上下]一篇[:：]|加入收藏|设为首页|設為首頁|本文(?:来自|來自|来源|來源)|[请請](?:关注|關注)[^\n。]{0,12}[网網])[^\n。]{0,60}$",
+    r"|打印本[页頁]|关闭窗口|關閉窗口|分享到[:：]|收藏本[站页頁]|[上下]一篇[:：]|加入收藏|设为首页|設為首頁|本文(?:来自|來自|来源|來源)|[请請](?:关注|關注)[^\n。]{0,12}[网網]"
+    r"|网站标识码|公网安备|技术支持[:：]|技術支持[:：]|扫一扫(?:在手机|分享|关注|打开|下载)|(?:关注|關注)[^\n。]{0,8}公[众眾]号)[^\n。]{0,60}$",
 )  # fmt: skip
 _LINES = re.compile("|".join(f"(?:{shape})" for shape in _SHAPES), re.MULTILINE)
 _BETWEEN = "\n\0\n"

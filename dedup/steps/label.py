@@ -14,6 +14,7 @@ import numpy as np
 from dedup import layers
 from dedup.intervals import covered, merged, slabs
 from dedup.params import LABELS, Params
+from dedup.reach import reach
 from dedup.schema import (
     Bool,
     Families,
@@ -172,7 +173,7 @@ def _members(
     texts: Texts, keys: KeyStream, segments: Segments, families: Families, issuers: Sequence[str | None]
 ) -> _Members:
     family = np.repeat(np.arange(len(families.medoid)), np.diff(families.indptr))
-    start, end = keys.raw_span(families.start, families.end) if len(family) else (np.empty(0, np.int64),) * 2
+    start, end = reach(texts, keys, segments, families.start, families.end)
     report, issuer = _reporters(texts, segments, start, issuers)
     return _Members(family, len(families.medoid), start, end, families.end - families.start, report, issuer)
 

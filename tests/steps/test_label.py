@@ -38,6 +38,31 @@ def test_a_clause_that_goes_on_alike_was_copied():
     assert {cluster.label for cluster in result.clusters} == {"copy"}
 
 
+SITE = (
+    "来源：青石县农业局  作者：王秘书  浏览次数：318",
+    "时间：2017-05-02 10:15 来源：本站原创 点击：77次",
+    "（责任编辑：李小满）",
+    "网站地图 | 联系我们 | 关于我们 | 隐私声明",
+    "主办：青石县人民政府办公室　技术支持：云桥软件公司",
+    "扫一扫在手机打开当前页",
+    "更多材料请关注微信公众号：青石文秘",
+)
+NO_SITE = (
+    "时间：2017年5月2日　地点：镇三楼会议室　主持人：李镇长",
+    "来源：镇财政拨款三万元，村集体自筹一万元",
+    "请各村扫一扫门前雪，关注独居老人",
+    "联系我们的驻村干部，把名单报上来",
+)
+
+
+@pytest.mark.parametrize("line", [*SITE, *NO_SITE])
+def test_lines_that_a_site_puts_around_a_text_are_furniture_and_those_like_them_are_not(line):
+    """What says who wrote, edited and clicked, in a line of its own; a meeting's time and place is the report's."""
+    body = "镇里把水渠分给各村，由他们自己派人看管，每月初一报一次水位，误了的由村里补上。"
+    info = scan([Document("a.txt", f"{body}\n{line}\n{body[::-1]}\n")]).documents[0]
+    assert info.labels["furniture"] == (len(line) if line in SITE else 0)
+
+
 def test_a_licence_under_a_text_is_furniture():
     """A line that speaks of the work and two words of copyright from there on; the text above is compared."""
     licence = "本作品依照著作权法第五条不受保护，\n因而处于\n公有领域\n。\nPublic domain\n"
