@@ -273,6 +273,12 @@ class Strings(Rows[str]):
         borders = self.indptr[first : last + 1].tolist()
         return [self.data[a:b].tobytes().decode("utf-8", "surrogatepass") for a, b in pairwise(borders)]
 
+    def taken(self, rows: Int64) -> Strings:
+        """Return some rows, in the order given (int64[m])."""
+        size = np.diff(self.indptr)[rows]
+        at = np.repeat(self.indptr[rows] - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
+        return strings(self.data[at], size)
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -381,6 +387,18 @@ class ClusterRows(Rows[Cluster]):
                 name, title, evidence, label, grade, star, medoid, earliest, weakest, similarity, documents, issuers,
             ) in enumerate(self._scalars(first, last))
         ]  # fmt: skip
+
+    def taken(self, rows: Sequence[int]) -> ClusterRows:
+        """Return some rows, in the order given."""
+        at = np.asarray(rows, np.int64)
+        count = np.diff(self.member_ptr)[at]
+        members = np.repeat(self.member_ptr[at] - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
+        columns = ("label", "grade", "star", "medoid", "earliest", "weakest", "similarity", "documents", "issuers")
+        changed: dict[str, Any] = {name: getattr(self, name)[at] for name in columns}
+        changed |= {"title": self.title.taken(at), "evidence": self.evidence.taken(at)}
+        changed |= {"id": tuple(self.id[row] for row in rows), "members": self.members.taken(members)}
+        changed |= {"member_ptr": np.concatenate([[0], np.cumsum(count)]), "wording": self.wording[members]}
+        return replace(self, **changed)
 
     def json_lines(self) -> Iterator[str]:
         """Yield each family as JSON."""

@@ -55,6 +55,7 @@ FLOORS = {
     "intervals": 0,
     "views": 0,
     "frames": 0,
+    "sweeps": 0,
     "_optional": 0,
 }
 

@@ -108,7 +108,7 @@ def on_spark(asked: Asked, engine: Engine) -> Result | None:
 def _summarised(tables: Tables, outputs: Outputs, running: Running) -> None:
     """Print the summary, name some of what was skipped, and leave with the status that a result would have."""
     from dedup.read import SOFT_KINDS
-    from dedup.report.payload import REVIEWED
+    from dedup.report.queue import REVIEWED
     from dedup.result import Skipped
 
     print(json.dumps(tables.summary(), ensure_ascii=False, indent=1))

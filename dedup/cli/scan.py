@@ -139,7 +139,7 @@ def finish(result: Result, running: Running) -> None:
     while a file is missing from it.
     """
     from dedup.read import SOFT_KINDS
-    from dedup.report.payload import REVIEWED
+    from dedup.report.queue import REVIEWED
 
     if not running.ignore_unreadable and any(row.kind not in SOFT_KINDS for row in result.skipped):
         raise typer.Exit(FAILED)

@@ -20,20 +20,24 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from dedup import form
 from dedup.decisions import Decision, carry
-from dedup.report import payload
+from dedup.report import payload, queue
 from dedup.report.reasons import reason_in
 from dedup.report.words import LANGUAGES, limit_sentence, words
 from dedup.result import Result
+from dedup.sweeps import paused
 
 if TYPE_CHECKING:
     from jinja2 import Template
+
+_PACKERS = 2  # threads that deflate; how many changes nothing in the page
 
 SCRIPTS: tuple[str, ...] = (
     "base.js",
@@ -109,14 +113,19 @@ def render(
     Equal results give equal pages. Memory is about four times the texts.
     """
     words(lang)
-    result = replace(result, clusters=tuple(result.clusters))  # asked for again and again, in the order of the queue
-    whole = payload.queue_order(result)
-    carried, unmatched = carry(decisions or (), result)
-    order, left_out = payload.chosen(result, whole, carried)
-    passages = payload.shown_passages(result, order)
+    with paused():
+        return _rendered(result, lang, decisions or (), served)
+
+
+def _rendered(result: Result, lang: str, decisions: Sequence[Decision], served: Served | None) -> str:
+    whole = queue.queue_order(result)
+    carried, unmatched = carry(decisions, result)
+    order, left_out = queue.chosen(result, whole, carried)
+    families = queue.shown_families(result, order)
+    passages = queue.shown_passages(result, families)
     limits = [*result.limits, *left_out]
     documents = [form.document_dict(info, texts=False) for info in result.documents]
-    head = payload.head(result, documents, order, carried, passages) | {
+    head = payload.head(result, documents, families, carried, passages) | {
         "lang": lang,
         "served": None
         if served is None
@@ -130,16 +139,18 @@ def render(
         "ui": json.loads(_file("ui.json")),
         "fold": payload.fold_table(result),
     }
-    families = payload.family_chunks(result, order, passages)
-    texts = payload.text_chunks(result, order)
+    details = payload.family_chunks(result, families, passages)
+    texts = payload.text_chunks(result, families)
     places = {number: at for at, chunk in enumerate(texts) for number in chunk}
     for row in head["documents"]:
         row["chunk"] = places[str(row["id"])]
-    chunks = {f"f{at}": payload.pack(chunk) for at, chunk in enumerate(families)}
-    chunks |= {f"t{at}": payload.pack(chunk) for at, chunk in enumerate(texts)}
-    return _page(
-        lang, {"head": payload.pack(head | {"chunks": len(families), "loose": _loose(families)})} | chunks, served
-    )
+    named: dict[str, Any] = {"head": head | {"chunks": len(details), "loose": _loose(details)}}
+    named |= {f"f{at}": chunk for at, chunk in enumerate(details)} | {
+        f"t{at}": chunk for at, chunk in enumerate(texts)
+    }
+    with ThreadPoolExecutor(_PACKERS) as pool:  # deflating lets other threads work
+        packed = dict(zip(named, pool.map(payload.pack, named.values()), strict=True))
+    return _page(lang, packed, served)
 
 
 def _loose(chunks: list[list[dict[str, Any]]]) -> int | None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from dedup.params import LABELS
 from dedup.report.listing import opening, percent, share, visible
-from dedup.report.payload import queue_order
+from dedup.report.queue import queue_order
 from dedup.report.reasons import reason_in
 from dedup.report.terminal import family_head, more, more_families, summary
 from dedup.report.words import Words, evidence_sentence, limit_sentence, words

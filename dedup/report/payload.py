@@ -16,7 +16,7 @@ import hashlib
 import json
 import re
 import zlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -24,32 +24,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dedup import form
-from dedup.columns import PassageRows
 from dedup.decisions import Carried, family_digest, member_keys
-from dedup.params import LABELS
-from dedup.report.words import SHOWN_ORDER, evidence_sentence
-from dedup.result import Cluster, Limit, Passage, Result, Span
+from dedup.report.queue import REVIEWED, totals
+from dedup.report.words import evidence_sentence
+from dedup.result import Cluster, Passage, Result, Span
 from dedup.schema import UInt64
 from dedup.steps.data import MULTI_BIT, Class
 
 if TYPE_CHECKING:
     from dedup.steps.data import Tables
 
-REVIEWED: tuple[str, ...] = ("copy", "mass")
-"""Labels that nothing explains: these families are to be reviewed, these characters are unexplained copying."""
-
-BOILERPLATE: tuple[str, ...] = ("furniture", "template", "formula")
-"""Labels that are no one's own words: what offices call 套话, forms and page noise."""
-
 FAMILY_CHUNK = 100
 """Families in a chunk: opened in about a millisecond, and ten thousand families are a hundred chunks."""
 
 TEXT_CHUNK = 120_000
 """Characters of text in a chunk; a longer document has a chunk of its own."""
-
-MOST_FAMILIES = 10_000
-"""Families on a page, besides those with a verdict: it opens in a second, ten times as many crash a tab. The families
-that must be looked at stand first in the queue, so that what is left out is formula and page noise, as a rule."""
 
 SNIPPET = 64
 """Characters of a family's medoid that the queue shows."""
@@ -63,36 +52,10 @@ _TRIGRAM = 3
 _SIEVE = 24
 
 
-def chosen(result: Result, order: Sequence[int], carried: Sequence[Carried]) -> tuple[list[int], list[Limit]]:
-    """Return the families that the page has room for: those with a verdict, and the first ones of the queue.
-
-    Parameters
-    ----------
-    result : Result
-    order : sequence of int
-        What `queue_order` returns.
-    carried : sequence of Carried
-        Decisions that belong to families of this result.
-
-    Returns
-    -------
-    list of int
-        Rows of ``result.clusters``, in the order of the queue.
-    list of Limit
-        One entry if families were left out: a page of a hundred thousand families opens for nobody.
-    """
-    if len(order) <= MOST_FAMILIES:
-        return list(order), []
-    decided = {row.family for row in carried}
-    clusters = tuple(result.clusters)
-    rows = [row for at, row in enumerate(order) if at < MOST_FAMILIES or clusters[row].id in decided]
-    return rows, [Limit("page", len(order) - len(rows), MOST_FAMILIES)]
-
-
 def head(
     result: Result,
     documents: Sequence[Mapping[str, Any]],
-    order: Sequence[int],
+    families: Mapping[int, Cluster],
     carried: Sequence[Carried],
     passages: Sequence[tuple[int, Passage]],
 ) -> dict[str, Any]:
@@ -104,8 +67,8 @@ def head(
         With or without texts.
     documents : sequence of mapping
         The documents as JSON has them.
-    order : sequence of int
-        Rows of ``result.clusters`` that the page shows, in the order of the queue, see `queue_order`.
+    families : mapping of int to Cluster
+        What the page shows, by rows of ``result.clusters``, in the order of the queue.
     carried : sequence of Carried
         Decisions that belong to families of this result.
     passages : sequence of (int, Passage)
@@ -120,58 +83,18 @@ def head(
     for _, passage in passages:
         of_family[passage.cluster].append(passage)
     shares = unexplained_shares(result)
-    bold = _Rarity(result, order)
+    bold = _Rarity(result, families.values())
     return {
         "schema": "dedup.page/1",
         "result": {"version": result.version, "params": result.params.to_dict()},
         "corpus": corpus_digest(result),
         "totals": totals(result),
         "documents": [_document_row(row, share) for row, share in zip(documents, shares, strict=True)],
-        "families": [_family_row(result, row, of_family.get(result.clusters[row].id, []), bold) for row in order],
+        "families": [
+            _family_row(result, row, cluster, of_family.get(cluster.id, []), bold)
+            for row, cluster in families.items()
+        ],
         "decisions": [row.decision.to_dict() | {"family": row.family, "changed": row.changed} for row in carried],
-    }
-
-
-def queue_order(result: Result) -> list[int]:
-    """Return rows of ``result.clusters`` as a reviewer should meet them.
-
-    What must be looked at first stands first: by label, then grade, then a shared oddity, then length times
-    spread; ids break ties, so that the order is a function of the content.
-    """
-    grades = {"A": 0, "B": 1, "C": 2}
-    clusters = tuple(result.clusters)
-
-    def rank(row: int) -> tuple[int, int, bool, int, str]:
-        cluster = clusters[row]
-        span = cluster.members[cluster.medoid]
-        weight = (span.end - span.start) * cluster.documents
-        label = SHOWN_ORDER.index(cluster.label) if cluster.label in SHOWN_ORDER else len(SHOWN_ORDER)
-        return (label, grades.get(cluster.grade or "", 3), not cluster.star, -weight, cluster.id)
-
-    return sorted(range(len(clusters)), key=rank)
-
-
-def totals(result: Result) -> dict[str, Any]:
-    """Return the four numbers and what they are made of; all counts are of families, reports or characters."""
-    grades: Counter[str] = Counter()
-    involved: set[int] = set()
-    for cluster in result.clusters:
-        if cluster.label in REVIEWED:
-            grades[cluster.grade or "none"] += 1
-            involved.update(span.document for span in cluster.members)
-    labels = {label: sum(info.labels.get(label, 0) for info in result.documents) for label in LABELS}
-    return {
-        "documents": len(result.documents),
-        "chars": sum(info.chars for info in result.documents),
-        "families": len(result.clusters),
-        "passages": len(result.passages),
-        "review": sum(grades.values()),
-        "grades": {grade: grades[grade] for grade in ("A", "B", "C", "none")},
-        "involved": len(involved),
-        "labels": labels,
-        "unexplained": sum(labels[label] for label in REVIEWED),
-        "boilerplate": sum(labels[label] for label in BOILERPLATE),
-        "skipped": len(result.skipped),
     }
 
 
@@ -210,27 +133,15 @@ def longest_run(passages: Iterable[Passage]) -> int | None:
     return best
 
 
-def shown_passages(result: Result, order: Sequence[int]) -> list[tuple[int, Passage]]:
-    """Return the passages of some families, and those of no family, each with its number in the result."""
-    if len(order) == len(result.clusters):
-        return list(enumerate(result.passages))
-    shown = {result.clusters[row].id for row in order}
-    if isinstance(result.passages, PassageRows):  # without making an object of each of the others
-        rows = result.passages.of({*shown, None})
-        return list(zip(rows, result.passages.taken(rows), strict=True))
-    return [(row, passage) for row, passage in enumerate(result.passages) if passage.cluster in {*shown, None}]
-
-
 def family_chunks(
-    result: Result, order: Sequence[int], passages: Sequence[tuple[int, Passage]]
+    result: Result, families: Mapping[int, Cluster], passages: Sequence[tuple[int, Passage]]
 ) -> list[list[dict[str, Any]]]:
     """Return families with members, passages and evidence, in chunks of `FAMILY_CHUNK`, in the order of the queue."""
     rows: dict[str | None, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
     for number, passage in passages:
         rows[passage.cluster].append((number, form.passage_dict(passage)))
     details = []
-    for row in order:
-        cluster = result.clusters[row]
+    for row, cluster in families.items():
         details.append(
             {
                 "row": row,
@@ -249,12 +160,12 @@ def family_chunks(
     return chunks
 
 
-def text_chunks(result: Result, order: Sequence[int]) -> list[dict[str, dict[str, Any]]]:
+def text_chunks(result: Result, families: Mapping[int, Cluster]) -> list[dict[str, dict[str, Any]]]:
     """Return marks and texts by document id, in chunks of about `TEXT_CHUNK` characters, in document order.
 
     A mark whose family the page does not show keeps its label and loses its family.
     """
-    shown = {result.clusters[row].id for row in order}
+    shown = {cluster.id for cluster in families.values()}
     chunks: list[dict[str, dict[str, Any]]] = []
     size = TEXT_CHUNK
     for info in result.documents:
@@ -312,8 +223,9 @@ def _document_row(row: Mapping[str, Any], share: float | None) -> dict[str, Any]
     return {key: value for key, value in row.items() if key != "marks"} | {"share": share}
 
 
-def _family_row(result: Result, row: int, passages: Sequence[Passage], bold: _Rarity) -> dict[str, Any]:
-    cluster = result.clusters[row]
+def _family_row(
+    result: Result, row: int, cluster: Cluster, passages: Sequence[Passage], bold: _Rarity
+) -> dict[str, Any]:
     documents = sorted({span.document for span in cluster.members})
     infos = [result.documents[number] for number in documents]
     dates = sorted(info.date for info in infos if info.date)
@@ -356,8 +268,8 @@ class _Rarity:
     reports, rarity says nothing and only what the evidence names is bold.
     """
 
-    def __init__(self, result: Result, order: Sequence[int]) -> None:
-        openings = [_trigrams(_snippet(result, _medoid(result.clusters[row]))) for row in order]
+    def __init__(self, result: Result, families: Iterable[Cluster]) -> None:
+        openings = [_trigrams(_snippet(result, _medoid(cluster))) for cluster in families]
         self.keys = np.unique(np.concatenate(openings)) if openings else np.zeros(0, np.uint64)
         self.counts = np.zeros(len(self.keys), np.int64)
         if not len(self.keys):

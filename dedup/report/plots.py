@@ -16,7 +16,8 @@ import numpy as np
 from dedup._optional import require
 from dedup.errors import OutputFailed
 from dedup.intervals import merged
-from dedup.report.payload import REVIEWED, totals, unexplained_shares
+from dedup.report.payload import unexplained_shares
+from dedup.report.queue import REVIEWED, totals
 from dedup.report.words import SHOWN_ORDER, words
 from dedup.result import Result
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from dedup.params import LABELS
 from dedup.report.listing import family_wording, share, visible
-from dedup.report.payload import queue_order
+from dedup.report.queue import queue_order, shown_families
 from dedup.report.words import Words, evidence_sentence, limit_sentence, words
 from dedup.result import Cluster, DocumentInfo, Passage, Result, Span
 
@@ -57,7 +57,7 @@ def tables(result: Result, *, lang: str = "zh") -> tuple[Table, ...]:
         If there is no such language.
     """
     vocabulary = words(lang)
-    clusters = [result.clusters[row] for row in queue_order(result)]
+    clusters = list(shown_families(result, queue_order(result)).values())
     labels = tuple(f"chars_{label}" for label in LABELS)
     return (
         Table(

@@ -26,7 +26,7 @@ from dedup.report.listing import (
     split,
     visible,
 )
-from dedup.report.payload import queue_order
+from dedup.report.queue import queue_order
 from dedup.report.reasons import reason_in
 from dedup.report.words import SHOWN_ORDER, Words, evidence_sentence, limit_sentence, words
 from dedup.result import Cluster, DocumentInfo, Result, Skipped, Span

@@ -17,6 +17,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+from rapidfuzz.distance import LCSseq
 
 from dedup.kernels import align as kernels
 from dedup.kernels import chain as kernels_chain
@@ -289,8 +290,6 @@ def _where_it_pays(keys: KeyStream, row: Int64, at_end: bool, floor: int) -> Non
 
     Borders need not face each other: what stood before one of them and behind the other is matched no longer.
     """
-    from rapidfuzz.distance import LCSseq
-
     left, left_end, right, right_end = row[:4].tolist()
     one, other = keys.codes[left:left_end].tolist(), keys.codes[right:right_end].tolist()
     common = _common(one, other)
@@ -316,8 +315,6 @@ def _where_it_pays(keys: KeyStream, row: Int64, at_end: bool, floor: int) -> Non
 
 def _common(one: list[int], other: list[int]) -> int:
     """Return the length of the longest common subsequence of two lists."""
-    from rapidfuzz.distance import LCSseq
-
     return int(LCSseq.similarity(one, other))
 
 

@@ -93,7 +93,7 @@ def _joined(passages: Passages, order: Int64, rows: Int64, owner: Int64) -> Pass
     grown = np.unique(order[owner[owner != np.arange(len(order))]])
     length = rows[:, 1] - rows[:, 0] + rows[:, 3] - rows[:, 2]
     wording = columns["wording"].copy()
-    wording[order] = 2 * rows[:, 4] / length
+    wording[order] = 2 * rows[:, 4] / np.maximum(length, 1)  # nothing is left of some that were joined
     columns["wording"][grown] = wording[grown]
     shuffled = columns["kind"][order] == PassageKind.SHUFFLED
     np.maximum.at(columns["kind"], order[owner[shuffled]], np.uint8(PassageKind.SHUFFLED))

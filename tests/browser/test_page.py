@@ -11,7 +11,7 @@ import pytest
 
 from dedup import scan
 from dedup.decisions import Decision, dumps, family_digest, loads
-from dedup.report.payload import REVIEWED, queue_order, totals
+from dedup.report.queue import REVIEWED, queue_order, totals
 from dedup.result import Document
 from tests.report.synthetic import build
 from tests.results import HOSTILE_BLOCK, HOSTILE_NAME, sample_result

@@ -15,7 +15,7 @@ import pytest
 from dedup.decisions import Carried, Decision, family_digest
 from dedup.errors import ParamsError
 from dedup.params import LABELS
-from dedup.report import payload
+from dedup.report import payload, queue
 from dedup.report.html import SCRIPTS, STYLES, Served, render
 from dedup.report.words import LANGUAGES
 from tests.report.synthetic import build
@@ -159,7 +159,7 @@ def test_an_empty_result_and_one_without_texts_render():
 def test_totals_add_up():
     """The four numbers are sums over the rows of the JSON."""
     result = build(230)
-    totals = payload.totals(result)
+    totals = queue.totals(result)
     data = result.to_dict()
     reviewed = [row for row in data["clusters"] if row["label"] in ("copy", "mass")]
     assert totals["review"] == len(reviewed) == sum(totals["grades"].values())
@@ -172,7 +172,7 @@ def test_totals_add_up():
 def test_the_queue_begins_with_what_must_be_looked_at():
     """Copies before the rest, A before B before C, oddities first within a grade; each family once."""
     result = build(230)
-    order = payload.queue_order(result)
+    order = queue.queue_order(result)
     assert sorted(order) == list(range(len(result.clusters)))
     keys = [
         (result.clusters[row].label != "copy", result.clusters[row].grade or "D", not result.clusters[row].star)
@@ -200,7 +200,11 @@ def test_rare_parts_of_an_opening_are_bold_and_common_ones_are_not():
     """What no other report says is bold; what most reports say is not; evidence is bold whatever its rarity."""
     result = build(300)
     head = payload.head(
-        result, result.to_dict()["documents"], payload.queue_order(result), (), list(enumerate(result.passages))
+        result,
+        result.to_dict()["documents"],
+        queue.shown_families(result, queue.queue_order(result)),
+        (),
+        list(enumerate(result.passages)),
     )
     some = [row for row in head["families"] if row["bold"]]
     assert some
@@ -246,16 +250,19 @@ def test_the_fold_table_is_the_key_streams():
 def test_a_page_of_too_many_families_shows_the_first_and_says_so(monkeypatch):
     """Families with a verdict are there however far back they stand; passages of the others are not."""
     result = build(6)
-    order = payload.queue_order(result)
-    monkeypatch.setattr(payload, "MOST_FAMILIES", 2)
+    order = queue.queue_order(result)
+    monkeypatch.setattr(queue, "MOST_FAMILIES", 2)
     last = result.clusters[order[-1]]
     verdict = Carried(Decision(last.id, "", "ok"), family=last.id, changed=False)
-    rows, limits = payload.chosen(result, order, [verdict])
+    rows, limits = queue.chosen(result, order, [verdict])
     assert rows == [*order[:2], order[-1]] and [(row.kind, row.count) for row in limits] == [("page", 3)]
-    shown = payload.shown_passages(result, rows)
+    families = queue.shown_families(result, rows)
+    assert families == {row: result.clusters[row] for row in rows} and list(families) == rows
+    shown = queue.shown_passages(result, families)
     names = {result.clusters[row].id for row in rows}
     assert {passage.cluster for _, passage in shown} <= names
     assert shown == [(at, one) for at, one in enumerate(result.passages) if one.cluster in names]
-    assert sum(len(chunk) for chunk in payload.family_chunks(result, rows, shown)) == 3
-    marks = [mark for chunk in payload.text_chunks(result, rows) for one in chunk.values() for mark in one["marks"]]
+    assert sum(len(chunk) for chunk in payload.family_chunks(result, families, shown)) == 3
+    chunks = payload.text_chunks(result, families)
+    marks = [mark for chunk in chunks for one in chunk.values() for mark in one["marks"]]
     assert all(mark[3] is None or mark[3] in names for mark in marks)
