@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -105,8 +105,11 @@ class Index:
     def __len__(self) -> int:
         return int(self._file.header()["documents"])
 
-    def documents(self) -> Iterator[Document]:
-        """Yield all documents by source, in one committed state; the order does not depend on that of adding."""
+    def documents(self) -> Generator[Document, None, None]:
+        """Yield all documents by source, in one committed state; the order does not depend on that of adding.
+
+        The state is held until the last one was given, or ``close`` was called on what this returns.
+        """
         with self._file.reading() as db:
             for _, document in rows.documents(db, self.path):
                 yield document

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -312,12 +313,13 @@ def export(
 
     if output is not None:
         check_target(output, force=force)
-    with Index(index) as archive:
+    # Closed before the index is, however writing ends: a reading that is still open would keep the log in its place.
+    with Index(index) as archive, closing(archive.documents()) as documents:
         if output is None:
-            for line in _lines(archive.documents()):
+            for line in _lines(documents):
                 sys.stdout.buffer.write(line)
             return
-        write_file(output, _lines(archive.documents()), force=force)
+        write_file(output, _lines(documents), force=force)
     print(_words(language.lang, "exported", path=output))
 
 
