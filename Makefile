@@ -61,7 +61,7 @@ scan-kills: $(VENV)/.dev ## kill a scan over a work folder thirty times, in one 
 	DEDUP_KILLS=30 $(BIN)/python -m pytest tests/executors/test_work.py -k killed
 
 kills: $(VENV)/.dev ## what a kill costs a long scan: time lost over thirty of them, in share of a scan
-	$(BIN)/python -m bench.kills bench/work/kills 0.1 30
+	$(BIN)/python -m bench.kills bench/work/kills 0.3 30
 
 outofcore: $(VENV)/.dev ## measure scans over a work folder: 0.1, 0.3 and 1 GB, memory, time and their growth
 	$(BIN)/python -m bench.outofcore bench/work/outofcore 0.1 0.3 1

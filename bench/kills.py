@@ -3,10 +3,10 @@
     python -m bench.kills WORK 0.1 30        # gigabytes of UTF-8, kills
 
 A scan is made in peace first. Then it is begun, killed with -9 with all its processes after a random time of up to
-that of the peaceful one, and begun again until it is finished; then anew in an empty folder, until so many kills are
-done. Lost is what all runs took, less the peaceful time of each scan that they finished. Counted is processor time of
-all processes, which other work on the machine disturbs less; time by the clock stands beside it. Each scan must give
-the bytes of the peaceful one.
+a quarter of that of the peaceful one, and begun again until it is finished; then anew in an empty folder, until so
+many kills are done. Lost is what all runs took, less the peaceful time of each scan that they finished. Counted is
+processor time of all processes, which other work on the machine disturbs less; time by the clock stands beside it.
+Each scan must give the bytes of the peaceful one.
 """
 
 from __future__ import annotations
@@ -72,14 +72,16 @@ def main() -> None:
     inputs, work, out, peace = top / "corpus", top / "work", top / "out.json", top / "peace.json"
     write(inputs, gigabytes)
     calm = [run(inputs, work, peace, None)[1:]]
+    print(f"in peace {calm[0][0]:.0f} s, {calm[0][1]:.0f} s of processors", file=sys.stderr)
     shutil.rmtree(work)
     chance = random.Random(30)
     kills, scans, total = 0, 0, [0.0, 0.0]
     while kills < wanted or work.exists():
-        moment = chance.uniform(0.0, calm[0][0]) if kills < wanted else None
+        moment = chance.uniform(0.0, calm[0][0] / 4) if kills < wanted else None
         finished, *spent = run(inputs, work, out, moment)
         total = [sum(pair) for pair in zip(total, spent, strict=True)]
         kills += not finished
+        print(f"{kills} kills, {scans} scans, {total[0]:.0f} s, {total[1]:.0f} s of processors", file=sys.stderr)
         if finished:
             if not filecmp.cmp(out, peace, shallow=False):
                 raise SystemExit("a scan that was killed gave other bytes than one in peace")

@@ -35,13 +35,15 @@ STARRED = ("number", "typo", "leftover")
 SHOWN = 8
 """Slots told of a family, and values of each; how many were left out is told with them."""
 
+SPELLED = 100
+"""Families in which slips are sought, the first ones shown: further ones get no evidence of this kind."""
+
 IN_ORDER = 3
 """Families that two reports must have in the same order before it is worth telling."""
 
 _CONTEXT = 3  # key characters on either side of a slip that another report has to share
 _KEPT = 256  # reports whose text is kept at hand: members of neighbouring families stand in the same few
 _SPELLED = 400  # key characters of a medoid in which slips are sought
-_SPELLED_FAMILIES = 100  # and families, the first ones shown: further ones get no evidence of this kind
 _ACCUSED = ("copy", "mass")
 _FIGURES, _SLIPS = ("number", "mask"), ("typo",)
 _REASONS = tuple(reason.name.lower() for reason in Reason)
@@ -177,7 +179,7 @@ class Witness:
 
     def _typos(self, number: int, shown: int, members: range, passages: Int64) -> Iterator[Evidence]:
         """Yield the slips that two reports have: those of the medoid, and those that two others have against it."""
-        slips = list(self._own_slips(number, members)) if shown < _SPELLED_FAMILIES else []
+        slips = list(self._own_slips(number, members)) if shown < SPELLED else []
         slips += self._common_slips(number, passages) if self._differs[_SLIPS][number] else []
         if slips:
             written, meant = ([slip[side] for slip in slips[:SHOWN]] for side in (0, 1))

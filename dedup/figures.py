@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedup.schema import Bool, Int64, SlotKind, UInt64
+from dedup.schema import Bool, Int64, KeyStream, SlotKind, Texts, UInt64
 from dedup.steps import contrast
 from dedup.steps.data import tables as lookup
 
@@ -42,7 +42,7 @@ def figures(tables: Tables, document: Int64, wanted: Bool) -> dict[int, list[str
         By family; the longest figures first.
     """
     families, slots = tables.families, tables.keys.slots
-    told = np.flatnonzero(rare(tables))
+    told = np.flatnonzero(rare(tables.texts, tables.keys))
     family = np.repeat(np.arange(len(families.medoid)), np.diff(families.indptr))
     member = np.flatnonzero(wanted[family])
     key = slots.key[told]
@@ -72,28 +72,28 @@ def figures(tables: Tables, document: Int64, wanted: Bool) -> dict[int, list[str
     return {number: sorted(values, key=lambda one: (-len(one), one)) for number, values in found.items()}
 
 
-def rare(tables: Tables) -> Bool:
+def rare(texts: Texts, keys: KeyStream) -> Bool:
     """Return which slots hold a figure that two offices do not write by chance: no year, not round, not small.
 
     Returns
     -------
     bool[S]
     """
-    slots = tables.keys.slots
+    slots = keys.slots
     length = slots.end - slots.start
     wanted = np.flatnonzero((slots.kind == SlotKind.DIGITS) & (length > DIGITS))
     holds = np.zeros(len(length), bool)
     for first in range(0, len(wanted), _SLOTS):  # some hundred bytes a character while they are looked at
         rows = wanted[first : first + _SLOTS]
-        holds[rows] = _rare(tables, slots.start[rows], length[rows])
+        holds[rows] = _rare(texts, slots.start[rows], length[rows])
     return holds
 
 
-def _rare(tables: Tables, start: Int64, size: Int64) -> Bool:
+def _rare(texts: Texts, start: Int64, size: Int64) -> Bool:
     """Return which figures, given as raw ranges, are rare enough (bool[n])."""
     first = np.cumsum(size) - size
     slot = np.repeat(np.arange(len(size)), size)
-    raw = tables.texts.codes[np.repeat(start - first, size) + np.arange(int(size.sum()))]
+    raw = texts.codes[np.repeat(start - first, size) + np.arange(int(size.sum()))]
     code = lookup().fold[raw].astype(np.int64) - ord("0")
     comma, dot, digit = code == ord(",") - ord("0"), code == ord(".") - ord("0"), (code >= 0) & (code <= 9)
 

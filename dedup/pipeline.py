@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dedup.errors import ParamsError
-from dedup.params import LABELS, Params
+from dedup.params import Params
 from dedup.result import Document, Limit, Result, Skipped
 from dedup.schema import Bool, Families, Int64, KeyStream, Labels, Pairs, Passages, Segments
 
@@ -139,7 +139,7 @@ def scan(
     (43, ['missing'])
     """
     from dedup import __version__, describe, provenance
-    from dedup.executors import changes, local, places
+    from dedup.executors import changes, local, places, rewritten
     from dedup.executors.bounds import Found, of_column, summed
     from dedup.kernels.threads import threads
     from dedup.read import ReadOptions
@@ -162,18 +162,18 @@ def scan(
             passages = places.bridged(keys, corpus.borders, passages, counted, params)
             families = run.one("families", Families, cluster.cluster, keys, passages, params)
         with clock.stage("rewrite"):
-            rewritten = run.one("rewritten", Found, _rewritten, corpus, passages, params)
-            passages, families = _joined(passages, families, rewritten.passages)
+            found = run.one("rewritten", Found, rewritten.rewritten, corpus, passages, corpus.roles(), params)
+            passages, families = rewritten.joined(passages, families, found.passages)
             passages, families = run.aside("passages", passages), run.aside("families", families)
         with clock.stage("label"):
             labels = run.one("labels", Labels, _labelled, corpus, passages, families, explained, counted, params, run)
             labels = run.aside("labels", labels)
             run.drop("asked", "spread")
         with clock.stage("describe"):
-            wanted = changes.tasks(corpus, passages, _at_issue(passages, families, labels), run.pieces)
+            wanted = changes.tasks(corpus, passages, changes.at_issue(passages, families, labels), run.pieces)
             differing = run.each("changes", changes.Contrasted, changes.contrasted, wanted)
             differ = run.laid("changes", (one.changes for one in differing))
-            limits = [limit for one in (aligned, rewritten) for limit in of_column(one.limits)]
+            limits = [limit for one in (aligned, found) for limit in of_column(one.limits)]
             limits += summed(limit for one in differing for limit in of_column(one.limits))
             tables = provenance.Tables(
                 texts, edits, keys, segments, passages, families, labels, differ, corpus.documents
@@ -289,15 +289,6 @@ def _aligned(corpus: Corpus, background: Path | None, params: Params, run: Memor
     return Found(passages, as_column(limits))
 
 
-def _rewritten(corpus: Corpus, passages: Passages, params: Params) -> Found:
-    """Find paragraphs that say the same in other words."""
-    from dedup.executors.bounds import Found, as_column
-    from dedup.steps import rewrite
-
-    found, limits = rewrite.rewrite(corpus.keys, corpus.segments, passages, corpus.roles(), params)
-    return Found(found, as_column(limits))
-
-
 def _labelled(
     corpus: Corpus,
     passages: Passages,
@@ -322,28 +313,6 @@ def _labelled(
     return labelled(corpus.prepared, issuers, passages, families, known, params, background, written)
 
 
-def _joined(passages: Passages, families: Families, more: Passages) -> tuple[Passages, Families]:
-    """Add passages that belong to no family of copies, each with a family of its own, in the order of places."""
-    n, count = len(passages.wording), len(more.wording)
-    if not count:
-        return passages, families
-    columns = [np.concatenate([getattr(one, name) for one in (passages, more)]) for name in Passages.__slots__]
-    order = np.lexsort((columns[2], columns[0]))
-    place = np.empty(n + count, np.int64)
-    place[order] = np.arange(n + count)
-    sides = np.stack([more.left_start, more.right_start, more.left_end, more.right_end], axis=1)
-    families = Families(
-        indptr=np.append(families.indptr, families.indptr[-1] + 2 * np.arange(1, count + 1)),
-        start=np.append(families.start, sides[:, :2].ravel()),
-        end=np.append(families.end, sides[:, 2:].ravel()),
-        wording=np.append(families.wording, np.stack([np.ones(count), more.wording], axis=1).ravel()),
-        medoid=np.append(families.medoid, len(families.start) + 2 * np.arange(count)),
-        passages=place[np.append(families.passages, n + np.arange(count))],
-        passage_indptr=np.append(families.passage_indptr, families.passage_indptr[-1] + np.arange(1, count + 1)),
-    )
-    return Passages(*(column[order] for column in columns)), families
-
-
 def _part_aids(
     keys: KeyStream, passages: Passages, reports: int, templates_end: int
 ) -> tuple[Passages, tuple[Passages, Passages]]:
@@ -357,15 +326,6 @@ def _part_aids(
         return Passages(*(getattr(passages, column)[kept] for column in Passages.__slots__))
 
     return rows(right < reports), (rows(template), rows(reference))
-
-
-def _at_issue(passages: Passages, families: Families, labels: Labels) -> Bool:
-    """Return which passages are not explained as formula, furniture, template or citation (bool[R])."""
-    explained = [LABELS.index(name) for name in ("furniture", "template", "citation", "formula")]
-    wanted = np.ones(len(passages.wording), bool)
-    owner = np.repeat(np.arange(len(families.medoid)), np.diff(families.passage_indptr))
-    wanted[families.passages[np.isin(labels.family_label[owner], explained)]] = False
-    return wanted
 
 
 def _agreeing(corpus: Corpus, passages: Passages) -> Int64:

@@ -20,21 +20,24 @@ import numpy as np
 from dedup import describe, evidence, figures, provenance
 from dedup.executors import places
 from dedup.executors.blocks import Layout, Sent, read, spread
+from dedup.executors.bounds import of_column
+from dedup.executors.changes import at_issue
 from dedup.executors.labels import labelled
 from dedup.executors.packing import pack, unpack, unpacked
 from dedup.executors.prepared import Prepared, prepare, unit_borders
 from dedup.executors.records import encoded, opened, packed
+from dedup.executors.rewritten import joined, rewritten
 from dedup.intervals import merged, without
 from dedup.params import Params
 from dedup.result import Document, Result
 from dedup.schema import Families, Int64, Passages, UInt32, UInt64, string
-from dedup.steps import background, cluster, contrast, rewrite, usage
+from dedup.steps import background, cluster, contrast, usage
 from dedup.steps.label import Known
 
 _SHOWN = ("copy", "mass", "self", "template", "citation", "formula")
 _TOLD = 4  # members of a family that tell its place among families: no two families share three
 
-FIRST, SPELLED = describe.TITLED, evidence._SPELLED_FAMILIES
+FIRST, SPELLED = describe.TITLED, evidence.SPELLED
 """Families shown first: so many get a title of key terms, and so many of these have their slips sought."""
 
 _LATER = 1 << 40  # more families than are shown before any
@@ -126,21 +129,22 @@ def told(part: Shard, params: Params, others: Others | None) -> Iterator[Sent]:
         one of them, and as one of the others (``later``).
     """
     from dedup import __version__
-    from dedup.pipeline import _at_issue, _joined
 
     p, passages = part.prepared, part.passages
     if others is None:
         families = cluster.cluster(p.keys, passages, params)
         role = np.full(len(part.documents), 2, np.uint8)  # all are reports, asked about
-        more, limits = rewrite.rewrite(p.keys, p.segments, passages, role, params)
-        passages, families = _joined(passages, families, more)
+        found = rewritten(p, passages, role, params)
+        passages, families = joined(passages, families, found.passages)
+        limits = of_column(found.limits)
     else:
         families, limits = others.families, []
     issuers = [document.issuer for document in part.documents]
     none = np.empty((0, 2), np.int64)
     words = others.corpus if others else None
     labels = labelled(p, issuers, passages, families, Known(none, none), params, spread=words)
-    changes, bounded = contrast.contrast(p.texts, p.edits, p.keys, passages, _at_issue(passages, families, labels))
+    wanted = at_issue(passages, families, labels)
+    changes, bounded = contrast.contrast(p.texts, p.edits, p.keys, passages, wanted)
     tables = provenance.Tables(
         p.texts, p.edits, p.keys, p.segments, passages, families, labels, changes, part.documents
     )
@@ -260,7 +264,7 @@ def families_of(params: Params, parts: int, number: int, found: Mapping[str, lis
     yield from spread("asked", hashes.astype(np.int64) % parts, {"hash": hashes, "shard": at})
     hashes, unit = _free_grams(part, families, issuer)
     yield from spread("gram", hashes.astype(np.int64) % parts, {"hash": hashes, "unit": unit})
-    value = np.unique(contrast.figures(p.texts, p.keys)[figures.rare(_slots_of(p))])
+    value = np.unique(contrast.figures(p.texts, p.keys)[figures.rare(p.texts, p.keys)])
     at = np.full(len(value), number, np.int64)
     yield from spread("figure", (value % np.uint64(parts)).astype(np.int64), {"value": value, "shard": at})
 
@@ -280,13 +284,6 @@ def _free_grams(part: Shard, families: Families, issuer: UInt64) -> tuple[UInt32
     new = np.ones(len(order), bool)
     new[1:] = (hashes[1:] != hashes[:-1]) | (owner[1:] != owner[:-1])
     return hashes[new], owner[new]
-
-
-def _slots_of(prepared: Prepared) -> provenance.Tables:
-    """Return tables of which only texts and slots are known."""
-    texts, edits, keys, segments = prepared.texts, prepared.edits, prepared.keys, prepared.segments
-    unknown: Any = None
-    return provenance.Tables(texts, edits, keys, segments, unknown, unknown, unknown, unknown, ())
 
 
 def met(_: int, found: Mapping[str, list[bytes]]) -> Iterator[Sent]:

@@ -11,7 +11,8 @@ import numpy as np
 
 from dedup.executors.bounds import as_column
 from dedup.executors.corpus import Corpus
-from dedup.schema import Bool, Passages, UInt8
+from dedup.params import LABELS
+from dedup.schema import Bool, Families, Labels, Passages, UInt8
 from dedup.steps import contrast
 from dedup.steps.contrast import Changes
 
@@ -56,3 +57,12 @@ def contrasted(corpus: Corpus, passages: Passages, wanted: Bool, first: int) -> 
     tables = corpus.prepared
     changes, limits = contrast.contrast(tables.texts, tables.edits, tables.keys, passages, wanted)
     return Contrasted(replace(changes, passage=changes.passage + first), as_column(limits))
+
+
+def at_issue(passages: Passages, families: Families, labels: Labels) -> Bool:
+    """Return which passages are not explained as formula, furniture, template or citation (bool[R])."""
+    explained = [LABELS.index(name) for name in ("furniture", "template", "citation", "formula")]
+    wanted = np.ones(len(passages.wording), bool)
+    owner = np.repeat(np.arange(len(families.medoid)), np.diff(families.passage_indptr))
+    wanted[families.passages[np.isin(labels.family_label[owner], explained)]] = False
+    return wanted
