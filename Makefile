@@ -35,8 +35,10 @@ demo: $(VENV)/.run ## scan the sample corpus, print what was copied, write resul
 	@echo
 	@echo "The result lies in demo-out/result.json, the reviewer's page in demo-out/report.html (open it in a browser)."
 
-test: $(VENV)/.dev ## every test but those of test-spark, the notebooks included
-	$(BIN)/python -m pytest -m "not spark" -rs
+# Empty, tests run one after another; a number runs so many processes at once, each with whole files.
+JOBS ?=
+test: $(VENV)/.dev ## every test but those of test-spark, the notebooks included; JOBS=2 in two processes
+	$(BIN)/python -m pytest -m "not spark" -rs $(if $(JOBS),-n $(JOBS) --dist loadfile)
 	$(MAKE) notebooks
 
 quick: $(VENV)/.dev ## the tests that take no more than seconds each
@@ -107,7 +109,7 @@ COVERED := tests --ignore tests/bench --ignore tests/browser --ignore tests/test
 coverage: $(VENV)/.trust ## share of lines that the tests run, kernels counted uncompiled; fails below 92 %
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m coverage run -m pytest $(COVERED)
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m coverage run -m pytest tests/kernels tests/steps/test_verify.py
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m coverage run -m pytest tests/kernels tests/steps/test_verify.py tests/steps/test_bridge.py
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --skip-covered --show-missing --fail-under=92
 
@@ -116,8 +118,8 @@ mutate: $(VENV)/.dev ## change the code in one place at a time and see whether a
 	$(MUTATE) dedup/steps/verify.py --tests tests/steps/test_verify.py
 	NUMBA_DISABLE_JIT=1 $(MUTATE) dedup/kernels/sets.py --tests tests/steps/test_verify.py
 	$(MUTATE) dedup/steps/cluster.py --tests tests/steps/test_families.py tests/steps/test_cluster.py
-	$(MUTATE) dedup/steps/label.py --tests tests/steps/test_label.py
-	for m in cut tally going policy edits; do $(MUTATE) dedup/clean/$$m.py --tests tests/clean/test_plan.py || exit 1; done
+	$(MUTATE) dedup/steps/label.py --tests tests/steps/test_label_rules.py tests/steps/test_label.py
+	for m in cut tally going policy edits; do $(MUTATE) dedup/clean/$$m.py --tests tests/clean/test_plan.py tests/clean/test_tally.py || exit 1; done
 
 wheels: $(VENV)/.trust ## build the wheel, install it in an empty environment of each Python found, scan data/
 	$(BIN)/python tools/try_wheel.py

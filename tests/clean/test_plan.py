@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.clean import KEEPS, LEVELS, CleanPolicy, Plan, kept, plan
+from dedup.clean import KEEPS, LEVELS, CleanPolicy, Plan, edits, kept, plan
 from dedup.clean.cut import paragraphs, units
+from dedup.clean.going import runs
 from dedup.errors import ParamsError
 from dedup.result import Cluster, Document, Result
 from tests.clean.hand import family, found, result_of
@@ -627,3 +628,45 @@ def test_page_noise_beside_it_makes_no_heading_long_enough() -> None:
     noise = {row: [(0, start - 1)] for row in range(2)}
     done = plan(result_of(documents, [one], noise=noise), CleanPolicy(level="passage"))
     assert [kept(text, done.by_document()[row]) for row, text in enumerate(texts)] == [text[start:] for text in texts]
+
+
+def test_a_document_is_one_unit_of_its_first_paragraph():
+    """Whatever stands in it; an empty one has none."""
+    found = units("水渠今年清淤两回。\n\n谁来值夜？", "document")
+    assert (found.bounds.tolist(), found.paragraph.tolist(), found.border.tolist()) == ([0, 16], [0], [False])
+    assert units("", "document").bounds.tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        ([], []),
+        ([0, 0], []),
+        ([1, 1, 0, 2, 2, 3], [(0, 2, 1), (3, 5, 2), (5, 6, 3)]),
+        ([-1, 0, 1], [(0, 1, -1), (2, 3, 1)]),
+        ([1], [(0, 1, 1)]),
+    ],
+)
+def test_runs_begin_and_end_at_the_ends_too(values, wanted):
+    assert runs(np.array(values, np.int32)) == wanted
+
+
+@_bounded
+@given(st.lists(st.sampled_from([b"", b"a", b"ab", b"abc"]), min_size=3, max_size=3), st.integers(0, 3))
+def test_an_edit_of_other_bytes_is_refused(pieces, at):
+    """Undoing looks at each of the three: that edits are in order, that what was put stands there, and all of it."""
+    cut, put, content = pieces
+    edit = edits.Edit(at, cut, put)
+    if len(content) >= at and content[at : at + len(put)] == put:
+        assert edits.undo(content, [edit]) == content[:at] + cut + content[at + len(put) :]
+    else:
+        with pytest.raises(edits.Disagree):
+            edits.undo(content, [edit])
+
+
+def test_edits_out_of_order_are_refused():
+    """Each fits by itself."""
+    two = [edits.Edit(3, b"d", b""), edits.Edit(0, b"a", b"")]
+    for work, content in ((edits.apply, b"abcdef"), (edits.undo, b"bcef")):
+        with pytest.raises(edits.Disagree):
+            work(content, two)
