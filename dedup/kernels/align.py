@@ -10,6 +10,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+_U64 = np.uint64
 _UNIT = np.int64(1000)
 _NOWHERE = np.int64(-(2**40))
 _BLOCK = 64  # chains between two allocations of scratch
@@ -76,21 +77,27 @@ def _extend(codes, i0, j0, step, room_i, room_j, floor, drop, reach):
             new_low = high + 2
             new_high = low - 2
             for k in range(low, high + 1, 2):
-                i = max(reach[half + k - 1] + 1, reach[half + k + 1])
+                i = max(reach[_U64(half + k - 1)] + 1, reach[_U64(half + k + 1)])
                 j = i - k
                 if i < 0 or j < 0 or i > rim_i or j > rim_j:
-                    reach[half + k] = _NOWHERE
+                    reach[_U64(half + k)] = _NOWHERE
                     continue
+                p = start_i + step * i
+                q = start_j + step * j
                 # On the main diagonal of a document everything equals itself; a path that drifted there stays put.
-                if start_i + step * i != start_j + step * j:
-                    while i < rim_i and j < rim_j and codes[start_i + step * i] == codes[start_j + step * j]:
-                        i += 1
-                        j += 1
+                if p != q:
+                    room = min(rim_i - i, rim_j - j)
+                    while room > 0 and codes[_U64(p)] == codes[_U64(q)]:  # unsigned: no look for negative indices
+                        p += step
+                        q += step
+                        room -= 1
+                    i = step * (p - start_i)
+                    j = i - k
                 value = (_UNIT - floor) * (i + j) - _UNIT * d
                 if value < best - drop:
-                    reach[half + k] = _NOWHERE
+                    reach[_U64(half + k)] = _NOWHERE
                     continue
-                reach[half + k] = i
+                reach[_U64(half + k)] = i
                 if value > best:
                     best = value
                     best_i = i
