@@ -159,7 +159,7 @@ def scan(
         run.drop("digest", "words", "candidates", "near", "meetings", "anchors", "places", "aligned")
         passages, explained = _part_aids(keys, aligned.passages, corpus.reports, corpus.reports + corpus.templates)
         with clock.stage("cluster"):
-            passages = places.bridged(keys, corpus.borders, passages, counted, params)
+            passages = run.one("bridged", Passages, places.bridged, keys, corpus.borders, passages, counted, params)
             families = run.one("families", Families, cluster.cluster, keys, passages, params)
         with clock.stage("rewrite"):
             found = run.one("rewritten", Found, rewritten.rewritten, corpus, passages, corpus.roles(), params)

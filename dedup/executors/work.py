@@ -184,12 +184,16 @@ class Work:
     def laid(self, name: str, tables: Iterable[T]) -> T:
         """Return the tables of a stage end to end, in files: for what is as large as the result."""
         with _writing(self.folder):
-            return mapped.laid(self._aside() / name, tables)
+            table = mapped.laid(self._aside() / name, tables)
+        mapped.trim()
+        return table
 
     def aside(self, name: str, rows: T) -> T:
         """Return an object with its arrays in files; they stay readable, whatever becomes of the folder."""
         with _writing(self.folder):
-            return mapped.aside(self._aside() / name, rows)
+            lying = mapped.aside(self._aside() / name, rows)
+        mapped.trim()
+        return lying
 
     def drop(self, *stages: str) -> None:
         """Remove the parts of stages that nothing needs any more."""

@@ -304,5 +304,8 @@ def more(key: str, count: int, bound: int | None, vocabulary: Words) -> Iterator
 def more_families(result: Result, order: Sequence[int], vocabulary: Words, bound: int | None) -> Iterator[str]:
     """Yield the line that counts the families left out, by label, if any were."""
     if bound is not None and len(order) > bound:
-        left_out = [result.clusters[row] for row in order[bound:]]
+        rows = set(
+            order[bound:]
+        )  # in the order in which they are kept: one by one they are made thirty times as slowly
+        left_out = [cluster for row, cluster in enumerate(result.clusters) if row in rows]
         yield vocabulary.say("more_families", count=len(left_out), split=split(left_out, vocabulary))

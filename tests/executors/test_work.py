@@ -62,7 +62,7 @@ PAIRED = ("digest", "words", "candidates", "near", "meetings", "anchors", "place
 """Stages whose parts nothing needs any more when the passages are found."""
 
 
-LATE = ("passages", "families", "rewritten", "asked", "spread", "labels", "changes", "facts")
+LATE = ("passages", "bridged", "families", "rewritten", "asked", "spread", "labels", "changes", "facts")
 """Stages whose parts depend on the passages."""
 
 
