@@ -22,6 +22,7 @@ from typer.core import TyperGroup
 import dedup
 from dedup.cli.manual import REPORT, STATUS, manual
 from dedup.errors import DedupError
+from dedup.sweeps import seldom
 
 DONE, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 
@@ -160,6 +161,7 @@ for _name in COMMANDS:
 
 def run() -> None:
     """Run the command line: the console script ``dedup``, and ``python -m dedup``."""
+    seldom()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show Chinese shows question marks, not an error after an hour's work.
         if isinstance(stream, io.TextIOWrapper):
