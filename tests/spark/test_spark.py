@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -136,24 +137,19 @@ def written(count: int) -> list[Document]:
     return [*reports, *flood]
 
 
-def seeds() -> list[Document]:
-    if not SEEDS.is_dir():
-        pytest.skip("the seed reports are not at hand")
-    return [row for row in read([str(SEEDS)]) if isinstance(row, Document)]
+@cache
+def everything() -> tuple[list[Document], Result]:
+    """Return the sample corpus, the seed reports where they are at hand, and 20,000 paragraphs; and their local scan."""
+    seeds = [row for row in read([str(SEEDS)]) if isinstance(row, Document)] if SEEDS.is_dir() else []
+    documents = [*sample(), *seeds, *written(20_000)]
+    return documents, dedup.scan(documents, Params())
 
 
 @pytest.mark.spark
-def test_the_seeds_in_two_threads(local):
-    """Real reports with pinyin, parts and page noise give the bytes of a local scan."""
-    params = Params()
-    same(on_spark(local, seeds(), params, Sizes(block=20_000)), dedup.scan(seeds(), params))
-
-
-@pytest.mark.spark
-def test_twenty_thousand_paragraphs_in_two_threads(local):
-    """Planted copies and floods in 20,000 paragraphs give the bytes of a local scan."""
-    documents, params = written(20_000), Params()
-    same(on_spark(local, documents, params, Sizes(block=1_000_000, part=1_000_000)), dedup.scan(documents, params))
+def test_all_corpora_in_two_threads(local):
+    """The sample, real reports with pinyin and page noise, planted copies and floods give the bytes of a local scan."""
+    documents, expected = everything()
+    same(on_spark(local, documents, Params(), Sizes(block=1_000_000, part=1_000_000)), expected)
 
 
 @pytest.mark.spark
@@ -269,10 +265,8 @@ def test_the_command_on_lines_and_parquet(tmp_path, monkeypatch, spark_installed
 @pytest.mark.spark
 def test_a_cluster_of_two_workers(spark_installed, standalone):
     """On a standalone master with two workers, all corpora together give the bytes of a local scan."""
-    documents = [*sample(), *(seeds() if SEEDS.is_dir() else ()), *written(20_000)]
-    params = Params()
-    found = on_spark(standalone.session, documents, params, Sizes(block=1_000_000, part=1_000_000))
-    same(found, dedup.scan(documents, params))
+    documents, expected = everything()
+    same(on_spark(standalone.session, documents, Params(), Sizes(block=1_000_000, part=1_000_000)), expected)
 
 
 @pytest.mark.spark
