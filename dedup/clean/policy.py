@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -75,15 +75,18 @@ class CleanPolicy:
                 problems.append(f"{name} is {getattr(self, name)!r}, but must be one of {', '.join(allowed)}")
         for name in ("prefer", "labels"):
             value = getattr(self, name)
-            if isinstance(value, str) or not all(isinstance(item, str) for item in value):
+            listed = isinstance(value, Collection) and not isinstance(value, str)
+            if not listed or not all(isinstance(item, str) for item in value):
                 problems.append(f"{name} is {value!r}, but must be a list of strings")
             else:
                 object.__setattr__(self, name, tuple(value))
-        problems += [
-            f"labels has {label!r}, which is none of {', '.join(LABELS[:-1])}"
-            for label in self.labels
-            if label not in LABELS[:-1]
-        ]
+                if name == "labels":
+                    known = LABELS[:-1]
+                    problems += [
+                        f"labels has {label!r}, which is none of {', '.join(known)}"
+                        for label in value
+                        if label not in known
+                    ]
         if self.share is None:
             object.__setattr__(self, "share", 0.8 if self.level == "document" else 0.95)
         share = self.share

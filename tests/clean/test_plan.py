@@ -670,3 +670,18 @@ def test_edits_out_of_order_are_refused():
     for work, content in ((edits.apply, b"abcdef"), (edits.undo, b"bcef")):
         with pytest.raises(edits.Disagree):
             work(content, two)
+
+
+@pytest.mark.parametrize("name", ["prefer", "labels"])
+@pytest.mark.parametrize("value", ["copy", ["copy", 1], None, 3, b"copy"])
+def test_a_list_of_a_policy_is_a_list_of_strings(name, value):
+    """One sentence, whatever is given: a single string is no list of its characters."""
+    with pytest.raises(ParamsError) as caught:
+        CleanPolicy(**{name: value})
+    assert str(caught.value) == f"{name} is {value!r}, but must be a list of strings"
+
+
+def test_labels_are_known_and_stand_in_one_order():
+    assert CleanPolicy(labels=["copy", "self"]).labels == CleanPolicy(labels=("self", "copy")).labels
+    with pytest.raises(ParamsError, match="labels has 'own', which is none of"):
+        CleanPolicy(labels=["own"])
