@@ -46,8 +46,10 @@ def processor(group: int) -> float:
 def begun(inputs: Path, work: Path, out: Path) -> subprocess.Popen[bytes]:
     """Start a scan as a user does, in a group of its own."""
     command = [sys.executable, "-m", "dedup", "scan", str(inputs), "--work", str(work), "--jobs", str(JOBS)]
-    told = subprocess.DEVNULL
-    return subprocess.Popen([*command, "--json", str(out)], start_new_session=True, stdout=told, stderr=told)
+    told = subprocess.DEVNULL  # forced, because a scan may be killed when its JSON is written
+    return subprocess.Popen(
+        [*command, "--json", str(out), "--force"], start_new_session=True, stdout=told, stderr=told
+    )
 
 
 def run(inputs: Path, work: Path, out: Path, seconds: float | None) -> tuple[bool, float, float]:

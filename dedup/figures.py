@@ -51,19 +51,20 @@ def figures(tables: Tables, document: Int64, wanted: Bool) -> dict[int, list[str
     of = np.repeat(member, count)
     if not len(of):
         return {}
-    at = told[np.repeat(first - np.cumsum(count) + count, count) + np.arange(len(of))]
-    value = contrast.figures(tables.texts, tables.keys)
+    nth = np.repeat(first - np.cumsum(count) + count, count) + np.arange(len(of))
+    at, value = told[nth], contrast.figures(tables.texts, tables.keys, told)
+    mine = value[nth]
     around = _around(tables, slots.key[at], families.start[of], families.end[of])
     # Parts of a collection file are reports of their own.
     borders = np.union1d(tables.texts.indptr[:-1], tables.segments.parts.raw_start)
     report = np.searchsorted(borders, slots.start[at], side="right")
-    place = _groups(family[of], around, value[at])
+    place = _groups(family[of], around, mine)
     reports = np.unique(np.stack([place, report], axis=1), axis=0)
     shared = np.bincount(reports[:, 0], minlength=int(place.max()) + 1) > 1
     rows = np.flatnonzero(shared[place])
-    pair = _groups(family[of[rows]], value[at[rows]])
+    pair = _groups(family[of[rows]], mine[rows])
     rows = rows[np.unique(pair, return_index=True)[1]]
-    rows = rows[_at_home(tables, value, told, value[at[rows]], family[of[rows]], family, document)]
+    rows = rows[_at_home(tables, value, told, mine[rows], family[of[rows]], family, document)]
     found: dict[int, set[str]] = defaultdict(set)
     for row in rows.tolist():
         slot = at[row]
@@ -80,12 +81,13 @@ def rare(texts: Texts, keys: KeyStream) -> Bool:
     bool[S]
     """
     slots = keys.slots
-    length = slots.end - slots.start
-    wanted = np.flatnonzero((slots.kind == SlotKind.DIGITS) & (length > DIGITS))
-    holds = np.zeros(len(length), bool)
-    for first in range(0, len(wanted), _SLOTS):  # some hundred bytes a character while they are looked at
-        rows = wanted[first : first + _SLOTS]
-        holds[rows] = _rare(texts, slots.start[rows], length[rows])
+    holds = np.zeros(len(slots.start), bool)
+    for first in range(0, len(holds), _SLOTS):  # some hundred bytes a character while they are looked at
+        some = slice(first, first + _SLOTS)
+        start, length = slots.start[some], slots.end[some] - slots.start[some]
+        rows = np.flatnonzero((slots.kind[some] == SlotKind.DIGITS) & (length > DIGITS))
+        if len(rows):
+            holds[first + rows] = _rare(texts, start[rows], length[rows])
     return holds
 
 
@@ -150,8 +152,8 @@ def _at_home(
     """Return which figures (wanted, one for a family each) stand in documents of that family only."""
     slots, documents = tables.keys.slots, tables.texts.documents
     where = tables.texts.document_of(slots.start[told])
-    order = np.lexsort((where, value[told]))
-    known, where = value[told][order], where[order]
+    order = np.lexsort((where, value))
+    known, where = value[order], where[order]
     new = np.ones(len(known), bool)
     new[1:] = (known[1:] != known[:-1]) | (where[1:] != where[:-1])
     known, where = known[new], where[new]

@@ -134,7 +134,11 @@ class Work:
     def here(
         self, stage: str, kind: type[T], function: Callable[..., T], tasks: Sequence[tuple[Any, ...]]
     ) -> Shelf[T]:
-        """Return ``function(*task)`` for each task as `each` does, computed in this process: any function will do."""
+        """Return ``function(*task)`` for each task as `each` does, computed in this process: any function will do.
+
+        The others are ended; they would start again if they were needed.
+        """
+        self._processes.close()
         return self._filled(stage, kind, function, tasks, Processes(1))
 
     def _filled(

@@ -326,9 +326,13 @@ def _slotted(
     return np.column_stack([rows[pair], kind, *ranges])
 
 
-def figures(texts: Texts, keys: KeyStream) -> UInt64:
-    """Return what each slot says as a hash: width folded, thousands separators and blanks dropped (uint64[S])."""
-    slots, table = keys.slots, tables()
-    value = np.empty(len(slots.start), np.uint64)
-    shared(kernels.figures, len(value), texts.codes, slots.start, slots.end, table.kind, table.fold, value)
+def figures(texts: Texts, keys: KeyStream, rows: Int64 | None = None) -> UInt64:
+    """Return what slots say as a hash: width folded, thousands separators and blanks dropped (uint64[S]).
+
+    All of them, or those of some rows.
+    """
+    table = tables()
+    start, end = (side if rows is None else side[rows] for side in (keys.slots.start, keys.slots.end))
+    value = np.empty(len(start), np.uint64)
+    shared(kernels.figures, len(value), texts.codes, start, end, table.kind, table.fold, value)
     return value

@@ -139,7 +139,7 @@ def written(count: int) -> list[Document]:
 
 @cache
 def everything() -> tuple[list[Document], Result]:
-    """Return the sample corpus, the seed reports where they are at hand, and 20,000 paragraphs; and their local scan."""
+    """Return the sample corpus, the seed reports where they are at hand, 20,000 paragraphs; and their local scan."""
     seeds = [row for row in read([str(SEEDS)]) if isinstance(row, Document)] if SEEDS.is_dir() else []
     documents = [*sample(), *seeds, *written(20_000)]
     return documents, dedup.scan(documents, Params())
@@ -147,7 +147,7 @@ def everything() -> tuple[list[Document], Result]:
 
 @pytest.mark.spark
 def test_all_corpora_in_two_threads(local):
-    """The sample, real reports with pinyin and page noise, planted copies and floods give the bytes of a local scan."""
+    """The sample, real reports with page noise, planted copies and floods give the bytes of a local scan."""
     documents, expected = everything()
     same(on_spark(local, documents, Params(), Sizes(block=1_000_000, part=1_000_000)), expected)
 
