@@ -6,7 +6,6 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-
 SELDOM = 200_000
 """New objects between two searches of a process that is here for one command; Python's own 700 suit one that stays.
 

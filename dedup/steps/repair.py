@@ -252,32 +252,27 @@ def _site(texts: Texts, pinyin: _Found) -> Iterator[_Finding]:
     Folding first means one spelling a word; leaving white space out means that a wrapped or spaced-out line is found.
     """
     tables = data.tables()
-    visible = tables.kind[texts.codes] & 0x0F < data.Class.SPACE
-    if pinyin.start.size:
-        depth = np.zeros(texts.codes.size + 1, dtype=np.int8)
-        depth[pinyin.start] += 1
-        depth[pinyin.end] -= 1
-        visible &= np.cumsum(depth[:-1], dtype=np.int8) == 0
-    folded = tables.fold[texts.codes[visible]]
-    folded[folded >= data.MULTI_BIT] = 0xFFFD
-    whole = folded.tobytes().decode("utf-32-le")
-    places: Int64 | None = None
+    order = np.argsort(pinyin.start, kind="stable")
+    folded, places = np.empty_like(texts.codes), np.empty_like(texts.codes)
+    size = kernels.visible(
+        texts.codes, tables.kind, tables.fold, pinyin.start[order], pinyin.end[order], np.uint32(data.MULTI_BIT),
+        folded, places,
+    )  # fmt: skip
+    whole, places = string(folded[:size]), places[:size]
     for glue in _glues():
         for word in glue.words:
             at = whole.find(word)
             while at >= 0:
-                if places is None:
-                    places = np.flatnonzero(visible)
                 finding = _glued(texts, whole, places, glue, at)
                 if finding is not None:
                     yield finding
                 at = whole.find(word, at + len(word))
 
 
-def _glued(texts: Texts, whole: str, places: Int64, glue: _Glue, at: int) -> _Finding | None:
+def _glued(texts: Texts, whole: str, places: UInt32, glue: _Glue, at: int) -> _Finding | None:
     """Return what the pattern finds around the word at a position of the folded text, within its document."""
     document = int(texts.document_of(places[at]))
-    low, high = np.searchsorted(places, texts.indptr[document : document + 2]).tolist()
+    low, high = (int(np.searchsorted(places, np.uint32(border))) for border in texts.indptr[document : document + 2])
     low, high = max(low, at - 60), min(high, at + 120)
     for match in glue.pattern.finditer(whole[low:high]):
         if match.start() <= at - low < match.end():

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.kernels import align, buckets, chain, hashing, minhash, overlap, seeds, sets, sorting, unionfind
+from dedup.kernels import align, buckets, chain, hashing, marks, minhash, overlap, seeds, sets, sorting, unionfind
+from dedup.steps import data
 
 settings.register_profile("kernels", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("kernels")
@@ -428,3 +429,23 @@ def test_blocks_are_compacted_in_their_order(rows, data):
     out = np.empty(count.sum(), np.uint64)
     hashing.compact(indptr, count, np.array([word for row in rows for word in row], np.uint64), out)
     assert out.tolist() == [word for row, n in zip(rows, count.tolist(), strict=True) for word in row[:n]]
+
+
+@given(
+    st.text(alphabet="镇鎮A １，\u3000\n\u200b㎡①（", max_size=30),
+    st.lists(st.tuples(st.integers(0, 29), st.integers(0, 9)), max_size=3).map(sorted),
+)
+def test_what_is_visible_is_folded_one_for_one(text, ranges):
+    tables = data.tables()
+    start = np.array([low for low, _ in ranges], np.int64)
+    end = start + np.array([size for _, size in ranges], np.int64)
+    codes = np.array([ord(char) for char in text], np.uint32)
+    folded, place = np.empty_like(codes), np.empty_like(codes)
+    size = marks.visible(codes, tables.kind, tables.fold, start, end, np.uint32(data.MULTI_BIT), folded, place)
+    wanted = []
+    for at, char in enumerate(text):
+        hidden = any(low <= at < high for low, high in zip(start.tolist(), end.tolist(), strict=True))
+        if not hidden and int(tables.kind[ord(char)]) & 0x0F < data.Class.SPACE:
+            fold = int(tables.fold[ord(char)])
+            wanted.append((at, 0xFFFD if fold & data.MULTI_BIT else fold))
+    assert list(zip(place[:size].tolist(), folded[:size].tolist(), strict=True)) == wanted
