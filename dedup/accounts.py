@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedup.columns import PassageRows, Rows
+from dedup.columns import PassageRows
 from dedup.params import LABELS
 from dedup.result import Document, DocumentInfo, Part, Passage
+from dedup.rows import Rows
 from dedup.schema import EditKind, Int64
 
 if TYPE_CHECKING:

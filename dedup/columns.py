@@ -8,17 +8,16 @@ a kilobyte and ten microseconds each, as columns a tenth of it. Whoever indexes 
 from __future__ import annotations
 
 import json
-from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
-from typing import Any, TypeVar, overload
+from typing import Any
 
 import numpy as np
 
 from dedup.params import LABELS
 from dedup.result import GRADES, Change, Cluster, Evidence, Passage, Span
+from dedup.rows import BLOCK, Rows, Strings
 from dedup.schema import Bool, Int64, UInt8, UInt64
 
 DIRECTIONS = ("unknown", "forward", "backward")
@@ -26,10 +25,6 @@ DIRECTIONS = ("unknown", "forward", "backward")
 
 SHARE = 10_000
 """Shares (wording, similarity) are kept in units of one over this, so that they print alike on every platform."""
-
-_BLOCK = 4_096
-_NEAR = 32  # rows made with one that is asked for: they cost little more than it alone, and are often asked for next
-_Row = TypeVar("_Row")
 
 
 def _text(value: object) -> str:
@@ -39,43 +34,6 @@ def _text(value: object) -> str:
 _LABEL_JSON = [_text(label) for label in LABELS]
 _GRADE_JSON = [_text(grade) for grade in GRADES]
 _DIRECTION_JSON = [_text(direction) for direction in DIRECTIONS]
-
-
-class Rows(Sequence[_Row]):
-    """A sequence that makes its rows when they are asked for, and equals any sequence of equal rows."""
-
-    @abstractmethod
-    def _made(self, first: int, last: int) -> list[_Row]:
-        """Return some rows as objects."""
-
-    @overload
-    def __getitem__(self, row: int) -> _Row: ...
-    @overload
-    def __getitem__(self, row: slice) -> tuple[_Row, ...]: ...
-    def __getitem__(self, row: int | slice) -> _Row | tuple[_Row, ...]:
-        if isinstance(row, slice):
-            first, last, step = row.indices(len(self))
-            return tuple(self._made(first, max(first, last))) if step == 1 else tuple(self)[row]
-        at = row + len(self) if row < 0 else row
-        if not 0 <= at < len(self):
-            raise IndexError(f"row {row} of {len(self)}")
-        first = at - at % _NEAR
-        made = self.__dict__.get("_latest")
-        if made is None or made[0] != first:
-            made = first, self._made(first, min(first + _NEAR, len(self)))
-            self.__dict__["_latest"] = made
-        return made[1][at - first]
-
-    def __iter__(self) -> Iterator[_Row]:
-        for first in range(0, len(self), _BLOCK):
-            yield from self._made(first, min(first + _BLOCK, len(self)))
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Sequence):
-            return NotImplemented
-        return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,8 +190,8 @@ class PassageRows(Rows[Passage]):
         clusters = [_text(name) for name in self.clusters]
         kinds = [_text(name) for name in self.kinds]
         heads = [f'{{"kind": {_text(name)}, "left": [' for name in self.change_kinds]
-        for first in range(0, len(self), _BLOCK):
-            last = min(first + _BLOCK, len(self))
+        for first in range(0, len(self), BLOCK):
+            last = min(first + BLOCK, len(self))
             low, high = (int(self.change_ptr[row]) for row in (first, last))
             changes = [
                 f'{heads[kind]}{a}, {b}], "right": [{c}, {d}]}}'
@@ -253,31 +211,6 @@ class PassageRows(Rows[Passage]):
                     f'"left": {{{left}}}, "right": {{{right}}}, '
                     f'"changes": [{", ".join(changes[borders[row] : borders[row + 1]])}]}}'
                 )
-
-
-@dataclass(frozen=True, eq=False)
-class Strings(Rows[str]):
-    """Strings as a column.
-
-    data : uint8[...]      UTF-8, end to end
-    indptr : int64[F+1]    string f is ``data[indptr[f]:indptr[f+1]]``
-    """
-
-    data: UInt8
-    indptr: Int64
-
-    def __len__(self) -> int:
-        return len(self.indptr) - 1
-
-    def _made(self, first: int, last: int) -> list[str]:
-        borders = self.indptr[first : last + 1].tolist()
-        return [self.data[a:b].tobytes().decode("utf-8", "surrogatepass") for a, b in pairwise(borders)]
-
-    def taken(self, rows: Int64) -> Strings:
-        """Return some rows, in the order given (int64[m])."""
-        size = np.diff(self.indptr)[rows]
-        at = np.repeat(self.indptr[rows] - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
-        return strings(self.data[at], size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,11 +243,6 @@ class Facts:
 
 def _sizes(rows: Sequence[bytes]) -> Int64:
     return np.array([len(row) for row in rows], np.int64)
-
-
-def strings(data: UInt8, size: Int64) -> Strings:
-    """Return strings from their bytes, end to end, and how many each has."""
-    return Strings(data, np.concatenate([[0], np.cumsum(size)]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -402,8 +330,8 @@ class ClusterRows(Rows[Cluster]):
 
     def json_lines(self) -> Iterator[str]:
         """Yield each family as JSON."""
-        for first in range(0, len(self), _BLOCK):
-            last = min(first + _BLOCK, len(self))
+        for first in range(0, len(self), BLOCK):
+            last = min(first + BLOCK, len(self))
             low, high = (int(self.member_ptr[row]) for row in (first, last))
             wording = self.wording[low:high].tolist()
             places = self.members.json(low, high)

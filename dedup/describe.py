@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedup.accounts import accounts
-from dedup.columns import DIRECTIONS, SHARE, ClusterRows, Facts, PassageRows, strings
+from dedup.columns import DIRECTIONS, SHARE, ClusterRows, Facts, PassageRows
 from dedup.evidence import STARRED, Witness
 from dedup.executors import local
 from dedup.params import LABELS, Params
 from dedup.provenance import Tables
 from dedup.result import GRADES, Evidence, Limit, Result, Skipped
+from dedup.rows import strings
 from dedup.schema import Float64, Int64, PassageKind, UInt8, UInt64
 from dedup.steps.contrast import KINDS
 

@@ -31,6 +31,7 @@ FLOORS = {
     "accounts": 5,
     "provenance": 5,
     "figures": 5,
+    "rows": 0,
     "columns": 0,
     "form": 0,
     "archive": 5,
