@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import outofcore
+from bench import kills, outofcore
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,6 +18,16 @@ def test_the_page_holds_what_the_bench_kept():
     assert outofcore.page(rows) in (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
     peaks = {row["gigabytes"]: row["peak"] for row in rows}
     assert peaks[1] <= 1.5e9 and max(peaks.values()) <= 4e9
+
+
+def test_a_kill_costs_no_more_than_a_tenth_of_a_scan():
+    """docs/reliability.md has what `bench.kills` kept: thirty kills, and the share of a scan that each lost."""
+    kept = json.loads(kills.RESULTS.read_text(encoding="utf-8"))
+    share = kept["cpu"]["lost"] / kept["kills"] / kept["cpu"]["peace"]
+    assert kept["kills"] >= 30 and share <= 0.10
+    told = f"{kept['kills']} kills in {kept['scans']} scans"
+    (row,) = [line for line in (ROOT / "docs" / "reliability.md").read_text().splitlines() if told in line]
+    assert f"{100 * share:.1f} % of a scan lost by each" in row
 
 
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="memory is read from /proc")
