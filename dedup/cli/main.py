@@ -167,7 +167,13 @@ def run() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        app(prog_name="dedup")
+        try:
+            app(prog_name="dedup")
+        finally:
+            sys.stdout.flush()  # or what does not fit on a full disk would be missed when Python closes, past telling
+    except BrokenPipeError:
+        _abandon_stdout()
+        sys.exit(DONE)
     except OSError as error:
         # Help and version are printed before any command is invoked.
         print(f"dedup: {_told(error)}", file=sys.stderr)

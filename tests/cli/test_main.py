@@ -138,6 +138,7 @@ from dedup.cli.main import run
 run()
 """
 _ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(Path.cwd()), *sys.path]))}
+_ENVIRONMENT.pop("PYTHONUNBUFFERED", None)  # with it nothing is left to fail at the end
 
 
 def test_a_reader_who_has_seen_enough_is_no_error():
