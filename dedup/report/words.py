@@ -128,7 +128,10 @@ def limit_sentence(limit: Limit, lang: str) -> str:
     sentence = form.format(kind=limit.kind, count=f"{limit.count:,}", bound=f"{limit.bound:,}")
     if not limit.detail:
         return sentence
-    return f"{sentence}（{limit.detail}）" if lang == "zh" else f"{sentence} ({limit.detail})"
+    largest = limit.detail.removeprefix("largest ")  # as most details say; the JSON has them in English
+    if lang == "zh":
+        return f"{sentence}（{limit.detail if largest == limit.detail else f'最大的 {largest}'}）"
+    return f"{sentence} ({limit.detail})"
 
 
 def _shown(value: object, joint: str) -> str:

@@ -68,6 +68,10 @@ def test_braces_in_a_fact_stand_in_the_sentence_as_they_are():
 
 
 def test_a_limit_says_kind_count_bound_and_detail():
-    assert limit_sentence(Limit("band bucket", 1200, 16, "largest 40"), "en").startswith("1,200 buckets")
+    limit = Limit("band bucket", 1200, 16, "largest 40")
+    assert limit_sentence(limit, "en").startswith("1,200 buckets") and limit_sentence(limit, "en").endswith(
+        "(largest 40)"
+    )
+    assert limit_sentence(limit, "zh").endswith("（最大的 40）")
     told = limit_sentence(Limit("later", 7, 9, "why"), "zh")
     assert all(part in told for part in ("later", "7", "9", "why"))
