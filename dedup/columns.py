@@ -8,16 +8,17 @@ a kilobyte and ten microseconds each, as columns a tenth of it. Whoever indexes 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from dedup.lines import Field, Words, kept, name, number, runs, share, text, word, words, written
 from dedup.params import LABELS
 from dedup.result import GRADES, Change, Cluster, Evidence, Passage, Span
-from dedup.rows import BLOCK, Rows, Strings
+from dedup.rows import Rows, Strings, blocks
 from dedup.schema import Bool, Int64, UInt8, UInt64
 
 DIRECTIONS = ("unknown", "forward", "backward")
@@ -27,13 +28,13 @@ SHARE = 10_000
 """Shares (wording, similarity) are kept in units of one over this, so that they print alike on every platform."""
 
 
-def _text(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+_text = json.JSONEncoder(ensure_ascii=False).encode
 
 
-_LABEL_JSON = [_text(label) for label in LABELS]
-_GRADE_JSON = [_text(grade) for grade in GRADES]
-_DIRECTION_JSON = [_text(direction) for direction in DIRECTIONS]
+_LABEL_WORDS = words(map(_text, LABELS))
+_GRADE_WORDS = words(map(_text, GRADES))
+_DIRECTION_WORDS = words(map(_text, DIRECTIONS))
+_STAR_WORDS = words(map(_text, (False, True)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +60,8 @@ class Places(Rows[Span]):
         return len(self.start)
 
     @cached_property
-    def _paths_json(self) -> list[str]:
-        return [_text(list(path)) for path in self.paths]
+    def _paths_json(self) -> Words:
+        return words(_text(list(path)) for path in self.paths)
 
     def _columns(self, first: int, last: int) -> Iterator[tuple[int, ...]]:
         columns = (self.document, self.start, self.end, self.line, self.part, self.page, self.paragraph, self.path)
@@ -87,14 +88,18 @@ class Places(Rows[Span]):
         changed = {name: getattr(self, name)[rows] for name in self.__dataclass_fields__ if name != "paths"}
         return replace(self, **changed)
 
-    def json(self, first: int, last: int) -> list[str]:
-        """Return some rows as JSON objects without the braces."""
-        paths = self._paths_json
+    def fields(self, first: int, last: int, before: str) -> list[Field]:
+        """Return some rows as the fields of JSON objects, without the closing brace."""
+        rows = slice(first, last)
         return [
-            f'"document": {document}, "start": {start}, "end": {end}, "line": {line}, '
-            f'"part": {part if part >= 0 else "null"}, "page": {page if page >= 0 else "null"}, '
-            f'"paragraph": {paragraph if paragraph >= 0 else "null"}, "headings": {paths[path]}'
-            for document, start, end, line, part, page, paragraph, path in self._columns(first, last)
+            number(f'{before}{{"document": ', self.document[rows]),
+            number(', "start": ', self.start[rows]),
+            number(', "end": ', self.end[rows]),
+            number(', "line": ', self.line[rows]),
+            number(', "part": ', self.part[rows]),
+            number(', "page": ', self.page[rows]),
+            number(', "paragraph": ', self.paragraph[rows]),
+            word(', "headings": ', self.path[rows], self._paths_json),
         ]
 
 
@@ -185,32 +190,42 @@ class PassageRows(Rows[Passage]):
         changed |= {"change_kind": self.change_kind[changes], "change": self.change[changes]}
         return replace(self, **changed)
 
-    def json_lines(self) -> Iterator[str]:
-        """Yield each passage as JSON."""
-        clusters = [_text(name) for name in self.clusters]
-        kinds = [_text(name) for name in self.kinds]
-        heads = [f'{{"kind": {_text(name)}, "left": [' for name in self.change_kinds]
-        for first in range(0, len(self), BLOCK):
-            last = min(first + BLOCK, len(self))
-            low, high = (int(self.change_ptr[row]) for row in (first, last))
-            changes = [
-                f'{heads[kind]}{a}, {b}], "right": [{c}, {d}]}}'
-                for kind, (a, b, c, d) in zip(
-                    self.change_kind[low:high].tolist(), self.change[low:high].tolist(), strict=True
-                )
-            ]
-            borders = (self.change_ptr[first : last + 1] - low).tolist()
-            places = self.left.json(first, last), self.right.json(first, last)
-            for row, (name, label, grade, wording, similarity, kind, direction, cluster, left, right) in enumerate(
-                zip(*self._scalars(first, last), *places, strict=True)
-            ):
-                yield (
-                    f'{{"id": "{name:016x}", "label": {_LABEL_JSON[label]}, "grade": {_GRADE_JSON[grade]}, '
-                    f'"wording": {wording / SHARE}, "similarity": {similarity / SHARE}, "kind": {kinds[kind]}, '
-                    f'"direction": {_DIRECTION_JSON[direction]}, "cluster": {clusters[cluster]}, '
-                    f'"left": {{{left}}}, "right": {{{right}}}, '
-                    f'"changes": [{", ".join(changes[borders[row] : borders[row + 1]])}]}}'
-                )
+    def json_blocks(self) -> Iterator[str]:
+        """Yield the passages as JSON, some at a time, a line each."""
+        clusters = words(map(_text, self.clusters))
+        kinds = words(map(_text, self.kinds))
+        change_kinds = words(map(_text, self.change_kinds))
+        for first, last in blocks(len(self)):
+            rows = slice(first, last)
+            border = self.change_ptr[first : last + 1]
+            change = self.change[border[0] : border[-1]]
+            changes = written(
+                [
+                    word('{"kind": ', self.change_kind[border[0] : border[-1]], change_kinds),
+                    number(', "left": [', change[:, 0]),
+                    number(", ", change[:, 1]),
+                    number('], "right": [', change[:, 2]),
+                    number(", ", change[:, 3]),
+                ],
+                "]}, ",
+            )
+            lines = written(
+                [
+                    name('{"id": "', self.id[rows]),
+                    word('", "label": ', self.label[rows], _LABEL_WORDS),
+                    word(', "grade": ', self.grade[rows], _GRADE_WORDS),
+                    share(', "wording": ', self.wording[rows]),
+                    share(', "similarity": ', self.similarity[rows]),
+                    word(', "kind": ', self.kind[rows], kinds),
+                    word(', "direction": ', self.direction[rows], _DIRECTION_WORDS),
+                    word(', "cluster": ', self.cluster[rows], clusters),
+                    *self.left.fields(first, last, ', "left": '),
+                    *self.right.fields(first, last, '}, "right": '),
+                    text('}, "changes": [', runs(changes, border - border[0], ", ")),
+                ],
+                "]},\n",
+            )
+            yield _block(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,22 +242,6 @@ class Facts:
     evidence: UInt8
     evidence_size: Int64
     star: Bool
-
-    @classmethod
-    def of(cls, rows: Iterable[tuple[str, Sequence[Evidence], bool]]) -> Facts:
-        """Return title, evidence and star of some families as columns."""
-        titles, evidence, star = [], [], []
-        for title, found, oddity in rows:
-            titles.append(title.encode("utf-8", "surrogatepass"))
-            facts = _text([{"kind": one.kind, "facts": dict(one.facts)} for one in found])
-            evidence.append(facts.encode("utf-8", "surrogatepass"))
-            star.append(oddity)
-        columns = ((np.frombuffer(b"".join(side), np.uint8), _sizes(side)) for side in (titles, evidence))
-        return cls(*next(columns), *next(columns), np.array(star, bool))
-
-
-def _sizes(rows: Sequence[bytes]) -> Int64:
-    return np.array([len(row) for row in rows], np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -328,23 +327,44 @@ class ClusterRows(Rows[Cluster]):
         changed |= {"member_ptr": np.concatenate([[0], np.cumsum(count)]), "wording": self.wording[members]}
         return replace(self, **changed)
 
-    def json_lines(self) -> Iterator[str]:
-        """Yield each family as JSON."""
-        for first in range(0, len(self), BLOCK):
-            last = min(first + BLOCK, len(self))
-            low, high = (int(self.member_ptr[row]) for row in (first, last))
-            wording = self.wording[low:high].tolist()
-            places = self.members.json(low, high)
-            members = [f'{{{place}, "wording": {one / SHARE}}}' for place, one in zip(places, wording, strict=True)]
-            borders = (self.member_ptr[first : last + 1] - low).tolist()
-            for row, (
-                name, title, evidence, label, grade, star, medoid, earliest, weakest, similarity, documents, issuers,
-            ) in enumerate(self._scalars(first, last)):  # fmt: skip
-                yield (
-                    f'{{"id": {_text(name)}, "label": {_LABEL_JSON[label]}, "grade": {_GRADE_JSON[grade]}, '
-                    f'"star": {"true" if star else "false"}, "title": {_text(title)}, "medoid": {medoid}, '
-                    f'"earliest": {earliest if earliest >= 0 else "null"}, "weakest": {weakest / SHARE}, '
-                    f'"similarity": {similarity / SHARE}, "documents": {documents}, "issuers": {issuers}, '
-                    f'"members": [{", ".join(members[borders[row] : borders[row + 1]])}], '
-                    f'"evidence": {evidence}}}'
-                )
+    def json_blocks(self) -> Iterator[str]:
+        """Yield the families as JSON, some at a time, a line each."""
+        for first, last in blocks(len(self)):
+            rows = slice(first, last)
+            border = self.member_ptr[first : last + 1]
+            low, high = int(border[0]), int(border[-1])
+            members = written(
+                [*self.members.fields(low, high, ""), share(', "wording": ', self.wording[low:high])], "}, "
+            )
+            lines = written(
+                [
+                    text('{"id": ', words(map(_text, self.id[rows]))),
+                    word(', "label": ', self.label[rows], _LABEL_WORDS),
+                    word(', "grade": ', self.grade[rows], _GRADE_WORDS),
+                    word(', "star": ', self.star[rows], _STAR_WORDS),
+                    text(', "title": ', words(map(_text, self.title[rows]))),
+                    number(', "medoid": ', self.medoid[rows]),
+                    number(', "earliest": ', self.earliest[rows]),
+                    share(', "weakest": ', self.weakest[rows]),
+                    share(', "similarity": ', self.similarity[rows]),
+                    number(', "documents": ', self.documents[rows]),
+                    number(', "issuers": ', self.issuers[rows]),
+                    text(', "members": [', runs(members, border - low, ", ")),
+                    text('], "evidence": ', kept(self.evidence, first, last)),
+                ],
+                "},\n",
+            )
+            yield _block(lines)
+
+
+def distinct(group: Int64, value: Int64, groups: int) -> Int64:
+    """Return how many distinct values, none below 0, each group has (int64[groups])."""
+    if not len(group):
+        return np.zeros(groups, np.int64)
+    pairs = np.unique(group * (int(value.max()) + 1) + value)
+    return np.bincount(pairs // (int(value.max()) + 1), minlength=groups)
+
+
+def _block(lines: Strings) -> str:
+    """Return lines as one string, but for the separator behind the last."""
+    return lines.data[: len(lines.data) - len(",\n")].tobytes().decode("utf-8", "surrogatepass")

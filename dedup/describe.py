@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedup.accounts import accounts
-from dedup.columns import DIRECTIONS, SHARE, ClusterRows, Facts, PassageRows
-from dedup.evidence import STARRED, Witness
+from dedup.columns import DIRECTIONS, SHARE, ClusterRows, Facts, PassageRows, distinct
+from dedup.evidence import Witness
 from dedup.executors import local
+from dedup.lines import words
 from dedup.params import LABELS, Params
 from dedup.provenance import Tables
-from dedup.result import GRADES, Evidence, Limit, Result, Skipped
-from dedup.rows import strings
+from dedup.result import GRADES, Limit, Result, Skipped
+from dedup.rows import blocks, slices, strings
 from dedup.schema import Float64, Int64, PassageKind, UInt8, UInt64
 from dedup.steps.contrast import KINDS
 
@@ -34,6 +35,7 @@ which costs nothing."""
 TOLD = 1 << 12
 """Families whose titles and evidence are found as one part."""
 
+_TITLE = 12  # key characters of a medoid that stand for a title
 _TOLD = 200  # key characters of a medoid that its title is made of
 _KINDS = tuple(kind.name.lower() for kind in PassageKind)
 _ORDER = ("copy", "mass", "self", "template", "citation", "formula")
@@ -86,23 +88,25 @@ def describe(
 def digest(*parts: str) -> str:
     """Return 16 hexadecimal digits that name these strings; of one text, what `DocumentInfo.digest` is."""
     rows = [part.encode("utf-8", "surrogatepass") for part in parts]
-    whole = b"".join(piece for row in rows for piece in (len(row).to_bytes(8, "little"), row))
-    return hashlib.sha256(whole).hexdigest()[:16]
+    name = hashlib.sha256()
+    for row in rows:
+        name.update(len(row).to_bytes(8, "little") + row)
+    return name.hexdigest()[:16]
 
 
 def _ids(tables: Tables) -> list[str]:
     """Return the name of each family, made of its medoid's key text."""
     families = tables.families
-    start, end = families.start[families.medoid].tolist(), families.end[families.medoid].tolist()
+    start, end = families.start[families.medoid], families.end[families.medoid]
     names: list[str] = []
     seen: dict[str, int] = {}
-    for first, last in zip(start, end, strict=True):
-        text = tables.key_text(first, last)
-        name = digest("family", text)
-        seen[name] = seen.get(name, 0) + 1
-        if seen[name] > 1:  # two families around equal stretches: told apart by their rank
-            name = digest("family", text, str(seen[name]))
-        names.append(name)
+    for first, last in blocks(len(start)):
+        for text in slices(tables.keys.codes, start[first:last], end[first:last]):
+            name = digest("family", text)
+            seen[name] = seen.get(name, 0) + 1
+            if seen[name] > 1:  # two families around equal stretches: told apart by their rank
+                name = digest("family", text, str(seen[name]))
+            names.append(name)
     return names
 
 
@@ -121,9 +125,9 @@ def _clusters(
     witness = cache(lambda: Witness(tables, places))  # none is asked where all parts are there already
 
     def facts(first: int, last: int) -> Facts:
-        return Facts.of(
-            _told(witness(), number, before + first + n) for n, number in enumerate(order[first:last].tolist())
-        )
+        evidence, star = witness().of(order[first:last], before + first)
+        title = words(_titles(tables, order[first:last], before + first))
+        return Facts(title.data, title.end - title.begin, evidence.data, np.diff(evidence.indptr), star)
 
     parts = run.here("facts", Facts, facts, run.pieces(len(size), TOLD))
     found = run.laid("facts", parts)
@@ -141,7 +145,7 @@ def _clusters(
         earliest=_earliest(tables, places.document, family, len(size))[order],
         weakest=_least(wording, families.indptr)[order],
         similarity=_least(passages.similarity[families.passages], families.passage_indptr)[order],
-        documents=_distinct(family, places.document, len(size))[order],
+        documents=distinct(family, places.document, len(size))[order],
         issuers=labels.issuers[order],
         member_ptr=np.concatenate([[0], np.cumsum(size[order])]),
         members=run.aside("members", places.taken(row)),
@@ -150,14 +154,18 @@ def _clusters(
     )
 
 
-def _told(witness: Witness, number: int, shown: int) -> tuple[str, Sequence[Evidence], bool]:
-    """Return title, evidence and star of a family before which so many are shown."""
-    evidence = witness.of(number, shown)
-    tables = witness.tables
-    medoid = int(tables.families.medoid[number])
-    start, end = int(tables.families.start[medoid]), int(tables.families.end[medoid])
-    title = _title(tables.key_text(start, min(end, start + _TOLD)), shown)
-    return title, evidence, any(one.kind in STARRED for one in evidence)
+def _titles(tables: Tables, numbers: Int64, shown: int) -> list[str]:
+    """Return titles of families before the first of which so many are shown."""
+    from dedup.keyterms import key_terms
+
+    families = tables.families
+    medoid = families.medoid[numbers]
+    start, end = families.start[medoid], families.end[medoid]
+    titles = slices(tables.keys.codes, start, np.minimum(end, start + _TITLE))
+    for at in range(min(TITLED - shown, len(titles))):
+        terms = key_terms(tables.key_text(int(start[at]), min(int(end[at]), int(start[at]) + _TOLD)))
+        titles[at] = " ".join(terms) or titles[at]
+    return titles
 
 
 def _shares(values: Float64) -> Int64:
@@ -171,14 +179,6 @@ def _least(values: Int64, indptr: Int64) -> Int64:
     if len(filled):
         least[filled] = np.minimum.reduceat(values, indptr[filled])
     return least
-
-
-def _distinct(group: Int64, value: Int64, groups: int) -> Int64:
-    """Return how many distinct values each group has."""
-    if not len(group):
-        return np.zeros(groups, np.int64)
-    pairs = np.unique(group * (int(value.max()) + 1) + value)
-    return np.bincount(pairs // (int(value.max()) + 1), minlength=groups)
 
 
 def _earliest(tables: Tables, document: Int64, family: Int64, families: int) -> Int64:
@@ -196,13 +196,6 @@ def _earliest(tables: Tables, document: Int64, family: Int64, families: int) -> 
     rows = np.flatnonzero(is_least & alone[family])
     earliest[family[rows]] = rows - first[family[rows]]
     return earliest
-
-
-def _title(text: str, shown: int) -> str:
-    from dedup.keyterms import key_terms
-
-    terms = key_terms(text) if shown < TITLED else ()
-    return " ".join(terms) or text[:12]
 
 
 def _passages(tables: Tables, digests: Sequence[str], ids: Sequence[str]) -> PassageRows:

@@ -7,33 +7,34 @@ changes a label. What a family's members differ in, figure by figure, is told to
 
 from __future__ import annotations
 
+import json
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedup import spelling
-from dedup.columns import Places
+from dedup import lines, spelling
+from dedup.columns import SHARE, Places, distinct
+from dedup.differing import FIGURES, SHOWN, SLIPS, Differing, others
 from dedup.figures import figures
+from dedup.lines import Field, Words, words, written
 from dedup.params import LABELS
-from dedup.proposals import proposed
+from dedup.proposals import may_be_form, proposed
 from dedup.result import GRADES, Evidence
-from dedup.schema import Bool, Int64, PassageKind, Reason
-from dedup.steps.contrast import KINDS, Changes
-from dedup.steps.data import words
+from dedup.rows import Strings, slices
+from dedup.schema import Bool, Float64, Int64, PassageKind, Reason
+from dedup.steps.data import words as dictionary
 
 if TYPE_CHECKING:
     from dedup.provenance import Tables
 
 STARRED = ("number", "typo", "leftover")
 """Kinds of evidence that are a shared oddity: one of them earns the family its star."""
-
-SHOWN = 8
-"""Slots told of a family, and values of each; how many were left out is told with them."""
 
 SPELLED = 100
 """Families in which slips are sought, the first ones shown: further ones get no evidence of this kind."""
@@ -45,16 +46,13 @@ _CONTEXT = 3  # key characters on either side of a slip that another report has 
 _KEPT = 256  # reports whose text is kept at hand: members of neighbouring families stand in the same few
 _SPELLED = 400  # key characters of a medoid in which slips are sought
 _ACCUSED = ("copy", "mass")
-_FIGURES, _SLIPS = ("number", "mask"), ("typo",)
 _REASONS = tuple(reason.name.lower() for reason in Reason)
 _NAME = re.compile(r"[\u4e00-\u9fff]{2,5}?(?:街道|[省市县区州旗乡镇村])")
 _BEFORE_NAME = re.compile(
     r"^(?:第[一二三四五六七八九十百]+[篇部]分?|[篇之][一二三四五六七八九十百]+)?[\W\d_年度]*(?:中共|关于)?"
 )
 
-_LAST_WORDS = re.compile(r"[^\W\d_]{0,4}$")
-
-_Other = tuple[str, int]  # what another member has, and its report
+_ENCODED = json.JSONEncoder(ensure_ascii=False).encode
 _Report = tuple[int, int]  # document, and part of a collection file or -1
 
 
@@ -79,19 +77,84 @@ class Witness:
         self._places = places
         self._whole = lru_cache(maxsize=_KEPT)(self._key_text)
         self._borders = np.union1d(tables.texts.indptr[:-1], tables.segments.parts.raw_start)
-        self._report_starts = self._borders.tolist()
-        self._of_kind: dict[tuple[str, ...], tuple[list[int], Int64]] = {}
-        changes = tables.changes
-        self._accused = np.isin(tables.labels.family_label, [LABELS.index(name) for name in _ACCUSED])
-        formula = tables.labels.family_label == LABELS.index("formula")
-        self._worded = (formula | (tables.labels.contexts > 0)).tolist()
-        self._run = self._most(changes.longest_run).tolist()
-        self._rewritten = self._most(tables.passages.kind == PassageKind.REWRITTEN).tolist()
-        self._differs = {
-            kinds: self._most(_has(changes, kinds, len(tables.passages.wording))).tolist()
-            for kinds in (_FIGURES, _SLIPS)
-        }
+        self._differing = Differing(tables, self._borders)
+        labels = tables.labels
+        self._accused = np.isin(labels.family_label, [LABELS.index(name) for name in _ACCUSED])
+        self._worded = (labels.family_label == LABELS.index("formula")) | (labels.contexts > 0)
+        self._run = self._most(tables.changes.longest_run)
+        self._rewritten = self._most(tables.passages.kind == PassageKind.REWRITTEN)
+        self._differs = {kinds: self._most(self._differing.has(kinds)) for kinds in (FIGURES, SLIPS)}
         self._figures = figures(tables, places.document, self._accused)
+
+    def of(self, numbers: Int64, shown: int) -> tuple[Strings, Bool]:
+        """Return the evidence of families: why they are labelled so, how far they reach, and what is odd about them.
+
+        Parameters
+        ----------
+        numbers : int64[n]
+            Rows of families.
+        shown : int
+            Families that are shown before the first of them: what is costly is sought in the first ones only.
+
+        Returns
+        -------
+        evidence : Strings
+            JSON lists, a row a family.
+        star : bool[n]
+            Which have an oddity that two reports cannot share by chance.
+        """
+        oddities, star = self._oddities(numbers, shown)
+        labels = self.tables.labels
+        reasons = np.column_stack([labels.rules[numbers], labels.reason[numbers], labels.strength[numbers]])
+        ruled, of_rule = np.unique(reasons.astype(np.int64), axis=0, return_inverse=True)
+        rules = words(_json(_rule(*row)) for row in ruled.tolist())
+        run = self._run[numbers]  # 0 where it was not looked for: a formula or page noise is merely listed
+        verbatim = _where(run > 0, [lines.number(', {"kind": "verbatim_run", "facts": {"chars": ', run)], "}}")
+        found = written(
+            [
+                lines.word("[", of_rule.ravel(), rules),
+                lines.text("", self._wording(numbers)),
+                lines.word("", self._rewritten[numbers] > 0, words(["", ", " + _json(Evidence("rewritten"))])),
+                lines.text("", verbatim),
+                lines.number(', {"kind": "spread", "facts": {"documents": ', self._documents(numbers)),
+                lines.number(', "issuers": ', labels.issuers[numbers]),
+                lines.text("}}", words("".join(", " + _json(one) for one in rows) for rows in oddities)),
+            ],
+            "]",
+        )
+        return found, star
+
+    def _oddities(self, numbers: Int64, shown: int) -> tuple[list[list[Evidence]], Bool]:
+        """Return what only some families have as evidence, and which of them earn the star by it."""
+        found: list[list[Evidence]] = [[] for _ in range(len(numbers))]
+        accused = self._accused[numbers]
+        slipped = accused & (self._differs[SLIPS][numbers] > 0)
+        common = self._common_slips(numbers, np.flatnonzero(slipped))
+        spelled = accused & (shown + np.arange(len(numbers)) < SPELLED)
+        kept = np.where(accused, self._kept[numbers], 0)
+        told = np.fromiter((number in self._figures for number in numbers.tolist()), bool, len(numbers)) & accused
+        named = accused & (sum(map(bool, self._names.values())) > 1)
+        form = accused & may_be_form(self.tables, numbers)
+        for at in np.flatnonzero(slipped | spelled | (kept >= IN_ORDER) | told | named | form).tolist():
+            number, rows = int(numbers[at]), found[at]
+            members = range(*self.tables.families.indptr[number : number + 2].tolist())
+            rows += self._leftovers(members) if named[at] else ()
+            slips = [*(self._own_slips(number, members) if spelled[at] else ()), *common.get(at, ())]
+            if slips:
+                wrong, meant = ([slip[side] for slip in slips[:SHOWN]] for side in (0, 1))
+                rows.append(Evidence("typo", {"text": wrong, "meant": meant} | _left_out(slips)))
+            if told[at]:
+                values = self._figures[number]
+                rows.append(Evidence("number", {"value": values[:SHOWN]} | _left_out(values)))
+            if kept[at] >= IN_ORDER:
+                rows.append(Evidence("order", {"paragraphs": int(kept[at])}))
+            if form[at] and (one := proposed(self.tables, number)):
+                rows.append(one)
+        star = np.array([any(one.kind in STARRED for one in rows) for rows in found], bool)
+        differ = np.flatnonzero(self._differs[FIGURES][numbers])
+        for at, facts in self._differing.slots(numbers[differ]).items():
+            found[differ[at]].append(Evidence("slots", facts))
+        return found, star
 
     def _report(self, row: int) -> _Report:
         """Return the report of a family member."""
@@ -108,84 +171,36 @@ class Witness:
             )
         return most
 
-    def of(self, number: int, shown: int) -> tuple[Evidence, ...]:
-        """Return the evidence of a family: why it is labelled so, how far it reaches, and what is odd about it.
+    def _documents(self, numbers: Int64) -> Int64:
+        """Return how many documents families stand in (int64[n])."""
+        indptr = self.tables.families.indptr
+        size = np.diff(indptr)[numbers]
+        of = np.repeat(np.arange(len(numbers)), size)
+        member = np.repeat(indptr[numbers] - np.cumsum(size) + size, size) + np.arange(len(of))
+        return distinct(of, self._places.document[member], len(numbers))
 
-        Parameters
-        ----------
-        number : int
-            Row of the family.
-        shown : int
-            Families that are shown before it: what is costly is sought in the first ones only.
-        """
-        tables = self.tables
-        families = tables.families
-        members = range(int(families.indptr[number]), int(families.indptr[number + 1]))
-        rows = [self._rule(number)]
-        if self._worded[number]:
-            rows.append(self._wording(number))
-        if self._rewritten[number]:
-            rows.append(Evidence("rewritten"))
-        if self._run[number]:  # not looked for where a formula or page noise is merely listed
-            rows.append(Evidence("verbatim_run", {"chars": self._run[number]}))
-        spread = {
-            "documents": len(set(self._places.document[members.start : members.stop].tolist())),
-            "issuers": int(tables.labels.issuers[number]),
-        }
-        rows.append(Evidence("spread", spread))
-        passages = families.passages[families.passage_indptr[number] : families.passage_indptr[number + 1]]
-        if self._accused[number]:
-            rows += self._leftovers(members)
-            rows += self._typos(number, shown, members, passages)
-            if values := self._figures.get(number):
-                rows.append(Evidence("number", {"value": values[:SHOWN]} | _left_out(values)))
-            kept = max((self._in_order.get(row, 0) for row in passages.tolist()), default=0)
-            if kept >= IN_ORDER:
-                rows.append(Evidence("order", {"paragraphs": kept}))
-            if form := proposed(tables, number):
-                rows.append(form)
-        if self._differs[_FIGURES][number]:
-            rows += self._slots(number, passages)
-        return tuple(rows)
-
-    def _rule(self, number: int) -> Evidence:
-        """Return the rule that decided, all that hold, and the grade that the family has or would have as a copy."""
+    def _wording(self, numbers: Int64) -> Words:
+        """Return how much the words tell, and in how many contexts they stand, where that was looked at."""
         labels = self.tables.labels
-        holds, grade = _holding(int(labels.rules[number])), GRADES[labels.strength[number]]
-        return Evidence("rule", {"why": _REASONS[labels.reason[number]], "holds": list(holds), "grade": grade})
 
-    def _wording(self, number: int) -> Evidence:
-        """Return how much the words tell, and in how many contexts they stand."""
-        labels = self.tables.labels
-        columns = {"bits": labels.bits, "surplus": labels.surplus, "contexts": labels.contexts}
-        return Evidence("wording", {name: round(float(column[number]), 1) for name, column in columns.items()})
+        def tenths(column: Float64) -> Int64:
+            return np.rint(column[numbers] * 10).astype(np.int64) * (SHARE // 10)
+
+        fields = [
+            lines.share(', {"kind": "wording", "facts": {"bits": ', tenths(labels.bits)),
+            lines.share(', "surplus": ', tenths(labels.surplus)),
+            lines.share(', "contexts": ', tenths(labels.contexts)),
+        ]
+        return _where(self._worded[numbers], fields, "}}")
 
     def _text(self, row: int) -> str:
         families = self.tables.families
         return self.tables.key_text(int(families.start[row]), int(families.end[row]))
 
-    def _around(self, low: int, high: int, chars: int) -> tuple[str, str]:
-        """Return the raw text before and after a raw range, no further than its document."""
-        tables = self.tables
-        document = bisect_right(self._starts, low) - 1
-        start, end = self._starts[document], self._starts[document + 1]
-        return tables.slice(max(low - chars, start), low), tables.slice(high, min(high + chars, end))
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        return self.tables.texts.indptr.tolist()  # type: ignore[no-any-return]
-
     # Slips of the pen
 
-    def _typos(self, number: int, shown: int, members: range, passages: Int64) -> Iterator[Evidence]:
-        """Yield the slips that two reports have: those of the medoid, and those that two others have against it."""
-        slips = list(self._own_slips(number, members)) if shown < SPELLED else []
-        slips += self._common_slips(number, passages) if self._differs[_SLIPS][number] else []
-        if slips:
-            written, meant = ([slip[side] for slip in slips[:SHOWN]] for side in (0, 1))
-            yield Evidence("typo", {"text": written, "meant": meant} | _left_out(slips))
-
     def _own_slips(self, number: int, members: range) -> Iterator[tuple[str, str]]:
+        """Yield the slips of a medoid that another report has too: what is written, and what was meant."""
         medoid = int(self.tables.families.medoid[number])
         home = self._report(medoid)
         text = self._text(medoid)[:_SPELLED]
@@ -195,15 +210,30 @@ class Witness:
             if any(around in other for other in others):
                 yield slip.written, slip.meant
 
-    def _common_slips(self, number: int, passages: Int64) -> Iterator[tuple[str, str]]:
-        for low, high, others in self._differing(number, passages, _SLIPS):
-            (before, after), right = self._around(low, high, 1), self.tables.slice(low, high)
+    def _common_slips(self, numbers: Int64, rows: Int64) -> dict[int, list[tuple[str, str]]]:
+        """Return the slips that two members have against the medoid, by position of the family."""
+        tables = self.tables
+        codes, bounds = tables.texts.codes, tables.texts.indptr
+        places = self._differing.places(numbers[rows], SLIPS)
+        document = tables.texts.document_of(places.start)
+        before = slices(codes, np.maximum(places.start - 1, bounds[document]), places.start)
+        after = slices(codes, places.end, np.minimum(places.end + 1, bounds[document + 1]))
+        right = slices(codes, places.start, places.end)
+        values = [value.strip() for value in slices(codes, places.other_start, places.other_end)]
+        found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+        for place, (family, one, own, other) in enumerate(
+            zip(rows[places.family].tolist(), before, right, after, strict=True)
+        ):
             # Of the two sides of a slip one makes a word; if it is not the medoid, the others are right together.
-            word = next((one for one in (before + right, right + after) if one in words()), None)
-            reports = {value: {report for wrong, report in others if wrong == value} for value, _ in others}
-            for wrong in sorted(value for value, of in reports.items() if len(of) > 1):
-                if word is not None:
-                    yield word.replace(right, wrong), word
+            meant = next((pair for pair in (one + own, own + other) if pair in dictionary()), None)
+            if meant is None:
+                continue
+            reports: dict[str, set[int]] = defaultdict(set)
+            for value, report in others(places, place, values):
+                reports[value].add(report)
+            wrong = sorted(value for value, of in reports.items() if len(of) > 1)
+            found[family] += [(meant.replace(own, value), meant) for value in wrong]
+        return found
 
     # Names left over
 
@@ -260,8 +290,8 @@ class Witness:
     # Order
 
     @cached_property
-    def _in_order(self) -> dict[int, int]:
-        """How many families stand in the same order in the two reports of a passage, if it is one of them."""
+    def _kept(self) -> Int64:
+        """Most families that stand in the same order in the two reports of one of its passages (int64[F])."""
         tables = self.tables
         families = tables.families
         family = np.repeat(np.arange(len(families.medoid)), np.diff(families.passage_indptr))
@@ -275,68 +305,34 @@ class Witness:
         columns = (of_pair[told], ends[0][told], ends[1][told], row[told])
         for one, start, other, number in zip(*(column.tolist() for column in columns), strict=True):
             together[one].append((start, other, number))
-        kept: dict[int, int] = {}
+        kept = np.zeros(len(tables.passages.wording), np.int64)
         for rows in together.values():
             run = increasing(sorted(set(rows)))
-            kept.update((row, len(run)) for row in run)
-        return kept
-
-    # What differs
-
-    def _changes(self, kinds: tuple[str, ...]) -> tuple[list[int], Int64]:
-        """Return where each passage's changes of some kinds begin, and their raw ranges."""
-        if kinds not in self._of_kind:
-            changes = self.tables.changes
-            rows = np.flatnonzero(np.isin(changes.kind, [KINDS.index(kind) for kind in kinds]))
-            ptr = np.searchsorted(changes.passage[rows], np.arange(len(self.tables.passages.wording) + 1))
-            columns = (changes.left_start, changes.left_end, changes.right_start, changes.right_end)
-            self._of_kind[kinds] = ptr.tolist(), np.column_stack([column[rows] for column in columns])
-        return self._of_kind[kinds]
-
-    def _differing(self, number: int, passages: Int64, kinds: tuple[str, ...]) -> list[tuple[int, int, list[_Other]]]:
-        """Return, for each raw range of the medoid in which others differ, what they have and in which report."""
-        tables = self.tables
-        medoid = int(tables.families.medoid[number])
-        ranges = tables.families.start[medoid : medoid + 1], tables.families.end[medoid : medoid + 1]
-        start, end = (int(border[0]) for border in tables.keys.raw_span(*ranges))
-        ptr, changes = self._changes(kinds)
-        found: dict[tuple[int, int], list[_Other]] = defaultdict(list)
-        for passage in passages.tolist():
-            for low, high, other_low, other_high in changes[ptr[passage] : ptr[passage + 1]].tolist():
-                inside = start <= low and high <= end
-                if inside == (start <= other_low and other_high <= end):
-                    continue
-                mine, theirs = (low, high), (other_low, other_high)
-                if not inside:
-                    mine, theirs = theirs, mine
-                report = bisect_right(self._report_starts, theirs[0])
-                found[mine].append((tables.slice(*theirs).strip(), report))
-        return [(low, high, others) for (low, high), others in sorted(found.items())]
-
-    def _slots(self, number: int, passages: Int64) -> Iterator[Evidence]:
-        """Yield the table of figures and masks that differ from the medoid's."""
-        tables = self.tables
-        rows = []
-        for low, high, others in self._differing(number, passages, _FIGURES):
-            if low == high and len({report for _, report in others}) < len(others):
-                continue  # a sentence with figures was put in: the medoid has no slot there
-            lead, tail = self._around(low, high, 8)[0], self._around(low, high, 1)[1]
-            told = list(dict.fromkeys([tables.slice(low, high).strip(), *(value for value, _ in others)]))
-            shown = "／".join(value or "—" for value in told[:SHOWN]) + ("／…" if told[SHOWN:] else "")
-            rows.append(_LAST_WORDS.findall(lead)[0] + shown + (tail if tail.isalpha() else ""))
-        if rows:
-            yield Evidence("slots", {"values": rows[:SHOWN]} | _left_out(rows))
+            kept[run] = len(run)
+        return self._most(kept)
 
 
 def _left_out(rows: Sequence[object]) -> dict[str, int]:
     return {"more": len(rows) - SHOWN} if len(rows) > SHOWN else {}
 
 
-def _has(changes: Changes, kinds: tuple[str, ...], passages: int) -> Bool:
-    """Return which passages have changes of some kinds (bool[R])."""
-    found = np.zeros(passages, bool)
-    found[changes.passage[np.isin(changes.kind, [KINDS.index(kind) for kind in kinds])]] = True
-    return found
+def _rule(rules: int, reason: int, strength: int) -> Evidence:
+    """Return the rule that decided, all that hold, and the grade that the family has or would have as a copy."""
+    facts = {"why": _REASONS[reason], "holds": list(_holding(rules)), "grade": GRADES[strength]}
+    return Evidence("rule", facts)
+
+
+def _json(evidence: Evidence) -> str:
+    return _ENCODED({"kind": evidence.kind, "facts": dict(evidence.facts)})
+
+
+def _where(holds: Bool, fields: Sequence[Field], behind: str) -> Words:
+    """Return lines of the rows for which something holds, and nothing for the others."""
+    rows = np.flatnonzero(holds)
+    found = written([replace(field, values=field.values[rows]) for field in fields], behind)
+    begin, end = np.zeros((2, len(holds)), np.int64)
+    begin[rows], end[rows] = found.indptr[:-1], found.indptr[1:]
+    return Words(found.data, begin, end)
 
 
 def _places(title: str | None) -> frozenset[str]:

@@ -106,13 +106,13 @@ def text(value: Any) -> str:
 
 
 def lines(rows: Sequence[Any], to_dict: Callable[[Any], dict[str, Any]]) -> Iterator[str]:
-    """Yield rows as JSON: those kept as columns know how, the others go by their dictionaries."""
-    written: Callable[[], Iterator[str]] | None = getattr(rows, "json_lines", None)
+    """Yield rows as JSON, one or a block of lines at a time: columns know how, others go by their dictionaries."""
+    written: Callable[[], Iterator[str]] | None = getattr(rows, "json_blocks", None)
     return written() if written is not None else (text(to_dict(row)) for row in rows)
 
 
 def listed(key: str, rows: Iterable[str]) -> Iterator[str]:
-    """Yield a list with one row a line: readable in a diff, and still one JSON value."""
+    """Yield a list with one row a line: readable in a diff, and still one JSON value. A block is rows so divided."""
     yield f',\n"{key}": ['
     between = "\n"
     for row in rows:

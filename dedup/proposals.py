@@ -40,6 +40,14 @@ BLANKS = 2
 BLANK = "＿＿＿＿"
 
 
+def may_be_form(tables: Tables, numbers: Int64) -> Bool:
+    """Return which families, given by row, have issuers enough and the length of a form (bool[n])."""
+    families = tables.families
+    medoid = families.medoid[numbers]
+    size = families.end[medoid] - families.start[medoid]
+    return (tables.labels.issuers[numbers] >= ISSUERS) & (size >= SHORTEST) & (size <= LONGEST)
+
+
 def proposed(tables: Tables, number: int) -> Evidence | None:
     """Return the evidence that a family is a form, or None.
 
@@ -47,7 +55,7 @@ def proposed(tables: Tables, number: int) -> Evidence | None:
     ----------
     tables : Tables
     number : int
-        Row of the family.
+        Row of a family that may be one (`may_be_form`).
 
     Notes
     -----
@@ -58,8 +66,6 @@ def proposed(tables: Tables, number: int) -> Evidence | None:
     families = tables.families
     medoid = int(families.medoid[number])
     start, end = int(families.start[medoid]), int(families.end[medoid])
-    if int(tables.labels.issuers[number]) < ISSUERS or not SHORTEST <= end - start <= LONGEST:
-        return None
     rows = [row for row in range(int(families.indptr[number]), int(families.indptr[number + 1])) if row != medoid]
     step = -(-len(rows) // COMPARED)
     others = [tables.key_text(int(families.start[row]), int(families.end[row])) for row in rows[::step]]
@@ -76,17 +82,17 @@ def _blanks(text: str, others: list[str]) -> list[tuple[int, int]]:
     """Return the ranges of the medoid where the members mostly have something else (empty: something more)."""
     from rapidfuzz.distance import Levenshtein
 
-    agreed = np.zeros(len(text), np.int64)
+    turns = np.zeros(len(text) + 1, np.int64)  # of how many more members a column begins to agree
     values: list[list[tuple[int, int, str]]] = []
     for other in others:
-        ops = Levenshtein.opcodes(text, other)
-        for op in ops:
-            if op.tag == "equal":
-                agreed[op.src_start : op.src_end] += 1
-        values.append(
-            [(op.src_start, op.src_end, other[op.dest_start : op.dest_end]) for op in ops if op.tag != "equal"]
-        )
-    constant = _smoothed(agreed >= AGREED * len(others))
+        ops: list[tuple[str, int, int, int, int]] = Levenshtein.opcodes(text, other).as_list()  # type: ignore[assignment]
+        equal = [(low, high) for tag, low, high, _, _ in ops if tag == "equal"]
+        if equal:
+            low, high = np.array(equal).T  # runs are apart, so none begins or ends where another does
+            turns[low] += 1
+            turns[high] -= 1
+        values.append([(low, high, other[first:last]) for tag, low, high, first, last in ops if tag != "equal"])
+    constant = _smoothed(np.cumsum(turns)[:-1] >= AGREED * len(others))
     inserted = np.zeros(len(text) + 1, np.int64)
     for rows in values:
         inserted[[low for low, high, _ in rows if low == high]] += 1

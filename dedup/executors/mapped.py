@@ -26,7 +26,7 @@ from dedup.executors.packing import build, columns, unpack
 
 T = TypeVar("T")
 
-MOST = 128 << 20
+MOST = 512 << 20
 """Bytes of mapped files that may lie in memory."""
 
 _INTERVAL = 0.02  # seconds; what is mapped grows by some 20 MB in this time

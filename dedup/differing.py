@@ -1,0 +1,182 @@
+"""Where do the members of families differ from their medoids, and what stands there instead?
+
+Answered for many families at once, by columns: a figure that differs is found a million times in a large corpus, and
+an object for each was most of what a family cost.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dedup.rows import slices
+from dedup.schema import Bool, Int64
+from dedup.steps.contrast import KINDS, Changes
+
+if TYPE_CHECKING:
+    from dedup.provenance import Tables
+
+SHOWN = 8
+"""Slots told of a family, and values of each; how many were left out is told with them."""
+
+FIGURES, SLIPS = ("number", "mask"), ("typo",)
+"""Kinds of changes that are figures, and that may be slips of the pen."""
+
+_LEAD = 8  # raw characters before a slot from which its words are taken
+_LAST_WORDS = re.compile(r"[^\W\d_]{0,4}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Raw ranges of medoids in which others differ, by family and place.
+
+    family : int64[n]            position among the families asked for
+    start, end : int64[n]        range of the medoid
+    indptr : int64[n + 1]        what others have instead: ``[indptr[i], indptr[i + 1])`` of the columns below
+    other_start, other_end : int64[m]
+    report : int64[m]            in which report
+    """
+
+    family: Int64
+    start: Int64
+    end: Int64
+    indptr: Int64
+    other_start: Int64
+    other_end: Int64
+    report: Int64
+
+
+class Differing:
+    """Finds what differs; made once a scan.
+
+    Parameters
+    ----------
+    tables : Tables
+    borders : int64[...]
+        Raw positions at which reports begin, ascending.
+    """
+
+    def __init__(self, tables: Tables, borders: Int64) -> None:
+        self._tables = tables
+        self._borders = borders
+        self._of_kind = lru_cache(maxsize=None)(self._changes)
+
+    def slots(self, numbers: Int64) -> dict[int, dict[str, Any]]:
+        """Return the tables of figures and masks that differ from the medoids'.
+
+        Parameters
+        ----------
+        numbers : int64[n]
+            Rows of families.
+
+        Returns
+        -------
+        dict of int to dict
+            By position in `numbers`: ``values``, each as its words and what members have, and how many ``more``.
+        """
+        tables = self._tables
+        found = self.places(numbers, FIGURES)
+        place = np.repeat(np.arange(len(found.family)), np.diff(found.indptr))
+        put_in = (found.start == found.end) & _repeated(place, found.report, len(found.family))
+        rows = np.flatnonzero(~put_in)  # a sentence with figures was put in: the medoid has no slot there
+        family = found.family[rows]
+        count = np.bincount(family, minlength=len(numbers))
+        nth = np.arange(len(rows)) - (np.cumsum(count) - count)[family]
+        rows = rows[nth < SHOWN]
+        document = tables.texts.document_of(found.start[rows])
+        low, high = found.start[rows], found.end[rows]
+        codes, bounds = tables.texts.codes, tables.texts.indptr
+        leads = slices(codes, np.maximum(low - _LEAD, bounds[document]), low)
+        tails = slices(codes, high, np.minimum(high + 1, bounds[document + 1]))
+        own = slices(codes, low, high)
+        size = np.diff(found.indptr)[rows]
+        at = np.repeat(found.indptr[rows] - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
+        values = [value.strip() for value in slices(codes, found.other_start[at], found.other_end[at])]
+        told: dict[int, list[str]] = defaultdict(list)
+        columns = (found.family[rows].tolist(), leads, tails, own, pairwise([0, *np.cumsum(size).tolist()]))
+        for number, lead, tail, mine, (first, last) in zip(*columns, strict=True):
+            different = list(dict.fromkeys([mine.strip(), *values[first:last]]))
+            shown = "／".join(value or "—" for value in different[:SHOWN]) + ("／…" if different[SHOWN:] else "")
+            told[number].append(_LAST_WORDS.findall(lead)[0] + shown + (tail if tail.isalpha() else ""))
+        more = np.maximum(count - SHOWN, 0).tolist()
+        return {
+            number: {"values": lines} | ({"more": more[number]} if more[number] else {})
+            for number, lines in told.items()
+        }
+
+    def places(self, numbers: Int64, kinds: tuple[str, ...]) -> Places:
+        """Return where members differ from their medoids by changes of some kinds.
+
+        Parameters
+        ----------
+        numbers : int64[n]
+            Rows of families.
+        kinds : tuple of str
+            Out of `dedup.steps.contrast.KINDS`.
+        """
+        tables = self._tables
+        families = tables.families
+        ptr, changes = self._of_kind(kinds)
+        passage, of = _rows(families.passage_indptr, numbers)
+        row, nth = _rows(ptr, families.passages[passage])
+        of = of[nth]
+        medoid = families.medoid[numbers]
+        start, end = tables.keys.raw_span(families.start[medoid], families.end[medoid])
+        change = changes[row]
+        sides = change[:, :2], change[:, 2:]
+        inside, beyond = ((start[of] <= side[:, 0]) & (side[:, 1] <= end[of]) for side in sides)
+        told = np.flatnonzero(inside != beyond)
+        of, inside = of[told], inside[told][:, None]
+        mine, theirs = (np.where(inside, one[told], other[told]) for one, other in (sides, sides[::-1]))
+        order = np.lexsort((mine[:, 1], mine[:, 0], of))
+        of, mine, theirs = of[order], mine[order], theirs[order]
+        new = np.ones(len(of), bool)
+        new[1:] = (of[1:] != of[:-1]) | (mine[1:] != mine[:-1]).any(axis=1)
+        first = np.flatnonzero(new)
+        return Places(
+            family=of[first],
+            start=mine[first, 0],
+            end=mine[first, 1],
+            indptr=np.append(first, len(of)),
+            other_start=theirs[:, 0],
+            other_end=theirs[:, 1],
+            report=np.searchsorted(self._borders, theirs[:, 0], side="right"),
+        )
+
+    def has(self, kinds: tuple[str, ...]) -> Bool:
+        """Return which passages have changes of some kinds (bool[R])."""
+        return np.diff(self._of_kind(kinds)[0]) > 0
+
+    def _changes(self, kinds: tuple[str, ...]) -> tuple[Int64, Int64]:
+        """Return where each passage's changes of some kinds begin, and their raw ranges (int64[R+1], int64[C, 4])."""
+        changes: Changes = self._tables.changes
+        rows = np.flatnonzero(np.isin(changes.kind, [KINDS.index(kind) for kind in kinds]))
+        ptr = np.searchsorted(changes.passage[rows], np.arange(len(self._tables.passages.wording) + 1))
+        columns = (changes.left_start, changes.left_end, changes.right_start, changes.right_end)
+        return ptr, np.column_stack([column[rows] for column in columns])
+
+
+def _rows(indptr: Int64, rows: Int64) -> tuple[Int64, Int64]:
+    """Return what some rows of a CSR table own, and at which of them it is."""
+    count = indptr[rows + 1] - indptr[rows]
+    of = np.repeat(np.arange(len(rows)), count)
+    return np.repeat(indptr[rows] - np.cumsum(count) + count, count) + np.arange(len(of)), of
+
+
+def _repeated(place: Int64, report: Int64, places: int) -> Bool:
+    """Return at which places one report stands more than once (bool[places])."""
+    distinct = np.unique(np.column_stack([place, report]), axis=0)[:, 0]
+    return np.bincount(distinct, minlength=places) < np.bincount(place, minlength=places)
+
+
+def others(places: Places, row: int, values: Sequence[str]) -> list[tuple[str, int]]:
+    """Return what others have at one place, and in which report."""
+    first, last = places.indptr[row : row + 2].tolist()
+    return list(zip(values[first:last], places.report[first:last].tolist(), strict=True))

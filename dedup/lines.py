@@ -1,0 +1,130 @@
+"""Lines of text from columns: what a result file has of its passages and families, without a string for each.
+
+A line is made of fields with fixed text between them, and `written` returns the lines of all rows. Lines of one kind
+can be words of another: the changes of a passage are lines, and a run of them is a word of its passage's line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dedup.rows import Strings, strings
+
+if TYPE_CHECKING:
+    from dedup.schema import Int64, UInt8, UInt64
+
+_WORD, _NUMBER, _SHARE, _NAME = range(4)  # as in dedup/kernels/writing.py, which is loaded where lines are written
+
+
+@dataclass(frozen=True, eq=False)
+class Words:
+    """Words that fields point to: word w is the bytes ``data[begin[w]:end[w]]`` (uint8, int64[W], int64[W])."""
+
+    data: UInt8
+    begin: Int64
+    end: Int64
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """A field of a line, and the fixed text before it; made by the functions below.
+
+    before : str
+    kind : int
+    values : int64[N]     of a word its row in `words`; negative ones count from the end
+    words : Words
+    """
+
+    before: str
+    kind: int
+    values: Int64
+    words: Words | None = None
+
+
+def number(before: str, values: Int64) -> Field:
+    """Return a field of integers; what is below 0 is written as null."""
+    return Field(before, _NUMBER, values)
+
+
+def share(before: str, values: Int64) -> Field:
+    """Return a field of shares, given in ten-thousandths and written as Python writes them."""
+    return Field(before, _SHARE, values)
+
+
+def name(before: str, values: UInt64) -> Field:
+    """Return a field of 16 hexadecimal digits."""
+    return Field(before, _NAME, values.view(np.int64))
+
+
+def word(before: str, values: np.ndarray, words: Words) -> Field:
+    """Return a field of words of a table."""
+    rows = values.astype(np.int64)
+    return Field(before, _WORD, np.where(rows < 0, rows + len(words.begin), rows), words)
+
+
+def text(before: str, words: Words) -> Field:
+    """Return a field in which each row has a word of its own."""
+    return Field(before, _WORD, np.arange(len(words.begin)), words)
+
+
+def words(rows: Iterable[str]) -> Words:
+    """Return strings as a table of words."""
+    data = [row.encode("utf-8", "surrogatepass") for row in rows]
+    border = np.fromiter(accumulate(map(len, data), initial=0), np.int64, len(data) + 1)
+    return Words(np.frombuffer(b"".join(data), np.uint8), border[:-1], border[1:])
+
+
+def kept(rows: Strings, first: int, last: int) -> Words:
+    """Return strings of a column as words."""
+    return Words(rows.data, rows.indptr[first:last], rows.indptr[first + 1 : last + 1])
+
+
+def runs(rows: Strings, indptr: Int64, between: str) -> Words:
+    """Return runs of lines as words: run r is rows ``indptr[r]`` to ``indptr[r + 1]``.
+
+    Each line ends with a separator, which the last one of a run loses.
+    """
+    begin, end = rows.indptr[indptr[:-1]], rows.indptr[indptr[1:]]
+    return Words(rows.data, begin, np.maximum(end - len(between.encode()), begin))
+
+
+def written(fields: Sequence[Field], behind: str) -> Strings:
+    """Return the lines of some rows.
+
+    Parameters
+    ----------
+    fields : sequence of Field
+        At least one; as many values in each as there are rows.
+    behind : str
+        What each line ends with.
+
+    Returns
+    -------
+    Strings
+    """
+    from dedup.kernels import writing
+    from dedup.kernels.threads import shared
+
+    pieces = [*(field.before.encode() for field in fields), behind.encode()]
+    kind = np.array([field.kind for field in fields], np.uint8)
+    tables = list({id(field.words): field.words for field in fields if field.words is not None}.values())
+    first = dict(zip(map(id, tables), accumulate((len(one.begin) for one in tables), initial=0), strict=False))
+    base = accumulate((len(one.data) for one in tables), initial=0)
+    shifted = [(one.begin + by, one.end + by) for one, by in zip(tables, base, strict=False)]
+    begin, end = (np.concatenate([np.zeros(0, np.int64), *(pair[side] for pair in shifted)]) for side in (0, 1))
+    data = np.concatenate([np.zeros(0, np.uint8), *(one.data for one in tables)])
+    values = np.empty((len(fields), len(fields[0].values)), np.int64)
+    for row, field in enumerate(fields):
+        np.add(field.values, first[id(field.words)] if field.words is not None else 0, out=values[row])
+    piece = np.frombuffer(b"".join(pieces), np.uint8)
+    piece_ptr = np.fromiter(accumulate(map(len, pieces), initial=0), np.int64)
+    size = np.empty(values.shape[1], np.int64)
+    shared(writing.sizes, len(size), kind, piece_ptr, values, begin, end, size)
+    found = strings(np.empty(int(size.sum()), np.uint8), size)
+    shared(writing.lines, len(size), kind, piece, piece_ptr, values, begin, end, data, found.indptr, found.data)
+    return found
