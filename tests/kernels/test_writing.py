@@ -1,0 +1,78 @@
+"""Lines written from columns are what formatting row after row writes."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dedup import lines
+from dedup.rows import slices
+
+shares = st.integers(0, 10_000) | st.sampled_from([0, 1, 10, 100, 1_000, 9_999, 10_000, 12_345, 1_230_000])
+numbers = st.integers(-1, 2**62) | st.integers(-1, 12)
+strings = st.text(st.characters(exclude_categories=()), max_size=6)  # half surrogate pairs too
+
+
+@st.composite
+def rows(draw):
+    count = draw(st.integers(0, 90))
+    some = st.lists(strings, min_size=1, max_size=5)
+    column = lambda of: st.lists(of, min_size=count, max_size=count)  # noqa: E731
+    table = draw(some)
+    return (
+        table,
+        draw(column(st.integers(-len(table), len(table) - 1))),
+        draw(column(numbers)),
+        draw(column(shares)),
+        draw(column(st.integers(0, 2**64 - 1))),
+        draw(column(strings)),
+    )
+
+
+def naive(table, word, number, share, name, own):
+    """One row after the other, as Python formats."""
+    return [
+        f"«{table[a]}，{'null' if b < 0 else b}{c / 10_000}:{d:016x}{e}»"
+        for a, b, c, d, e in zip(word, number, share, name, own, strict=True)
+    ]
+
+
+def written(table, word, number, share, name, own):
+    return lines.written(
+        [
+            lines.word("«", np.array(word, np.int64), lines.words(table)),
+            lines.number("，", np.array(number, np.int64)),
+            lines.share("", np.array(share, np.int64)),
+            lines.name(":", np.array(name, np.uint64)),
+            lines.text("", lines.words(own)),
+        ],
+        "»",
+    )
+
+
+@settings(deadline=None, derandomize=True, max_examples=120)
+@given(rows())
+def test_lines_are_those_of_the_naive_twin(columns):
+    assert list(written(*columns)) == naive(*columns)
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(st.lists(st.lists(st.integers(0, 500), max_size=4), max_size=9))
+def test_runs_of_lines_are_lists(groups):
+    """The separator stands between the rows of a run, and not behind the last."""
+    rows = lines.written([lines.number("", np.array([one for group in groups for one in group], np.int64))], ", ")
+    border = np.cumsum([0, *map(len, groups)])
+    found = lines.written([lines.text("[", lines.runs(rows, border, ", "))], "]")
+    assert [json.loads(one) for one in found] == groups
+
+
+@settings(deadline=None, derandomize=True, max_examples=80)
+@given(strings, st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=8))
+def test_slices_are_the_slices_of_the_text(text, ranges):
+    ranges = [(min(a, b, len(text)), min(max(a, b), len(text))) for a, b in ranges]
+    codes = np.array([ord(one) for one in text], np.uint32)
+    start, end = np.array(ranges, np.int64).reshape(-1, 2).T
+    assert slices(codes, start, end) == [text[a:b] for a, b in ranges]

@@ -1,0 +1,98 @@
+"""What differs in families, found by columns, is what walking over each family finds."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dedup import Document, describe, scan
+from dedup.differing import FIGURES, SHOWN, SLIPS, Differing
+from dedup.steps.contrast import KINDS
+
+REPORTS = Path(__file__).parents[1] / "data" / "reports"
+SIGNS = "田埂边的水泵修好了日夜抽水苗圃重新搭起棚架育苗的人轮流守夜炊事班把饭送到地头"
+
+
+@pytest.fixture(scope="module")
+def tables():
+    """The tables of a scan: of the reports of the project, and of one block with other figures in each report."""
+    taken = []
+    real = describe.describe
+
+    def keep(tables, *rest, **named):
+        taken.append(tables)
+        return real(tables, *rest, **named)
+
+    texts = []
+    for report in range(7):
+        figures = [str(report * slot % 4 + 3) + "0" * (slot % 3) for slot in range(12)]
+        block = "".join(f"{SIGNS[slot : slot + 11]}共计{figure}件，" for slot, figure in enumerate(figures))
+        texts.append(Document(f"{report}.txt", block + ("布署" if report % 2 else "部署") + "得当，人人称便。"))
+    patch = pytest.MonkeyPatch()
+    patch.setattr(describe, "describe", keep)
+    scan([REPORTS])
+    scan(texts)
+    patch.undo()
+    return taken
+
+
+def naive(tables, borders, number, kinds):
+    """Each raw range of the medoid in which others differ, and what they have in which report: change by change."""
+    families, changes = tables.families, tables.changes
+    medoid = int(families.medoid[number])
+    start, end = (
+        int(one[0])
+        for one in tables.keys.raw_span(families.start[medoid : medoid + 1], families.end[medoid : medoid + 1])
+    )
+    found = defaultdict(list)
+    for passage in families.passages[families.passage_indptr[number] : families.passage_indptr[number + 1]].tolist():
+        for row in np.flatnonzero(changes.passage == passage).tolist():
+            if KINDS[changes.kind[row]] not in kinds:
+                continue
+            left = int(changes.left_start[row]), int(changes.left_end[row])
+            right = int(changes.right_start[row]), int(changes.right_end[row])
+            inside, beyond = (start <= side[0] and side[1] <= end for side in (left, right))
+            if inside != beyond:
+                mine, theirs = (left, right) if inside else (right, left)
+                found[mine].append((*theirs, bisect_right(borders, theirs[0])))
+    return sorted(found.items())
+
+
+@pytest.mark.parametrize("kinds", [FIGURES, SLIPS])
+def test_places_are_those_of_the_naive_twin(tables, kinds):
+    some = 0
+    for one in tables:
+        borders = np.union1d(one.texts.indptr[:-1], one.segments.parts.raw_start)
+        numbers = np.arange(len(one.families.medoid))[::-1]  # in any order
+        places = Differing(one, borders).places(numbers, kinds)
+        for at, number in enumerate(numbers.tolist()):
+            rows = np.flatnonzero(places.family == at).tolist()
+            found = []
+            for row in rows:
+                others = slice(*places.indptr[row : row + 2].tolist())
+                columns = (places.other_start, places.other_end, places.report)
+                found.append(
+                    (
+                        (int(places.start[row]), int(places.end[row])),
+                        list(zip(*(column[others].tolist() for column in columns), strict=True)),
+                    )
+                )
+            assert found == naive(one, borders.tolist(), number, kinds)
+            some += len(found)
+    assert some > (0 if kinds == SLIPS else 20)
+
+
+def test_of_more_slots_than_are_shown_the_first_are_told_and_the_others_counted(tables):
+    one = tables[-1]
+    borders = np.union1d(one.texts.indptr[:-1], one.segments.parts.raw_start)
+    numbers = np.arange(len(one.families.medoid))
+    told = Differing(one, borders).slots(numbers)
+    counts = {int(n): len(naive(one, borders.tolist(), n, FIGURES)) for n in numbers}
+    assert max(counts.values()) > SHOWN
+    for number, facts in told.items():
+        assert len(facts["values"]) + facts.get("more", 0) == counts[number]
+        assert len(facts["values"]) <= SHOWN
