@@ -6,17 +6,6 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-SELDOM = 200_000
-"""New objects between two searches of a process that is here for one command; Python's own 700 suit one that stays.
-
-Loading kernels, patterns and a dictionary makes so many that a tenth of a short scan was spent on searching them.
-"""
-
-
-def seldom() -> None:
-    """Look for garbage in cycles seldom from now on, in this process."""
-    gc.set_threshold(SELDOM, 20, 20)
-
 
 @contextmanager
 def paused() -> Iterator[None]:

@@ -59,6 +59,7 @@ FLOORS = {
     "views": 0,
     "frames": 0,
     "sweeps": 0,
+    "errand": 0,
     "_optional": 0,
 }
 

@@ -20,9 +20,9 @@ import typer
 from typer.core import TyperGroup
 
 import dedup
+from dedup import errand
 from dedup.cli.manual import REPORT, STATUS, manual
 from dedup.errors import DedupError
-from dedup.sweeps import seldom
 
 DONE, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 
@@ -161,7 +161,7 @@ for _name in COMMANDS:
 
 def run() -> None:
     """Run the command line: the console script ``dedup``, and ``python -m dedup``."""
-    seldom()
+    errand.begin()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show Chinese shows question marks, not an error after an hour's work.
         if isinstance(stream, io.TextIOWrapper):
@@ -170,6 +170,7 @@ def run() -> None:
         try:
             app(prog_name="dedup")
         finally:
+            errand.end()
             sys.stdout.flush()  # or what does not fit on a full disk would be missed when Python closes, past telling
     except BrokenPipeError:
         _abandon_stdout()

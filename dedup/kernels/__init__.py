@@ -19,13 +19,20 @@ from pathlib import Path
 def cache_folder() -> Path:
     """Return the folder in which compiled kernels and other caches of this package are kept.
 
-    ``DEDUP_CACHE`` names it outright; else the platform's cache folder is used; where that cannot be written, a
-    private temporary folder is made for this process (compiled kernels are pickles, so a folder that others
-    can write to, such as a fixed name under /tmp, is never used).
+    Where there is no `lasting_folder`, a private temporary folder is made for this process (compiled kernels are
+    pickles, so a folder that others can write to, such as a fixed name under /tmp, is never used).
+    """
+    return lasting_folder() or Path(tempfile.mkdtemp(prefix="dedup-cache-"))
+
+
+def lasting_folder() -> Path | None:
+    """Return the folder that the next process finds again, or None where none can be written.
+
+    ``DEDUP_CACHE`` names it outright; else it is the platform's cache folder.
     """
     named = os.environ.get("DEDUP_CACHE")
     if named:
-        return _writable(Path(named)) or Path(tempfile.mkdtemp(prefix="dedup-cache-"))
+        return _writable(Path(named))
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or "~/AppData/Local")
     elif sys.platform == "darwin":
@@ -33,10 +40,9 @@ def cache_folder() -> Path:
     else:
         base = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
     try:
-        base = base.expanduser()
+        return _writable(base.expanduser() / "dedup")
     except RuntimeError:  # no HOME at all
-        return Path(tempfile.mkdtemp(prefix="dedup-cache-"))
-    return _writable(base / "dedup") or Path(tempfile.mkdtemp(prefix="dedup-cache-"))
+        return None
 
 
 def _writable(folder: Path) -> Path | None:

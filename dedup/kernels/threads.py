@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from itertools import pairwise
 from typing import Any
 
 import numba
 import numpy as np
 
+from dedup.errand import spared
 from dedup.errors import ParamsError
 
 _SHARES = 8
@@ -31,12 +33,23 @@ def threads(jobs: int) -> Iterator[None]:
     """
     if jobs < 1:
         raise ParamsError([f"jobs is {jobs}, but must be at least 1"])
+    _look_for_no_blas()
     before = numba.get_num_threads()
     numba.set_num_threads(min(jobs, _most()))
     try:
         yield
     finally:
         numba.set_num_threads(before)
+
+
+def _look_for_no_blas() -> None:
+    """Keep numba from importing SciPy's linear algebra, as it does before it loads the first kernel.
+
+    It looks whether ``np.dot`` could be compiled, which stands in no kernel here, and that costs a small scan 0.15 s.
+    A numba that looks in another place finds SciPy, and nothing else changes.
+    """
+    with spared("scipy.linalg"), suppress(ModuleNotFoundError):
+        import_module("numba.np.arraymath")
 
 
 def shared(kernel: Callable[..., Any], rows: int, *arguments: Any) -> None:
