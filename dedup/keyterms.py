@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from dedup.lexicon import tokenizer
+from dedup.lexicon import lexicon
 
 _WORD = re.compile(r"^[\u4e00-\u9fff]{2,}$")
 TERMS = 3
@@ -28,12 +28,12 @@ def key_terms(text: str) -> tuple[str, ...]:
     """
     import math
 
-    own = tokenizer()
-    words = [word for word in own.lcut(text, HMM=False) if _WORD.match(word)]
+    own = lexicon()
+    words = [word for word in own.cut(text) if _WORD.match(word)]
     count = Counter(words)
     place = {word: rank for rank, word in reversed(list(enumerate(words)))}
 
     def weight(word: str) -> float:
-        return count[word] * math.log(own.total / max(1, own.FREQ.get(word) or 1))
+        return count[word] * math.log(own.total / max(1, own.count(word)))
 
     return tuple(sorted(count, key=lambda word: (-weight(word), place[word]))[:TERMS])

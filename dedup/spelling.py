@@ -8,7 +8,7 @@ same reading it is a common one, and that word is usual in this very context, wh
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -61,17 +61,17 @@ def slips(text: str) -> Iterator[Slip]:
     The noisy channel (Kernighan, Church, Gale 1990) with jieba's unigram counts as the source. One segmentation, and
     a lookup for each character of the same reading of each character that stands alone.
     """
-    from dedup.lexicon import tokenizer
+    from dedup.lexicon import lexicon
 
-    own = tokenizer()
-    count, total = own.FREQ, math.log(own.total)
-    words = own.lcut(text, HMM=False)
+    own = lexicon()
+    usual, total = _usual_words(), math.log(own.total)
+    words = own.cut(text)
     borders = [0, *accumulate(len(word) for word in words)]
     # The dictionary was counted over the web, slips included: 布署 stands in it, twice to 3,333 times 部署.
-    open_ = [len(word) == 1 or (count.get(word) or 0) <= SELDOM for word in words]
+    open_ = [len(word) == 1 or own.count(word) <= SELDOM for word in words]
     if sum(len(word) for word, one in zip(words, open_, strict=True) if one) > FOREIGN * len(text):
         return
-    cost = [total - math.log(max(1, count.get(word) or 1)) for word in words]
+    cost = [total - math.log(max(1, own.count(word))) for word in words]
     reach = 0
     for first in range(len(words)):
         best = (GAIN, 0, "")
@@ -83,8 +83,8 @@ def slips(text: str) -> Iterator[Slip]:
             for at, char in enumerate(written if len(written) > 1 else ""):
                 for other in _same_reading(char):
                     meant = written[:at] + other + written[at + 1 :]
-                    seen = count.get(meant) or 0
-                    gain = sum(cost[first:last]) - total + math.log(seen) if seen >= COMMON else 0.0
+                    seen = usual.get(meant)
+                    gain = sum(cost[first:last]) - total + math.log(seen) if seen else 0.0
                     if (
                         gain > best[0]
                         and not {char + other, other + char} & _CONFUSED
@@ -96,6 +96,14 @@ def slips(text: str) -> Iterator[Slip]:
             start = borders[first]
             yield Slip(start, end, text[start:end], meant)
             reach = end
+
+
+@cache
+def _usual_words() -> Mapping[str, int]:
+    """Return the words that may be meant, with their counts."""
+    from dedup.lexicon import lexicon
+
+    return lexicon().usual(COMMON)
 
 
 def _usual(text: str, at: int, other: str) -> bool:

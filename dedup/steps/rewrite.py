@@ -213,14 +213,10 @@ def _verified(
 
 def word_weights(text: str) -> dict[str, float]:
     """Return the words of a key text, of two characters and more, each with its rarity in natural logarithms."""
-    from dedup.lexicon import tokenizer
+    from dedup.lexicon import lexicon
 
-    own = tokenizer()
-    return {
-        word: math.log(own.total / max(1, own.FREQ.get(word) or 1))
-        for word in own.lcut(text, HMM=False)
-        if len(word) > 1
-    }
+    own = lexicon()
+    return {word: math.log(own.total / max(1, own.count(word))) for word in own.cut(text) if len(word) > 1}
 
 
 def cosine(one: dict[str, float], other: dict[str, float]) -> float:

@@ -170,7 +170,7 @@ def words() -> frozenset[str]:
 @cache
 def common() -> frozenset[str]:
     """Return the simplified characters that stand in any common word."""
-    return frozenset(char for word in words() for char in word)
+    return frozenset("".join(first + seconds for first, seconds in rows("words")))
 
 
 @cache
