@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -62,14 +61,8 @@ def tasks(
         Cuts a total into pieces of at most so many, see `dedup.executors.local`.
     """
     order = np.argsort(units, kind="stable")
-    before = np.concatenate([[0], np.cumsum(np.diff(corpus.keys.indptr)[order])])
-    begins = np.flatnonzero(np.diff(units[order], prepend=-1))  # where a unit's documents begin
-    wanted = np.array([end for _, end in cut(int(before[-1]), COUNTED)[:-1]], np.int64)
-    nearest = np.minimum(np.searchsorted(before[begins], wanted), len(begins) - 1)
-    ends = np.unique(np.concatenate([[0], begins[nearest], [len(order)]])).tolist()
-    if len(ends) == 1:
-        ends = [0, 0]
-    return [(words, corpus, units, order[low:high]) for low, high in pairwise(ends)]
+    wanted = [end for _, end in cut(int(corpus.keys.indptr[-1]), COUNTED)[:-1]]
+    return [(words, corpus, units, some) for some in background.by_unit(corpus.keys.indptr, units, order, wanted)]
 
 
 def counted(words: Sequence[Asked], corpus: Corpus, units: Int64, documents: Int64) -> Counted:

@@ -1,7 +1,8 @@
 """In how many hands is a k-gram? Looking hashes up, and counting who has them. Caller: dedup.steps.background.
 
 Sorted hashes are looked up by their upper bits: ``first[h >> shift]`` is where the hashes with these bits begin. The
-hashes are evenly spread, so that a handful share them; bisection over the whole took five times as long.
+hashes are evenly spread, so that a handful share them; bisection over the whole took five times as long. Most k-grams
+are nobody's, and a sieve of bits that stays near the processor says so.
 """
 
 from __future__ import annotations
@@ -23,33 +24,37 @@ def _mix64(x):
 
 
 @numba.njit(cache=True, inline="always")
-def _place(hashes, first, shift, sieve, wanted):
+def _sifted(sieve, fine, word):
+    """Return 1 if a hash may be one of those looked for, 0 if not."""
+    return np.int64(sieve[word >> (fine + _U32(3))] >> (word >> fine & _U32(7)) & 1)
+
+
+@numba.njit(cache=True, inline="always")
+def _place(hashes, first, shift, wanted):
     """Return the row of a hash, or -1."""
-    if not sieve[wanted >> _U32(11)] >> (wanted >> _U32(8) & _U32(7)) & 1:
-        return np.int64(-1)
     bucket = np.int64(wanted >> shift)
-    for row in range(first[bucket], first[bucket + 1]):
+    for row in range(np.int64(first[bucket]), np.int64(first[bucket + 1])):
         if hashes[row] == wanted:
             return row
     return np.int64(-1)
 
 
 @numba.njit(cache=True, parallel=True)
-def find(hashes, first, shift, sieve, wanted, out):
+def find(hashes, first, shift, sieve, fine, wanted, out):
     """Write where each wanted hash stands among sorted, distinct ones.
 
     hashes : uint32[B]           sorted, distinct
-    first : int64[2**m + 1]      hashes with upper bits b stand at first[b]:first[b + 1]
+    first : uint32[2**m + 1]     hashes with upper bits b stand at first[b]:first[b + 1]
     shift : uint32               32 - m
-    sieve : uint8[2**21]         bit b of byte c is set if some hash begins with the 24 bits 8c + b: most k-grams are
-                                 nobody's, and two megabytes stay where they are read fastest
+    sieve : uint8[2**(s - 3)]    bit b of byte c is set if some hash begins with the s bits 8c + b
+    fine : uint32                32 - s
     wanted : uint32[M]
     out : int64[M]               written: the row, -1 for none
 
     Each out[i] is written by one thread. O(M) for evenly spread hashes.
     """
     for i in numba.prange(wanted.shape[0]):
-        out[i] = _place(hashes, first, shift, sieve, wanted[i])
+        out[i] = _place(hashes, first, shift, wanted[i]) if _sifted(sieve, fine, wanted[i]) else np.int64(-1)
 
 
 @numba.njit(cache=True, parallel=True)
@@ -59,7 +64,7 @@ def information(codes, start, end, k, near, near_bits, far, far_bits, unseen, us
     codes : uint32[K]
     start, end : int64[P]        ranges of codes
     k : int64
-    near, far : tuples           hashes, first, shift, sieve as in `find`; near is asked before far
+    near, far : tuples           hashes, first, shift, sieve, fine as in `find`; near is asked before far
     near_bits, far_bits : float64[B]                   bits of their k-grams
     unseen : float64             bits of any other k-gram, and of a character that none holds
     usual : float64
@@ -87,11 +92,11 @@ def information(codes, start, end, k, near, near_bits, far, far_bits, unseen, us
                 if i > low:
                     h -= (_U64(codes[i - 1]) + _U64(1)) * power
                 word = _U32(_mix64(h) >> _U64(32))
-                row = _place(near[0], near[1], near[2], near[3], word)
+                row = _place(near[0], near[1], near[2], word) if _sifted(near[3], near[4], word) else np.int64(-1)
                 if row >= 0:
                     told = near_bits[row]
-                else:
-                    row = _place(far[0], far[1], far[2], far[3], word)
+                elif _sifted(far[3], far[4], word):
+                    row = _place(far[0], far[1], far[2], word)
                     if row >= 0:
                         told = far_bits[row]
             ring[(i - low) % k] = told
@@ -104,8 +109,12 @@ def information(codes, start, end, k, near, near_bits, far, far_bits, unseen, us
         surplus[p] = above
 
 
-@numba.njit(cache=True)
-def tally(codes, indptr, order, unit, taken, k, hashes, first, shift, sieve, last, count):
+_AHEAD = 128
+"""K-grams that are sifted before the first of them is looked up: what is read far away is then read side by side."""
+
+
+@numba.njit(cache=True, nogil=True)
+def tally(codes, indptr, order, unit, taken, k, hashes, first, shift, sieve, fine, seen):
     """Count, for each hash, the units that have its k-gram in text that is not taken.
 
     codes : uint32[K]
@@ -114,12 +123,12 @@ def tally(codes, indptr, order, unit, taken, k, hashes, first, shift, sieve, las
     unit : int64[D]              unit of each document, none negative
     taken : int64[n, 2]          sorted, disjoint ranges of codes that do not count
     k : int64
-    hashes, first, shift, sieve  as in `find`: the upper 32 bits of k-gram hashes
-    last : int32[B], -1          scratch: the last unit that had it
-    count : int32[B], 0          written
+    hashes, first, shift, sieve, fine   as in `find`: the upper 32 bits of k-gram hashes
+    seen : int32[B, 2]           written: the last unit that had it, -1 before; and how many have, 0 before
 
-    One thread: who came last decides. O(K).
+    One thread: who came last decides. Callers share out the units. O(K).
     """
+    words = np.empty(_AHEAD, np.uint32)
     power = _U64(1)
     for _ in range(k):
         power *= _BASE
@@ -130,15 +139,22 @@ def tally(codes, indptr, order, unit, taken, k, hashes, first, shift, sieve, las
         while at < stop:
             free = stop if row >= taken.shape[0] else min(stop, max(at, taken[row, 0]))
             h = _U64(0)
-            for i in range(at, free):
+            for i in range(at, min(at + k - 1, free)):
                 h = h * _BASE + (_U64(codes[i]) + _U64(1))
-                if i >= at + k:
-                    h -= (_U64(codes[i - k]) + _U64(1)) * power
-                if i >= at + k - 1:
-                    place = _place(hashes, first, shift, sieve, _U32(_mix64(h) >> _U64(32)))
-                    if place >= 0 and last[place] != unit[d]:
-                        last[place] = unit[d]
-                        count[place] += 1
+            for block in range(at + k - 1, free, _AHEAD):
+                count = 0
+                for i in range(block, min(block + _AHEAD, free)):
+                    h = h * _BASE + (_U64(codes[i]) + _U64(1))
+                    if i >= at + k:
+                        h -= (_U64(codes[i - k]) + _U64(1)) * power
+                    word = _U32(_mix64(h) >> _U64(32))
+                    words[count] = word
+                    count += _sifted(sieve, fine, word)
+                for one in range(count):
+                    place = _place(hashes, first, shift, words[one])
+                    if place >= 0 and seen[place, 0] != unit[d]:
+                        seen[place, 0] = unit[d]
+                        seen[place, 1] += 1
             if row >= taken.shape[0]:
                 break
             at = max(at, taken[row, 1])

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numba
 import numpy as np
 
 from dedup.errand import spared
 from dedup.errors import ParamsError
+
+_Task = TypeVar("_Task")
+_Found = TypeVar("_Found")
 
 _SHARES = 8
 """Shares of the rows for each thread: rows differ in cost, and a thread with one share would be waited for."""
@@ -63,7 +66,7 @@ def shared(kernel: Callable[..., Any], rows: int, *arguments: Any) -> None:
     *arguments
         The further arguments of the kernel.
     """
-    count = numba.get_num_threads()
+    count = allowed()
     if count == 1 or rows <= _ALONE:
         kernel(np.int64(0), np.int64(rows), *arguments)
         return
@@ -73,6 +76,22 @@ def shared(kernel: Callable[..., Any], rows: int, *arguments: Any) -> None:
             pool.submit(kernel, first, last, *arguments) for first, last in pairwise(borders) if first < last
         ]:
             done.result()
+
+
+def together(function: Callable[[_Task], _Found], tasks: Sequence[_Task]) -> list[_Found]:
+    """Return ``function(task)`` of each task, on as many threads as are allowed.
+
+    For kernels without the interpreter's lock, around which some Python is needed for each call.
+    """
+    if len(tasks) < 2 or allowed() == 1:
+        return [function(task) for task in tasks]
+    with ThreadPoolExecutor(allowed()) as pool:
+        return list(pool.map(function, tasks))
+
+
+def allowed() -> int:
+    """Return how many threads the kernels may use now."""
+    return int(numba.get_num_threads())
 
 
 def _most() -> int:

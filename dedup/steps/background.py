@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -21,6 +23,7 @@ from dedup.errors import FormatProblem
 from dedup.intervals import merged
 from dedup.kernels import hashing
 from dedup.kernels import spread as spreading
+from dedup.kernels.threads import allowed, together
 from dedup.schema import Families, Float64, Int32, Int64, KeyStream, UInt8, UInt32
 
 GRAM = 5
@@ -48,14 +51,19 @@ class Sorted:
     hashes: UInt32
 
     @cached_property
-    def index(self) -> tuple[UInt32, Int64, np.uint32, UInt8]:
-        """What the kernels look up by: hashes, where those with equal upper bits begin, shift, sieve."""
+    def index(self) -> tuple[UInt32, UInt32, np.uint32, UInt8, np.uint32]:
+        """What the kernels look up by: hashes, where those with equal upper bits begin, shift, sieve and its shift.
+
+        The sieve has 32 bits a hash, two megabytes at least: one k-gram in thirty that is nobody's passes it.
+        """
         bits = min(max(len(self.hashes).bit_length() - 3, 1), 20)
         borders = np.arange(1 << bits, dtype=np.uint64) << np.uint64(32 - bits)
-        first = np.searchsorted(self.hashes, borders.astype(np.uint32))
-        sieve = np.zeros(1 << 21, np.uint8)
-        np.bitwise_or.at(sieve, self.hashes >> np.uint32(11), np.left_shift(1, self.hashes >> 8 & 7).astype(np.uint8))
-        return self.hashes, np.append(first, len(self.hashes)).astype(np.int64), np.uint32(32 - bits), sieve
+        first = np.append(np.searchsorted(self.hashes, borders.astype(np.uint32)), len(self.hashes)).astype(np.uint32)
+        fine = np.uint32(32 - min(max(len(self.hashes).bit_length() + 5, 24), 30))
+        sieve = np.zeros(1 << (29 - int(fine)), np.uint8)
+        bit = np.left_shift(1, self.hashes >> fine & np.uint32(7)).astype(np.uint8)
+        np.bitwise_or.at(sieve, self.hashes >> (fine + np.uint32(3)), bit)
+        return self.hashes, first, np.uint32(32 - bits), sieve, fine
 
     def rows(self, wanted: UInt32) -> Int64:
         """Return the row of each wanted hash, -1 for none (int64, same shape)."""
@@ -69,9 +77,18 @@ class Sorted:
         ``documents`` are those that are looked at, all of a unit in a row: counts of some units and of the others
         add up.
         """
+
+        def counted(some: Int64) -> Int32:
+            seen = np.zeros((len(self.hashes), 2), np.int32)
+            seen[:, 0] = -1
+            spreading.tally(keys.codes, keys.indptr, some, units, taken, np.int64(GRAM), *self.index, seen)
+            return seen[:, 1]
+
+        chars = int((keys.indptr[documents + 1] - keys.indptr[documents]).sum())
+        wanted = [chars * n // allowed() for n in range(1, allowed())]
         count = np.zeros(len(self.hashes), np.int32)
-        last = np.full(len(count), -1, np.int32)
-        spreading.tally(keys.codes, keys.indptr, documents, units, taken, np.int64(GRAM), *self.index, last, count)
+        for one in together(counted, by_unit(keys.indptr, units, documents, wanted)):
+            count += one
         return count
 
 
@@ -147,6 +164,26 @@ class Spread:
     hashes: UInt32
     count: Int64
     units: int
+
+
+def by_unit(indptr: Int64, units: Int64, documents: Int64, wanted: Sequence[int]) -> list[Int64]:
+    """Return documents in pieces: near some totals of characters, but never within a unit.
+
+    Parameters
+    ----------
+    indptr : int64[D+1]
+        Where documents begin.
+    units : int64[D]
+    documents : int64[n]
+        All of a unit in a row.
+    wanted : sequence of int
+        Totals at which to cut, ascending.
+    """
+    before = np.concatenate([[0], np.cumsum(indptr[documents + 1] - indptr[documents])])
+    begins = np.flatnonzero(np.diff(units[documents], prepend=-1))
+    nearest = np.minimum(np.searchsorted(before[begins], np.array(wanted, np.int64)), max(len(begins) - 1, 0))
+    ends = np.unique(np.concatenate([[0], begins[nearest] if len(begins) else [], [len(documents)]])).astype(np.int64)
+    return [documents[low:high] for low, high in pairwise(ends.tolist())] or [documents]
 
 
 def spread(keys: KeyStream, families: Families, units: Int64, longest: int) -> Spread:

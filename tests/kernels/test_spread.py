@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import naive
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup.kernels import hashing, spread
 from dedup.kernels.paint import paint
-from dedup.steps.background import Sorted
+from dedup.kernels.threads import threads
+from dedup.schema import KeyStream
+from dedup.steps.background import Sorted, by_unit, tallied
 
 settings.register_profile("kernels", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("kernels")
@@ -55,13 +58,42 @@ def test_units_are_counted_once_and_taken_text_not_at_all(texts, data):
     hashes = {gram: naive.gram_hash([ord(char) for char in gram]) >> 32 for gram in every}
     held = Sorted(np.array(sorted(set(hashes.values())), np.uint32))
     holes = np.array([(at, at + 1) for at in taken], np.int64).reshape(-1, 2)
-    count, last = np.zeros(len(held.hashes), np.int32), np.full(len(held.hashes), -1, np.int32)
+    seen = np.zeros((len(held.hashes), 2), np.int32)
+    seen[:, 0] = -1
     unit = np.array(units, np.int64)
     order = np.argsort(unit, kind="stable")
-    spread.tally(codes, indptr, order, unit, holes, np.int64(3), *held.index, last, count)
+    spread.tally(codes, indptr, order, unit, holes, np.int64(3), *held.index, seen)
     wanted = naive.hands(texts, units, set(taken), 3)
     row = {int(value): at for at, value in enumerate(held.hashes)}
-    assert {gram: int(count[row[value]]) for gram, value in hashes.items()} == {g: wanted.get(g, 0) for g in every}
+    assert {gram: int(seen[row[value], 1]) for gram, value in hashes.items()} == {g: wanted.get(g, 0) for g in every}
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9)), max_size=12), st.lists(st.integers(0, 60), max_size=4)
+)
+def test_pieces_by_unit_hold_every_document_once_and_cut_no_unit(rows, wanted):
+    units = np.array([unit for unit, _ in rows], np.int64)
+    indptr = np.concatenate([[0], np.cumsum([size for _, size in rows], dtype=np.int64)])
+    order = np.argsort(units, kind="stable")
+    pieces = by_unit(indptr, units, order, sorted(wanted))
+    assert np.concatenate(pieces).tolist() == order.tolist()
+    of_pieces = [set(units[piece].tolist()) for piece in pieces]
+    assert sum(map(len, of_pieces)) == len(set().union(*of_pieces))
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_the_count_is_the_same_on_one_thread_and_on_two(jobs):
+    random = np.random.default_rng(5)
+    codes = random.integers(0x4E00, 0x4E10, 20_000).astype(np.uint32)
+    indptr = np.arange(0, 20_001, 200)
+    keys = KeyStream(codes, np.arange(20_000), np.ones(20_000, np.uint16), indptr, None)
+    units = random.integers(0, 30, 100)
+    held = Sorted(tallied(keys)[0])
+    with threads(jobs):
+        count = held.tally(keys, units, np.array([[100, 3000], [7000, 7009]]), np.argsort(units, kind="stable"))
+    texts = ["".join(map(chr, codes[low : low + 200])) for low in range(0, 20_000, 200)]
+    wanted = naive.hands(texts, units.tolist(), {*range(100, 3000), *range(7000, 7009)}, 5)
+    assert sorted(count[count > 0].tolist()) == sorted(wanted.values())
 
 
 def test_copies_of_the_mixer_agree():
