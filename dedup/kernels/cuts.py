@@ -193,3 +193,65 @@ def wrap_widths(bounds, width, tail, kind, least, most, out):
             open_ends += broken[t]
         if crowd >= 3 and crowd * 4 >= total and open_ends * 2 >= crowd:
             out[d] = w
+
+
+@numba.njit(cache=True, inline="always")
+def _is_space(code):
+    """Tell what a regular expression calls white space."""
+    if code < 0x1680:
+        return 9 <= code <= 13 or 28 <= code <= 32 or code == 0x85 or code == 0xA0
+    return (
+        code == 0x1680
+        or 0x2000 <= code <= 0x200A
+        or code == 0x2028
+        or code == 0x2029
+        or code == 0x202F
+        or code == 0x205F
+        or code == 0x3000
+    )
+
+
+@numba.njit(cache=True, nogil=True)
+def suspects(codes, indptr, telling, stop, word, tail, out, bears):
+    """Write where lines begin that no full stop clears, and return how many there are.
+
+    codes : uint32[N]
+    indptr : int64[D+1]      documents in codes
+    telling : uint32[...]    a line that has one of these is listed whatever else it has
+    stop : uint32            a line that has this is not listed
+    word : uint32            what a line begins with, white space aside, that `bears` asks about
+    tail : int64             characters at the end of a document in which such a line begins
+    out : int64[lines]       written
+    bears : bool[D]          written: which documents have such a line
+
+    O(N); the order is that of the text.
+    """
+    count = 0
+    for d in range(indptr.shape[0] - 1):
+        bears[d] = False
+        begin = indptr[d]
+        last = indptr[d + 1]
+        stopped = False
+        told = False
+        blank = True
+        for i in range(begin, last + 1):
+            if i == last or codes[i] == 10:
+                if told or not stopped:
+                    out[count] = begin
+                    count += 1
+                begin = i + 1
+                stopped = False
+                told = False
+                blank = True
+                continue
+            code = codes[i]
+            if blank and not _is_space(code):
+                blank = False
+                if code == word and begin >= last - tail:
+                    bears[d] = True
+            if code == stop:
+                stopped = True
+            else:
+                for one in telling:
+                    told |= code == one
+    return count

@@ -7,12 +7,13 @@ scripts are spelt out, because this step reads the raw text.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from dedup.intervals import merged
-from dedup.schema import EditKind, Edits, Int64, Texts, UInt32, string
+from dedup.kernels import cuts
+from dedup.schema import Bool, EditKind, Edits, Int64, Texts, UInt32, string
 
 _HAN = r"[\u4e00-\u9fff]"
 _END = r"[^\S\n]*$"
@@ -97,13 +98,14 @@ def furniture(texts: Texts, edits: Edits, known: Sequence[Sequence[tuple[int, in
     between = np.array([ord(char) for char in _BETWEEN], np.uint32)
     joined = string(np.concatenate([piece for d in range(documents) for piece in (_codes(texts, d), between)]))
     starts = texts.indptr[:-1] + len(_BETWEEN) * np.arange(documents)
-    hits = np.array([match.span() for match in _LINES.finditer(joined)], np.int64).reshape(-1, 2)
+    begins, licensed = _suspects(texts)
+    hits = np.array(list(_hits(joined, begins + len(_BETWEEN) * texts.document_of(begins))), np.int64).reshape(-1, 2)
     owner = np.searchsorted(starts, hits[:, 0], side="right") - 1
     hits -= len(_BETWEEN) * owner[:, None]
     hits[:, 1] = np.minimum(hits[:, 1], texts.indptr[owner + 1])
     for d, shift in enumerate((texts.indptr[:-1] - starts).tolist()):
         first, last = borders[d] - shift, borders[d + 1] - shift
-        ranges = _licence(joined, max(first + 1, last - _LICENCE), last)
+        ranges = _licence(joined, max(first + 1, last - _LICENCE), last) if licensed[d] else []
         opening = joined[first : min(last, first + _OPENING)]
         if "…" in opening or "..." in opening:
             teaser = _TEASER.match(opening)
@@ -114,6 +116,31 @@ def furniture(texts: Texts, edits: Edits, known: Sequence[Sequence[tuple[int, in
     glued = np.isin(edits.kind, (EditKind.SITE, EditKind.PAGE))
     parts = [hits, np.array(found, np.int64).reshape(-1, 2), np.stack([edits.start[glued], edits.end[glued]], axis=1)]
     return _cut(merged(np.concatenate(parts)), texts)
+
+
+def _suspects(texts: Texts) -> tuple[Int64, Bool]:
+    """Return where lines begin that may be noise (int64[n]), and which documents may bear a licence (bool[D]).
+
+    A line of noise has no full stop, or else a colon, an arrow of a breadcrumb or a bracket: most lines are sentences
+    and need not be tried.
+    """
+    begins = np.empty(texts.documents + int(np.count_nonzero(texts.codes == ord("\n"))), np.int64)
+    licensed = np.empty(texts.documents, bool)
+    telling = np.array([ord(char) for char in ":：>»】"], np.uint32)
+    stop, word = np.uint32(ord("。")), np.uint32(ord("本"))
+    count = cuts.suspects(texts.codes, texts.indptr, telling, stop, word, np.int64(_LICENCE), begins, licensed)
+    return begins[:count], licensed
+
+
+def _hits(joined: str, begins: Int64) -> Iterator[tuple[int, int]]:
+    """Yield what is noise of the lines that begin at some places."""
+    end = 0
+    for begin in begins.tolist():
+        if begin >= end:
+            found = _LINES.match(joined, begin)
+            if found:
+                yield found.span()
+                end = found.end()
 
 
 def _codes(texts: Texts, document: int) -> UInt32:
