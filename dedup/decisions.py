@@ -100,8 +100,12 @@ def family_digest(result: Result, cluster: Cluster) -> str:
     Built from document digests and offsets, not from the passages' text, so that a result without texts and
     the same result with texts agree.
     """
-    keys = "\n".join(member_keys(result, cluster))
-    return hashlib.sha256(keys.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return keys_digest(member_keys(result, cluster))
+
+
+def keys_digest(keys: Iterable[str]) -> str:
+    """Return the digest of a family whose members have these keys."""
+    return hashlib.sha256("\n".join(keys).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def latest(decisions: Iterable[Decision]) -> tuple[Decision, ...]:

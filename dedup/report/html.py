@@ -27,11 +27,11 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from dedup import form
-from dedup.decisions import Decision, carry
+from dedup.decisions import Decision, carry, member_keys
 from dedup.report import payload, queue
 from dedup.report.reasons import reason_in
 from dedup.report.words import LANGUAGES, limit_sentence, words
-from dedup.result import Result
+from dedup.result import Limit, Result
 from dedup.sweeps import paused
 
 if TYPE_CHECKING:
@@ -118,14 +118,36 @@ def render(
 
 
 def _rendered(result: Result, lang: str, decisions: Sequence[Decision], served: Served | None) -> str:
-    whole = queue.queue_order(result)
     carried, unmatched = carry(decisions, result)
-    order, left_out = queue.chosen(result, whole, carried)
+    order, left_out = queue.chosen(result, queue.queue_order(result), carried)
     families = queue.shown_families(result, order)
-    passages = queue.shown_passages(result, families)
+    # Deflating lets other threads work: what is ready first is begun first, and the rest is made meanwhile.
+    with ThreadPoolExecutor(_PACKERS) as pool:
+        texts = payload.text_chunks(result, families)
+        packed = {
+            f"t{at}": pool.submit(lambda one: payload.pack(payload.to_json(one)), one) for at, one in enumerate(texts)
+        }
+        keys = [member_keys(result, cluster) for cluster in families.values()]
+        shown = queue.shown_passages(result, families)
+        details, loose = payload.family_chunks(result, families, keys, shown)
+        packed |= {f"f{at}": pool.submit(payload.pack, one) for at, one in enumerate(details)}
+        documents = [form.document_dict(info, texts=False) for info in result.documents]
+        head = payload.head(result, documents, families, keys, carried, shown)
+        places = {number: at for at, chunk in enumerate(texts) for number in chunk}
+        for row in head["documents"]:
+            row["chunk"] = places[str(row["id"])]
+        head |= _about(result, lang, unmatched, left_out, served) | {"chunks": len(details), "loose": loose}
+        names = [*(f"f{at}" for at in range(len(details))), *(f"t{at}" for at in range(len(texts)))]
+        chunks = {"head": payload.pack(payload.to_json(head))} | {name: packed[name].result() for name in names}
+    return _page(lang, chunks, served)
+
+
+def _about(
+    result: Result, lang: str, unmatched: Sequence[Decision], left_out: Sequence[Limit], served: Served | None
+) -> dict[str, Any]:
+    """Return what the page tells beside documents and families: words, limits, and what stands behind it."""
     limits = [*result.limits, *left_out]
-    documents = [form.document_dict(info, texts=False) for info in result.documents]
-    head = payload.head(result, documents, families, carried, passages) | {
+    return {
         "lang": lang,
         "served": None
         if served is None
@@ -139,24 +161,6 @@ def _rendered(result: Result, lang: str, decisions: Sequence[Decision], served: 
         "ui": json.loads(_file("ui.json")),
         "fold": payload.fold_table(result),
     }
-    details = payload.family_chunks(result, families, passages)
-    texts = payload.text_chunks(result, families)
-    places = {number: at for at, chunk in enumerate(texts) for number in chunk}
-    for row in head["documents"]:
-        row["chunk"] = places[str(row["id"])]
-    named: dict[str, Any] = {"head": head | {"chunks": len(details), "loose": _loose(details)}}
-    named |= {f"f{at}": chunk for at, chunk in enumerate(details)} | {
-        f"t{at}": chunk for at, chunk in enumerate(texts)
-    }
-    with ThreadPoolExecutor(_PACKERS) as pool:  # deflating lets other threads work
-        packed = dict(zip(named, pool.map(payload.pack, named.values()), strict=True))
-    return _page(lang, packed, served)
-
-
-def _loose(chunks: list[list[dict[str, Any]]]) -> int | None:
-    """Return the chunk of the passages that belong to no family, if there is one."""
-    last = len(chunks) - 1
-    return last if chunks and chunks[last][0]["cluster"] is None else None
 
 
 def _page(lang: str, chunks: dict[str, str], served: Served | None) -> str:
@@ -170,7 +174,7 @@ def _page(lang: str, chunks: dict[str, str], served: Served | None) -> str:
         csp=content_security_policy(served is not None),
         style=Markup(style),
         script=Markup(script),
-        chunks=chunks,
+        chunks={name: Markup(text) for name, text in chunks.items()},  # base64, which holds nothing to escape
     )
 
 

@@ -17,18 +17,19 @@ import json
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dedup import form
-from dedup.decisions import Carried, family_digest, member_keys
-from dedup.report.queue import REVIEWED, totals
-from dedup.report.words import evidence_sentence
-from dedup.result import Cluster, Passage, Result, Span
-from dedup.schema import UInt64
+from dedup.columns import ClusterRows, PassageRows
+from dedup.decisions import Carried, keys_digest
+from dedup.report import openings
+from dedup.report.queue import REVIEWED, Shown, totals
+from dedup.report.words import LANGUAGES, evidence_sentence
+from dedup.result import Cluster, Evidence, Passage, Result, Span
+from dedup.schema import Int64
 from dedup.steps.data import MULTI_BIT, Class
 
 if TYPE_CHECKING:
@@ -48,16 +49,18 @@ SLOT = "▢"
 
 _LONE = re.compile("[\ud800-\udfff]")
 _EVIDENT = {"number": "value", "typo": "text", "leftover": "text"}
-_TRIGRAM = 3
-_SIEVE = 24
+
+to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""A value as JSON, in the script it is written in."""
 
 
 def head(
     result: Result,
     documents: Sequence[Mapping[str, Any]],
     families: Mapping[int, Cluster],
+    keys: Sequence[Sequence[str]],
     carried: Sequence[Carried],
-    passages: Sequence[tuple[int, Passage]],
+    shown: Shown,
 ) -> dict[str, Any]:
     """Return what the first view needs.
 
@@ -69,31 +72,27 @@ def head(
         The documents as JSON has them.
     families : mapping of int to Cluster
         What the page shows, by rows of ``result.clusters``, in the order of the queue.
+    keys : sequence of sequences of str
+        Of each of them, what `dedup.decisions.member_keys` returns.
     carried : sequence of Carried
         Decisions that belong to families of this result.
-    passages : sequence of (int, Passage)
-        Passages of these families, each with its number in the result.
+    shown : Shown
+        Passages of these families.
 
     Returns
     -------
     dict
         JSON-able; lone surrogates of broken texts are U+FFFD, one for one, so that offsets hold.
     """
-    of_family = defaultdict(list)
-    for _, passage in passages:
-        of_family[passage.cluster].append(passage)
-    shares = unexplained_shares(result)
-    bold = _Rarity(result, families.values())
     return {
         "schema": "dedup.page/1",
         "result": {"version": result.version, "params": result.params.to_dict()},
         "corpus": corpus_digest(result),
         "totals": totals(result),
-        "documents": [_document_row(row, share) for row, share in zip(documents, shares, strict=True)],
-        "families": [
-            _family_row(result, row, cluster, of_family.get(cluster.id, []), bold)
-            for row, cluster in families.items()
+        "documents": [
+            _document_row(row, share) for row, share in zip(documents, unexplained_shares(result), strict=True)
         ],
+        "families": _family_rows(result, families, keys, shown),
         "decisions": [row.decision.to_dict() | {"family": row.family, "changed": row.changed} for row in carried],
     }
 
@@ -120,44 +119,95 @@ def corpus_digest(result: Result) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def longest_run(passages: Iterable[Passage]) -> int | None:
-    """Return the longest stretch of the left side without a change, in raw code points; None without passages."""
-    best = None
-    for passage in passages:
-        if passage.kind != "aligned":
-            continue
-        cuts = [passage.left.start, *(place for row in passage.changes for place in row.left), passage.left.end]
-        runs = [after - before for before, after in pairwise(sorted(cuts))]
-        # Every second stretch is a change itself; sorted cuts keep the parity because changes are disjoint.
-        best = max(best or 0, *runs[::2])
-    return best
+def longest_runs(passages: Sequence[Passage]) -> Int64:
+    """Return the longest stretch of each left side without a change, in raw code points; -1 where none is known."""
+    if isinstance(passages, PassageRows):
+        aligned = passages.kind == passages.kinds.index("aligned")
+        owner = np.repeat(np.arange(len(passages)), np.diff(passages.change_ptr))
+        cuts = passages.left.start, passages.left.end, passages.change[:, 0], passages.change[:, 1]
+    else:
+        aligned = np.array([one.kind == "aligned" for one in passages], bool)
+        owner = np.array([row for row, one in enumerate(passages) for _ in one.changes], np.int64)
+        sides = [change.left for one in passages for change in one.changes]
+        cuts = (
+            np.array([one.left.start for one in passages], np.int64),
+            np.array([one.left.end for one in passages], np.int64),
+            np.array([start for start, _ in sides], np.int64),
+            np.array([end for _, end in sides], np.int64),
+        )
+    everyone = np.arange(len(passages))
+    owner, cut = np.concatenate([everyone, everyone, owner, owner]), np.concatenate(cuts)
+    order = np.lexsort((cut, owner))
+    # Every second stretch is a change itself; sorted cuts keep the parity because changes are disjoint.
+    runs = np.diff(cut[order])[::2]
+    longest = np.full(len(passages), -1, np.int64)
+    np.maximum.at(longest, owner[order][::2], runs)
+    return np.where(aligned, longest, -1)
 
 
 def family_chunks(
-    result: Result, families: Mapping[int, Cluster], passages: Sequence[tuple[int, Passage]]
-) -> list[list[dict[str, Any]]]:
-    """Return families with members, passages and evidence, in chunks of `FAMILY_CHUNK`, in the order of the queue."""
-    rows: dict[str | None, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
-    for number, passage in passages:
-        rows[passage.cluster].append((number, form.passage_dict(passage)))
-    details = []
-    for row, cluster in families.items():
-        details.append(
-            {
-                "row": row,
-                "cluster": form.cluster_dict(cluster),
-                "passages": rows.pop(cluster.id, []),
-                "keys": list(member_keys(result, cluster)),
-                "evidence": {
-                    lang: [evidence_sentence(one, lang) for one in cluster.evidence] for lang in ("zh", "en")
-                },
-            }
-        )
-    loose = [pair for pairs in rows.values() for pair in pairs]
-    chunks = [details[at : at + FAMILY_CHUNK] for at in range(0, len(details), FAMILY_CHUNK)]
-    if loose:
-        chunks.append([{"row": None, "cluster": None, "passages": loose, "keys": [], "evidence": {}}])
-    return chunks
+    result: Result, families: Mapping[int, Cluster], keys: Sequence[Sequence[str]], shown: Shown
+) -> tuple[list[str], int | None]:
+    """Return families with members, passages and evidence, as JSON.
+
+    Parameters
+    ----------
+    result : Result
+    families : mapping of int to Cluster
+    keys : sequence of sequences of str
+    shown : Shown
+        As `head` takes them.
+
+    Returns
+    -------
+    list of str
+        Chunks of `FAMILY_CHUNK` families, in the order of the queue; lines in them are those of the result's file.
+    int or None
+        The chunk of the passages that belong to no family, if there are any.
+    """
+    pairs: dict[str | None, list[str]] = defaultdict(list)
+    for number, family, line in zip(
+        shown.number, shown.family, _lines(shown.passages, form.passage_dict), strict=True
+    ):
+        pairs[family].append(f"[{number},{line}]")
+    chosen = result.clusters
+    chosen = chosen.taken([*families]) if isinstance(chosen, ClusterRows) else [*families.values()]
+    told = _Sentences()
+    details = [
+        f'{{"row":{row},"cluster":{line},"passages":[{",".join(pairs.pop(cluster.id, ()))}],'
+        f'"keys":{to_json(names)},"evidence":{to_json(told.of(cluster.evidence))}}}'
+        for (row, cluster), line, names in zip(families.items(), _lines(chosen, form.cluster_dict), keys, strict=True)
+    ]
+    chunks = [f"[{','.join(details[at : at + FAMILY_CHUNK])}]" for at in range(0, len(details), FAMILY_CHUNK)]
+    loose = [line for lines in pairs.values() for line in lines]
+    if not loose:
+        return chunks, None
+    alone = f'{{"row":null,"cluster":null,"passages":[{",".join(loose)}],"keys":[],"evidence":{{}}}}'
+    return [*chunks, f"[{alone}]"], len(chunks)
+
+
+def _lines(rows: Sequence[Any], to_dict: Callable[[Any], dict[str, Any]]) -> Iterator[str]:
+    """Yield each row as the line that the result's file has of it."""
+    for block in form.lines(rows, to_dict):
+        yield from block.split(",\n")  # which stands in no JSON but between rows
+
+
+class _Sentences:
+    """Evidence in both languages; most families have what others have too, word for word."""
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def of(self, evidence: Iterable[Evidence]) -> dict[str, list[str]]:
+        """Return the sentences of some evidence by language."""
+        told = [self._one(one) for one in evidence]
+        return {lang: [one[at] for one in told] for at, lang in enumerate(LANGUAGES)}
+
+    def _one(self, evidence: Evidence) -> tuple[str, ...]:
+        key = evidence.kind, repr(evidence.facts)
+        if key not in self._told:
+            self._told[key] = tuple(evidence_sentence(evidence, lang) for lang in LANGUAGES)
+        return self._told[key]
 
 
 def text_chunks(result: Result, families: Mapping[int, Cluster]) -> list[dict[str, dict[str, Any]]]:
@@ -180,28 +230,26 @@ def text_chunks(result: Result, families: Mapping[int, Cluster]) -> list[dict[st
     return chunks
 
 
-def pack(value: object) -> str:
-    """Return a value as JSON, deflated, in base64: letters that mean nothing to a parser of HTML.
+def pack(text: str) -> str:
+    """Return JSON deflated, in base64: letters that mean nothing to a parser of HTML.
 
     Lone surrogates, which UTF-8 cannot carry, become U+FFFD, one code point for one.
     """
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return base64.b64encode(zlib.compress(_LONE.sub("\ufffd", text).encode(), 6)).decode("ascii")
 
 
 def fold_table(result: Result) -> dict[str, str]:
-    """Return what each character of the texts is folded to, where that is not itself; empty for dropped ones.
+    """Return, for every character of the texts that matching sees as another, that other; empty if it sees none.
 
     This is the key stream's own table, so that the page's 规范化 view shows what the matching saw.
     """
-    seen: set[str] = set()
-    for info in result.documents:
-        if info.text is not None:
-            seen.update(info.text)
-    from dedup.steps.data import tables
+    from dedup.steps.data import CODE_POINTS, tables
 
+    there = np.zeros(CODE_POINTS, bool)
+    for codes, _ in openings.codes_of([info.text for info in result.documents if info.text is not None]):
+        there[codes] = True
     rows = tables()
-    table = {char: _fold_char(char, rows) for char in sorted(seen)}
+    table = {chr(code): _fold_char(chr(code), rows) for code in np.flatnonzero(there).tolist()}
     return {char: folded for char, folded in table.items() if folded != char}
 
 
@@ -223,34 +271,59 @@ def _document_row(row: Mapping[str, Any], share: float | None) -> dict[str, Any]
     return {key: value for key, value in row.items() if key != "marks"} | {"share": share}
 
 
-def _family_row(
-    result: Result, row: int, cluster: Cluster, passages: Sequence[Passage], bold: _Rarity
-) -> dict[str, Any]:
+def _family_rows(
+    result: Result, families: Mapping[int, Cluster], keys: Sequence[Sequence[str]], shown: Shown
+) -> list[dict[str, Any]]:
+    """Return what lists, filters and charts use of each family."""
+    snippets = [_snippet(result, cluster.members[cluster.medoid]) for cluster in families.values()]
+    bold = openings.bold(
+        snippets,
+        [cluster.documents for cluster in families.values()],
+        [_named(cluster) for cluster in families.values()],
+        [info.text for info in result.documents if info.text],
+    )
+    longest: dict[str | None, int] = {}
+    for family, run in zip(shown.family, longest_runs(shown.passages).tolist(), strict=True):
+        if run >= 0:
+            longest[family] = max(run, longest.get(family, 0))
+    rows = zip(families.items(), keys, snippets, bold, strict=True)
+    return [
+        _family_row(result, row, cluster, longest.get(cluster.id))
+        | {"digest": keys_digest(names), "snippet": snippet, "bold": runs}
+        for (row, cluster), names, snippet, runs in rows
+    ]
+
+
+def _family_row(result: Result, row: int, cluster: Cluster, longest: int | None) -> dict[str, Any]:
     documents = sorted({span.document for span in cluster.members})
-    infos = [result.documents[number] for number in documents]
-    dates = sorted(info.date for info in infos if info.date)
+    dates = sorted(date for number in documents if (date := result.documents[number].date))
     medoid = cluster.members[cluster.medoid]
-    snippet = _snippet(result, medoid)
     told = next((one.facts.get("chars") for one in cluster.evidence if one.kind == "verbatim_run"), None)
     return {
         "id": cluster.id,
         "row": row,
-        "digest": family_digest(result, cluster),
+        "digest": "",
         "label": cluster.label,
         "grade": cluster.grade,
         "star": cluster.star,
         "title": cluster.title,
-        "snippet": snippet,
-        "bold": bold.runs(snippet, cluster) if snippet else [],
+        "snippet": "",
+        "bold": [],
         "documents": documents,
         "members": len(cluster.members),
         "reports": cluster.documents,
         "issuers": cluster.issuers,
         "chars": medoid.end - medoid.start,
-        "longest": told if isinstance(told, int) else longest_run(passages),
+        "longest": told if isinstance(told, int) else longest,
         "from": dates[0] if dates else None,
         "to": dates[-1] if dates else None,
     }
+
+
+def _named(cluster: Cluster) -> list[str]:
+    """Return what the evidence of a family names: it is bold in the opening, however common."""
+    told = [one.facts.get(_EVIDENT[one.kind], ()) for one in cluster.evidence if one.kind in _EVIDENT]
+    return [str(text) for one in told for text in ([one] if isinstance(one, str) else one) if text]
 
 
 def _snippet(result: Result, span: Span) -> str:
@@ -258,66 +331,6 @@ def _snippet(result: Result, span: Span) -> str:
     if text is None:
         return ""
     return " ".join(text[span.start : min(span.end, span.start + SNIPPET)].split())
-
-
-class _Rarity:
-    """Which parts of an opening are rare: the trigrams that stand in no report but the family's own.
-
-    Document frequencies are counted for the trigrams of the openings alone, by one binary search per text: memory
-    is bounded by the openings, not by the corpus. Where most of an opening would be bold, as in a scan of a few
-    reports, rarity says nothing and only what the evidence names is bold.
-    """
-
-    def __init__(self, result: Result, families: Iterable[Cluster]) -> None:
-        openings = [_trigrams(_snippet(result, _medoid(cluster))) for cluster in families]
-        self.keys = np.unique(np.concatenate(openings)) if openings else np.zeros(0, np.uint64)
-        self.counts = np.zeros(len(self.keys), np.int64)
-        if not len(self.keys):
-            return
-        known = np.zeros(1 << _SIEVE, bool)  # most trigrams are no opening's: told by a look-up, not by a search
-        known[_sieved(self.keys)] = True
-        for info in result.documents:
-            if info.text:
-                grams = _trigrams(info.text)
-                grams = grams[known[_sieved(grams)]]
-                at = np.minimum(np.searchsorted(self.keys, grams), len(self.keys) - 1)
-                self.counts[np.unique(at[self.keys[at] == grams])] += 1
-
-    def runs(self, snippet: str, cluster: Cluster) -> list[list[int]]:
-        """Return ``[start, end)`` of the bold parts of a snippet, in code points."""
-        bold = np.zeros(len(snippet), bool)
-        grams = _trigrams(snippet)
-        if len(grams):
-            at = np.minimum(np.searchsorted(self.keys, grams), len(self.keys) - 1)
-            rare = self.counts[at] <= cluster.documents
-            for place in np.flatnonzero(rare):
-                bold[place : place + _TRIGRAM] = True
-        if 2 * int(bold.sum()) > len(snippet):
-            bold[:] = False
-        for one in cluster.evidence:
-            told = one.facts.get(_EVIDENT.get(one.kind, ""), ())
-            for text in filter(None, [told] if isinstance(told, str) else told):
-                for match in re.finditer(re.escape(str(text)), snippet):
-                    bold[match.start() : match.end()] = True
-        edges = np.flatnonzero(np.diff(np.concatenate(([False], bold, [False])).astype(np.int8)))
-        return [[int(start), int(end)] for start, end in edges.reshape(-1, 2)]
-
-
-def _sieved(grams: UInt64) -> UInt64:
-    return (grams * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - _SIEVE)
-
-
-def _medoid(cluster: Cluster) -> Span:
-    return cluster.members[cluster.medoid]
-
-
-def _trigrams(text: str) -> UInt64:
-    """Return the trigrams of a text, 21 bits a code point; uint64[n-2]."""
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
-    if len(codes) < _TRIGRAM:
-        return np.zeros(0, np.uint64)
-    grams: UInt64 = codes[:-2] | (codes[1:-1] << np.uint64(21)) | (codes[2:] << np.uint64(42))
-    return grams
 
 
 def label_words(words_of: Mapping[str, Any]) -> dict[str, Any]:

@@ -115,15 +115,34 @@ def shown_families(result: Result, order: Sequence[int]) -> dict[int, Cluster]:
     return dict(zip(order, made, strict=True))
 
 
-def shown_passages(result: Result, families: Mapping[int, Cluster]) -> list[tuple[int, Passage]]:
-    """Return the passages of some families, and those of no family, each with its number in the result."""
-    if len(families) == len(result.clusters):
-        return list(enumerate(result.passages))
-    shown = {cluster.id for cluster in families.values()}
-    if isinstance(result.passages, PassageRows):  # without making an object of each of the others
-        rows = result.passages.of({*shown, None})
-        return list(zip(rows, result.passages.taken(rows), strict=True))
-    return [(row, passage) for row, passage in enumerate(result.passages) if passage.cluster in {*shown, None}]
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Passages on the page.
+
+    number : list of int             which of the result each is
+    family : list of str or None     id of its family
+    passages : sequence of Passage   columns, where the result has columns
+    """
+
+    number: Sequence[int]
+    family: Sequence[str | None]
+    passages: Sequence[Passage]
+
+
+def shown_passages(result: Result, families: Mapping[int, Cluster]) -> Shown:
+    """Return the passages of some families, and those of no family."""
+    shown: set[str | None] = {None, *(cluster.id for cluster in families.values())}
+    passages = result.passages
+    if isinstance(passages, PassageRows):  # without making an object of any
+        taken = passages
+        rows: Sequence[int] = range(len(passages))
+        if len(families) < len(result.clusters):
+            rows = passages.of(shown)
+            taken = passages.taken(rows)
+        return Shown(rows, [taken.clusters[row] for row in taken.cluster.tolist()], taken)
+    everything = len(families) == len(result.clusters)
+    pairs = [(row, one) for row, one in enumerate(passages) if everything or one.cluster in shown]
+    return Shown([row for row, _ in pairs], [one.cluster for _, one in pairs], [one for _, one in pairs])
 
 
 def totals(result: Result) -> dict[str, Any]:

@@ -9,15 +9,19 @@ import re
 import zlib
 from dataclasses import replace
 from importlib import resources
+from itertools import pairwise
 
 import pytest
 
-from dedup.decisions import Carried, Decision, family_digest
+from dedup.columns import PassageRows
+from dedup.decisions import Carried, Decision, family_digest, member_keys
 from dedup.errors import ParamsError
-from dedup.params import LABELS
+from dedup.params import LABELS, Params
+from dedup.pipeline import scan
 from dedup.report import payload, queue
 from dedup.report.html import SCRIPTS, STYLES, Served, render
 from dedup.report.words import LANGUAGES
+from dedup.result import Document
 from tests.report.synthetic import build
 from tests.results import HOSTILE_BLOCK, HOSTILE_NAME, sample_result
 
@@ -147,6 +151,44 @@ def test_a_thousand_families_are_small():
     assert len(page.encode()) <= 5_000_000
 
 
+@pytest.fixture(scope="module")
+def scanned():
+    """A result as a scan makes it: passages and families in columns, some of them loose."""
+    blocks = [
+        "各组轮流看护新栽的柿子林，缺水时用牛车从下河拉水浇灌，浇一棵记一棵，秋后照账算工。",
+        "祠堂改的图书室每晚开到九点，管理员由退休教师轮值，丢一本书就在村口黑板上记一笔。",
+        "去年冬天封山以前，把三条防火道上的茅草割净，割下的草背到沼气池边晾着备用，共出工三百个。",
+    ]
+    texts = [f"{town}记事\n{a}\n{town}的人都说好。\n{b}\n" for town in "甲乙丙" for a, b in pairwise(blocks)]
+    texts.append("今年" + blocks[2].replace("三百", "450").replace("冬天", "冬季"))
+    return scan(
+        [Document(f"{number}.txt", text) for number, text in enumerate(texts)], Params(labels=("copy", "mass"))
+    )
+
+
+def test_a_result_in_columns_has_the_page_of_the_same_result_in_objects(scanned):
+    """To the byte: what is written from columns is what objects would be written as."""
+    assert isinstance(scanned.passages, PassageRows)
+    objects = replace(scanned, passages=tuple(scanned.passages), clusters=tuple(scanned.clusters))
+    assert len(objects.clusters) > 2
+    assert render(scanned) == render(objects)
+    assert payload.longest_runs(scanned.passages).tolist() == payload.longest_runs(objects.passages).tolist()
+    assert unfold(render(scanned)) == json.loads(scanned.to_json())
+
+
+def test_a_page_of_columns_makes_no_object_of_a_passage(scanned, monkeypatch):
+    """Counted work: of a large result's passages only bytes are made."""
+    expected = render(scanned)
+
+    def made(*_):
+        raise AssertionError("a passage was made")
+
+    monkeypatch.setattr(PassageRows, "_made", made)
+    assert render(scanned) == expected
+    monkeypatch.setattr(queue, "MOST_FAMILIES", 1)
+    assert len(chunks(render(scanned))["head"]["families"]) == 1
+
+
 def test_an_empty_result_and_one_without_texts_render():
     """Nothing found, and nothing to show, are results too."""
     empty = replace(build(1), clusters=(), passages=(), documents=())
@@ -192,20 +234,18 @@ def test_the_longest_run_is_the_longest_stretch_without_a_change():
         for at in range(passage.left.start, passage.left.end):
             run = 0 if at in changed else run + 1
             best = max(best, run)
-        assert payload.longest_run([passage]) == best
-    assert payload.longest_run([]) is None
+        assert payload.longest_runs([passage]).tolist() == [best]
+    assert payload.longest_runs(result.passages).tolist() == [
+        int(payload.longest_runs([passage])[0]) for passage in result.passages
+    ]
+    assert payload.longest_runs([]).tolist() == []
+    shuffled = replace(result.passages[0], kind="shuffled")
+    assert payload.longest_runs([shuffled]).tolist() == [-1]
 
 
 def test_rare_parts_of_an_opening_are_bold_and_common_ones_are_not():
     """What no other report says is bold; what most reports say is not; evidence is bold whatever its rarity."""
-    result = build(300)
-    head = payload.head(
-        result,
-        result.to_dict()["documents"],
-        queue.shown_families(result, queue.queue_order(result)),
-        (),
-        list(enumerate(result.passages)),
-    )
+    head = chunks(render(build(300)))["head"]
     some = [row for row in head["families"] if row["bold"]]
     assert some
     for row in head["families"]:
@@ -260,9 +300,13 @@ def test_a_page_of_too_many_families_shows_the_first_and_says_so(monkeypatch):
     assert families == {row: result.clusters[row] for row in rows} and list(families) == rows
     shown = queue.shown_passages(result, families)
     names = {result.clusters[row].id for row in rows}
-    assert {passage.cluster for _, passage in shown} <= names
-    assert shown == [(at, one) for at, one in enumerate(result.passages) if one.cluster in names]
-    assert sum(len(chunk) for chunk in payload.family_chunks(result, families, shown)) == 3
+    assert set(shown.family) <= names
+    assert list(zip(shown.number, shown.family, shown.passages, strict=True)) == [
+        (at, one.cluster, one) for at, one in enumerate(result.passages) if one.cluster in names
+    ]
+    keys = [member_keys(result, cluster) for cluster in families.values()]
+    details, loose = payload.family_chunks(result, families, keys, shown)
+    assert [len(json.loads(chunk)) for chunk in details] == [3] and loose is None
     chunks = payload.text_chunks(result, families)
     marks = [mark for chunk in chunks for one in chunk.values() for mark in one["marks"]]
     assert all(mark[3] is None or mark[3] in names for mark in marks)
