@@ -36,7 +36,7 @@ HASHES = 1 << 32
 PAIRED = 1 << 20
 """Anchors that are paired at a time."""
 
-_BLOCK, _BLOCKS, _SAMPLE = 1 << 24, 24, 256
+_BLOCK, _BLOCKS, _WIDEST, _SAMPLE = 1 << 24, 24, 48 << 20, 256
 _HIGH = np.uint64(32)
 
 
@@ -77,9 +77,11 @@ def block(keys: int) -> int:
     """Return how many key characters a block of documents has, at most.
 
     Two blocks are looked at together, at 4 bytes a character. More of them mean more meetings, each of which is a
-    part of its own: there are 300 at most.
+    part of its own: 300 up to a thousand million characters. From there on the blocks grow no longer, for two of them
+    have to stay in the memory that mapped files may take (`mapped.MOST`): beyond it each look was read from the disk
+    again, which took ten times as long as the meetings that are more.
     """
-    return max(_BLOCK, -(-keys // _BLOCKS))
+    return max(_BLOCK, min(-(-keys // _BLOCKS), _WIDEST))
 
 
 def ranges(batches: Sequence[Anchors], pieces: int) -> list[tuple[int, int]]:

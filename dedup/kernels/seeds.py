@@ -169,32 +169,37 @@ def document_of(indptr: Int64, position: Int64) -> Int32:
     """Return the document of each key position (int32, same shape); ``indptr`` as in a key stream.
 
     One look into a rough table and a step or two from there: a binary search in thousands of documents missed the
-    cache a dozen times for each of ten million places.
+    cache a dozen times for each of ten million places. The table is of those documents only among which the
+    positions lie, for they may be a few of a large corpus.
     """
-    shift = int(indptr[-1] // (4 * len(indptr))).bit_length()
-    begins = np.arange(0, indptr[-1] + 1, 1 << shift)
-    rough = (np.searchsorted(indptr, begins, side="right") - 1).astype(np.int32)
     out = np.empty(len(position), np.int32)
-    _documents(indptr, rough, np.int64(shift), position, out)
+    if not len(position):
+        return out
+    first, last = np.searchsorted(indptr, [position.min(), position.max()], side="right")
+    some = indptr[first - 1 : last + 1]
+    shift = int((some[-1] - some[0]) // (4 * len(some))).bit_length()
+    rough = np.searchsorted(some, np.arange(some[0], some[-1] + 1, 1 << shift), side="right") - 1
+    _documents(some, rough.astype(np.int32), np.int64(shift), np.int32(first - 1), position, out)
     return out
 
 
 @numba.njit(cache=True, parallel=True)
-def _documents(indptr, rough, shift, position, out):
+def _documents(indptr, rough, shift, first, position, out):
     """Write the document of each key position.
 
-    indptr : int64[D+1]
-    rough : int32[...]      for each stretch of 2**shift positions the document in which it begins
+    indptr : int64[D+1]     of some documents in a row
+    rough : int32[...]      for each stretch of 2**shift positions the one of them in which it begins
     shift : int64
+    first : int32           the number of the first of them
     position : int64[A]
     out : int32[A]          written
     """
     for i in numba.prange(position.shape[0]):
         at = position[i]
-        d = rough[at >> shift]
+        d = rough[(at - indptr[0]) >> shift]
         while indptr[d + 1] <= at:
             d += 1
-        out[i] = d
+        out[i] = first + d
 
 
 @numba.njit(cache=True, parallel=True)

@@ -21,7 +21,7 @@ from rapidfuzz.distance import LCSseq
 
 from dedup.kernels import align as kernels
 from dedup.kernels import chain as kernels_chain
-from dedup.kernels import overlap
+from dedup.kernels import overlap, within
 from dedup.kernels.seeds import document_of, worth
 from dedup.params import Params
 from dedup.schema import (
@@ -362,15 +362,11 @@ def _whole(segments: Segments, rows: Int64) -> Bool:
 
 def _holds_paragraph(segments: Segments, rows: Int64, share: float = 0.0) -> Bool:
     """Return which passages hold, on both sides, a whole body paragraph that is so much of them."""
-    body = (segments.kind == ParagraphKind.BODY) & (segments.end - segments.start >= WHOLE)
-    start, end = segments.start[body], segments.end[body]
-    if not len(start):
-        return np.zeros(len(rows), bool)
     whole = np.ones(len(rows), bool)
-    for first, last in ((0, 1), (2, 3)):
-        row = np.minimum(np.searchsorted(start, rows[:, first]), len(start) - 1)
-        whole &= (start[row] >= rows[:, first]) & (end[row] <= rows[:, last])
-        whole &= end[row] - start[row] >= share * (rows[:, last] - rows[:, first])
+    wanted, least = np.uint8(ParagraphKind.BODY), np.int64(WHOLE)
+    for side in (0, 2):
+        first, last = rows[:, side].copy(), rows[:, side + 1].copy()
+        within.holds(segments.start, segments.end, segments.kind, wanted, least, first, last, float(share), whole)
     return whole
 
 

@@ -92,6 +92,9 @@ class Sorted:
         return count
 
 
+_NONE = Sorted(np.empty(0, np.uint32))
+
+
 @dataclass(frozen=True)
 class Background:
     """Document frequencies of hashed k-grams.
@@ -256,7 +259,7 @@ def span_bits(
     ``(df + c) / (N + n)`` of them.
     """
     documents = max(background.documents + (corpus.units if corpus is not None else 0), 1)
-    own = Sorted(corpus.hashes if corpus is not None else np.empty(0, np.uint32))
+    own = Sorted(corpus.hashes) if corpus is not None else _NONE
     counted = corpus.count if corpus is not None else np.empty(0, np.int64)
     own_bits = rarity((background.frequency(own.hashes) + counted) / documents)
     of_level = rarity(np.exp2(np.arange(256) / 8.0) / documents)
