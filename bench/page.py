@@ -41,7 +41,12 @@ def render(results: Path) -> str:
         parts.append(_PEERS)
         parts += [_peer_table(table) for table in tables]
         parts.append("![seconds by paragraphs, both logarithmic](performance.svg)\n")
-    for name, make in (("route", _route_table), ("scans", _scan_tables), ("floods", _flood_table)):
+    for name, make in (
+        ("route", _route_table),
+        ("scans", _scan_tables),
+        ("floods", _flood_table),
+        ("shell", _shell_table),
+    ):
         rows = read(results, name)
         if rows:
             parts.append(make(rows))
@@ -162,8 +167,10 @@ def _scan_tables(rows: list[Row]) -> str:
     ]  # fmt: skip
     head = ["", "characters", "s", "CPU s", "MB/s", "decoding alone, s", "peak MB", "bytes a character", "passages",
             "warm-up, s"]  # fmt: skip
-    stages = list(fine[0]["timings"]) if fine else []
-    by_stage = [[name, *(_number(row["timings"].get(name, 0.0)) for row in fine)] for name in stages]
+    stages = dict.fromkeys(name for row in fine for name in row["timings"])
+    by_stage = [
+        [name, *(_number(row["timings"][name]) if name in row["timings"] else "" for row in fine)] for name in stages
+    ]
     folders = [row for row in fine if row["name"].endswith("folder")]
     growth = ""
     if len(folders) > 1:
@@ -194,6 +201,15 @@ def _flood_table(rows: list[Row]) -> str:
         ])  # fmt: skip
     head = ["flood", "size", "s", "CPU s", "CPU of twice the size", "peak MB", "bounded"]
     return "## Floods\n\nEach at a size and at twice that size, least of some rounds.\n\n" + _table(head, body)
+
+
+def _shell_table(rows: list[Row]) -> str:
+    body = [[row["name"], _number(row["seconds"]), _number(row["cpu"]), str(row["rounds"])] for row in rows]
+    return (
+        "## From the shell\n\nThe whole command, interpreter and imports included, kernels compiled before; "
+        "`python -m bench.run --parts shell`. The least of the rounds.\n\n"
+        + _table(["", "s", "CPU s", "rounds"], body)
+    )  # fmt: skip
 
 
 def plot(results: Path, target: Path) -> None:

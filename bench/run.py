@@ -3,6 +3,7 @@
     python -m bench.run                                   # everything, half a day of patience
     python -m bench.run --sizes 20000 --rounds 3 --parts peers
     python -m bench.run --parts scans news.jsonl.gz       # a corpus of your own, one record a document
+    python -m bench.run --parts shell --rounds 9 reports/ # the command line on five reports, and on some of your own
     python -m bench.run --render                          # the page again from kept results
 
 Every measurement is a process of its own; those compared are interleaved, round by round, so that a busy machine hits
@@ -29,7 +30,7 @@ from bench.peers import PEERS
 
 HERE = Path(__file__).resolve().parent
 WORK, RESULTS = HERE / "work", HERE / "results"
-PARTS = ("peers", "route", "scans", "floods")
+PARTS = ("peers", "route", "scans", "floods", "shell")
 FLOODS = {"copies": 25_000, "numbers": 25_000, "names": 25_000, "everywhere": 2_000, "sixfold": 300_000,
           "sentence": 830_000}  # fmt: skip
 """Sizes of which the double is run too: it ends at 50,000 copies and variants, and at 5 MB of one sentence."""
@@ -38,7 +39,9 @@ Row = dict[str, Any]
 
 def arguments(given: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.run", description="Benchmark; writes docs/performance.md.")
-    parser.add_argument("files", nargs="*", type=Path, help="corpora of your own to scan whole (.jsonl, .jsonl.gz)")
+    parser.add_argument(
+        "files", nargs="*", type=Path, help="corpora of your own to scan whole (.jsonl, .jsonl.gz), or reports"
+    )
     parser.add_argument("--sizes", default="20000,200000,1000000", help="paragraphs, separated by commas")
     parser.add_argument("--thresholds", default="0.7,0.8", help="the second and later ones at the smaller sizes only")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds; the medians are shown")
@@ -200,6 +203,14 @@ def floods(options: argparse.Namespace, *_: Any) -> None:
             keep("floods", rows)
 
 
+def shell(options: argparse.Namespace, *_: Any) -> None:
+    """Time the command line from start to end on a few reports."""
+    paths = [str(path.resolve()) for path in options.files]
+    row = child(options.python, options.patience, "bench.scans", "shell", str(options.rounds), *paths)
+    say(f"shell: {row.get('error') or row['commands']}")
+    keep("shell", row.get("commands", []))
+
+
 def main(given: list[str]) -> int:
     options = arguments(given)
     sizes = [int(size) for size in options.sizes.split(",")]
@@ -208,7 +219,13 @@ def main(given: list[str]) -> int:
         earlier = page.read(RESULTS, "machine") or []
         now = machine(given)
         keep("machine", [run for run in earlier if run["command"] != now["command"]] + [now])
-        for name, part in (("peers", peers), ("route", route), ("scans", scans), ("floods", floods)):
+        for name, part in (
+            ("peers", peers),
+            ("route", route),
+            ("scans", scans),
+            ("floods", floods),
+            ("shell", shell),
+        ):
             if name in options.parts.split(","):
                 part(options, sizes, thresholds)
     docs = HERE.parent / "docs"

@@ -3,6 +3,7 @@
 python -m bench.scans scan PATH...      # dedup.scan of files, JSON written; beside it, reading and decoding alone
 python -m bench.scans flood NAME SIZE   # dedup.scan of a flood in memory
 python -m bench.scans route TEXTS       # the paragraph route, stage by stage
+python -m bench.scans shell ROUNDS PATH...  # the command line from start to end, of each path too
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -23,6 +25,7 @@ from bench import corpus
 from bench.peers import cpu_seconds, peak_mb
 from dedup.params import Params
 from dedup.pipeline import near_pairs, scan
+from dedup.report.html import render
 from dedup.result import Document, Result
 
 JOBS = os.cpu_count() or 1
@@ -50,6 +53,7 @@ def files(paths: list[str]) -> dict[str, Any]:
     result, seconds, cpu = _timed(lambda: scan(paths, jobs=JOBS))
     with tempfile.TemporaryDirectory() as folder:
         _, writing, _ = _timed(lambda: (Path(folder) / "result.json").write_text(result.to_json(), encoding="utf-8"))
+        _, paging, _ = _timed(lambda: (Path(folder) / "page.html").write_text(render(result), encoding="utf-8"))
     return _facts(result, seconds + writing, cpu) | {
         "chars": chars,
         "bytes": size,
@@ -57,8 +61,39 @@ def files(paths: list[str]) -> dict[str, Any]:
         "decoding": decoding,
         "before_mb": before,
         "decoded_mb": decoded_mb,
-        "timings": dict(result.timings) | {"json": writing},
+        "timings": dict(result.timings) | {"json": writing, "page": paging},
     }
+
+
+def shell(rounds: int, paths: list[str]) -> list[dict[str, Any]]:
+    """Run the command line on five reports, and on what is named, from its start to its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        corpus.write(corpus.make(220, seed=5), Path(folder))
+        outputs = ["--json", f"{folder}/out.json", "--html", f"{folder}/out.html", "--force"]
+        commands = {"dedup --help": ["--help"]}
+        for name, path in [("five reports", f"{folder}/reports"), *((Path(path).name, path) for path in paths)]:
+            commands[f"dedup scan, {name}"] = ["scan", path]
+            commands[f"dedup scan with JSON and page, {name}"] = ["scan", path, *outputs]
+        for command in commands.values():
+            _shell(command)  # not counted: what is compiled and kept by the first run is found by all later ones
+        runs: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
+        for _ in range(rounds):
+            for name, command in commands.items():
+                runs[name].append(_shell(command))
+    return [
+        {"name": name, "seconds": min(wall for wall, _ in took), "cpu": min(cpu for _, cpu in took), "rounds": rounds}
+        for name, took in runs.items()
+    ]
+
+
+def _shell(command: list[str]) -> tuple[float, float]:
+    """Run the command line once; seconds, and seconds of processor, in user mode and in the system's."""
+    # As where it was installed: with compiled modules beside their sources.
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    before, begun = os.times(), time.perf_counter()
+    subprocess.run([sys.executable, "-m", "dedup", *command], env=env, check=True, capture_output=True)
+    wall, after = time.perf_counter() - begun, os.times()
+    return wall, sum(after[2:4]) - sum(before[2:4])
 
 
 def _decode(paths: list[Path]) -> tuple[int, int]:
@@ -151,6 +186,8 @@ def main(arguments: list[str]) -> int:
         facts = files(rest)
     elif kind == "flood":
         facts = flood(rest[0], int(rest[1]))
+    elif kind == "shell":
+        facts = {"commands": shell(int(rest[0]), rest[1:])}
     else:
         facts = route(rest[0])
     sys.stdout.write(json.dumps(facts) + "\n")

@@ -11,7 +11,7 @@ import naive
 import numpy as np
 import pytest
 
-from bench import corpus, exact, page, peers, run
+from bench import corpus, exact, page, peers, run, scans
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +152,31 @@ def test_what_goes_wrong_becomes_a_row(monkeypatch):
     assert run.child(run.sys.executable, 0.01, "bench.peers")["error"] == "stopped after 0 s"
 
 
+def test_the_shell_is_timed_from_start_to_end(monkeypatch):
+    """Each command once before it counts, then in turn with the others; the least of the rounds is kept."""
+    asked = []
+
+    def took(command):
+        asked.append(command[0])
+        return 10.0 - len(asked), 2.0
+
+    monkeypatch.setattr(scans, "_shell", took)
+    rows = scans.shell(2, ["reports"])
+    assert [row["name"] for row in rows] == [
+        "dedup --help",
+        "dedup scan, five reports",
+        "dedup scan with JSON and page, five reports",
+        "dedup scan, reports",
+        "dedup scan with JSON and page, reports",
+    ]
+    assert asked == ["--help", *["scan"] * 4] * 3
+    assert [row["seconds"] for row in rows] == [-1.0, -2.0, -3.0, -4.0, -5.0]
+    assert {(row["cpu"], row["rounds"]) for row in rows} == {(2.0, 2)}
+    monkeypatch.undo()
+    wall, cpu = scans._shell(["--version"])
+    assert wall > 0 and cpu > 0
+
+
 def test_the_page_is_made_of_kept_results(tmp_path):
     """Medians, ratios within a round, errors and growth all arrive on the page."""
     fine = {"version": "1", "kind": "pairs", "peak_mb": 50.0, "precision": 1.0, "recall": 1.0}
@@ -168,15 +193,20 @@ def test_the_page_is_made_of_kept_results(tmp_path):
     (tmp_path / "peers-100-0.7.json").write_text(json.dumps(table))
     scan = {"seconds": 1.0, "cpu": 1.0, "bytes": 3_000_000, "decoding": 0.1, "peak_mb": 90, "before_mb": 50,
             "passages": 7, "first_run": 5.0, "timings": {"read": 0.25}, "limits": ["anchor: 2"]}  # fmt: skip
-    scans = [{"name": f"{n}, folder", "chars": n} | scan | {"seconds": n / 100, "cpu": n / 100} for n in (100, 1_000)]
-    (tmp_path / "scans.json").write_text(json.dumps(scans))
+    rows = [{"name": f"{n}, folder", "chars": n} | scan | {"seconds": n / 100, "cpu": n / 100} for n in (100, 1_000)]
+    rows[1]["timings"] = {"read": 0.25, "page": 1.5}
+    (tmp_path / "scans.json").write_text(json.dumps(rows))
     (tmp_path / "machine.json").write_text(json.dumps([run.machine(["--rounds", "3"])]))
+    shell = [{"name": "dedup --help", "seconds": 0.121, "cpu": 0.1, "rounds": 9}]
+    (tmp_path / "shell.json").write_text(json.dumps(shell))
     text = page.render(tmp_path)
     assert "`python -m bench.run --rounds 3`" in text
     assert "| gaoya | 1 | 24 | 9 | 12 |" in text
     assert "- text-dedup: not to be had" in text
     assert "characters^1.00" in text
     assert "| read | 0.25 | 0.25 |" in text
+    assert "| page |  | 1.5 |" in text
+    assert "| dedup --help | 0.121 | 0.1 | 9 |" in text
     pytest.importorskip("matplotlib")
     page.plot(tmp_path, tmp_path / "plot.svg")
     assert "<svg" in (tmp_path / "plot.svg").read_text()
