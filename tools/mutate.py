@@ -1,20 +1,26 @@
 """Do the tests notice when the code is wrong? Change one thing at a time in a module and run its tests.
 
-    python tools/mutate.py dedup/steps/verify.py --tests tests/steps/test_paragraphs.py [--every 3]
+    python tools/mutate.py dedup/steps/verify.py --tests tests/steps/test_verify.py [--every 3]
 
 A change that no test notices survives, and is written with its line to tests/mutants.json; one that cannot matter
 (equal results, another way of asking the same) stays there with the reason in docs/reliability.md. Kernels are
 changed with NUMBA_DISABLE_JIT=1 in the environment, for a compiled function would not see the change.
 
-The interpreter and its libraries are loaded once; each mutant is a fork that imports the package anew with one
-module changed, which takes a third of a second where a new process takes three.
+A mutant costs what its tests take until the first of them fails, some hundredths of a second. The tests run on the
+unchanged module first, which loads every library and every compiled kernel and tells how long each test takes; then
+they are collected, the fast ones first, and each mutant is a fork that stands at that point: the functions of the
+module get the code of the changed ones, wherever they are held, and what the package and its tests remember is
+forgotten. A change outside a function (a constant, a default, a field) is seen only by importing anew, so its fork
+does that.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
-import copy
+import functools
+import gc
+import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -22,16 +28,30 @@ import json
 import os
 import random
 import resource
-import signal
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 LEDGER = ROOT / "tests" / "mutants.json"
+PYTEST = [
+    "-x",
+    "-q",
+    "-s",
+    "--tb=no",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:faulthandler",
+    "-p",
+    "no:unraisableexception",
+    "--disable-warnings",
+    "--noconftest",
+]
 
 _COMPARE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
@@ -59,22 +79,46 @@ _OPERATE: dict[type[ast.operator], type[ast.operator]] = {
 }
 
 
-def changes(tree: ast.Module) -> Iterator[tuple[int, str, ast.Module]]:
-    """Yield each change that can be made: line, what it is, and the changed module."""
-    places = [node for node in ast.walk(tree) if not _idle(node)]
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that can be changed: which node of the tree, its line, and whether it stands in a function's body."""
+
+    node: int
+    line: int
+    inside: bool
+
+
+def changes(tree: ast.Module) -> list[Change]:
+    """Return each change that can be made, in the order of the tree."""
     annotations = {id(inner) for node in ast.walk(tree) for inner in _annotated(node)}
-    for number, node in enumerate(places):
-        if id(node) in annotations:
-            continue
-        for option in range(_options(node)):
-            other = copy.deepcopy(tree)
-            twin = [one for one in ast.walk(other) if not _idle(one)][number]
-            before = ast.unparse(twin)
-            changed = _change(twin, option)
-            if changed is not twin:
-                _replace(other, twin, changed)
-            after = ast.unparse(changed)
-            yield getattr(node, "lineno", 0), f"{_short(before)} -> {_short(after)}", ast.fix_missing_locations(other)
+    inside = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for statement in node.body
+        for inner in ast.walk(statement)
+    }
+    return [
+        Change(number, getattr(node, "lineno", 0), id(node) in inside)
+        for number, node in enumerate(_places(tree))
+        if id(node) not in annotations and _changeable(node)
+    ]
+
+
+def make(tree: ast.Module, change: Change) -> str:
+    """Make a change in the tree and return what it is."""
+    node = _places(tree)[change.node]
+    before = ast.unparse(node)
+    changed = _change(node)
+    after = ast.unparse(changed)
+    if changed is not node:
+        _replace(tree, node, changed)
+    ast.fix_missing_locations(tree)
+    return f"{_short(before)} -> {_short(after)}"
+
+
+def _places(tree: ast.Module) -> list[ast.AST]:
+    return [node for node in ast.walk(tree) if not _idle(node)]
 
 
 def _idle(node: ast.AST) -> bool:
@@ -90,22 +134,21 @@ def _annotated(node: ast.AST) -> Iterator[ast.AST]:
                 yield from ast.walk(one)
 
 
-def _options(node: ast.AST) -> int:
-    """Return how many ways there are to change a node."""
+def _changeable(node: ast.AST) -> bool:
     if isinstance(node, ast.Compare):
-        return int(type(node.ops[0]) in _COMPARE)
+        return type(node.ops[0]) in _COMPARE
     if isinstance(node, (ast.BinOp, ast.AugAssign)):
-        return int(type(node.op) in _OPERATE)
+        return type(node.op) in _OPERATE
     if isinstance(node, ast.Constant):
-        return int(isinstance(node.value, (bool, int, float)))
+        return isinstance(node.value, (bool, int, float))
     if isinstance(node, ast.Expr):
-        return int(isinstance(node.value, ast.Call))
+        return isinstance(node.value, ast.Call)
     if isinstance(node, ast.UnaryOp):
-        return int(isinstance(node.op, (ast.Not, ast.USub)))
-    return int(isinstance(node, (ast.BoolOp, ast.If, ast.IfExp, ast.Continue, ast.Break)))
+        return isinstance(node.op, (ast.Not, ast.USub))
+    return isinstance(node, (ast.BoolOp, ast.If, ast.IfExp, ast.Continue, ast.Break))
 
 
-def _change(node: ast.AST, option: int) -> ast.AST:
+def _change(node: ast.AST) -> ast.AST:
     """Change a node in place, or return another one to put there."""
     match node:
         case ast.Compare():
@@ -159,23 +202,138 @@ class _Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compile(self._tree, str(self._path), "exec"), module.__dict__)
 
 
-def outcome(name: str, path: Path, tree: ast.Module | None, tests: list[str], seconds: int) -> int | None:
-    """Run the tests on the module changed so, in a fork; return the status of pytest, None for a hang or a crash."""
-    child = os.fork()
-    if not child:
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+class Campaign:
+    """A plugin of pytest that forks for every change once the tests are collected.
+
+    Parameters
+    ----------
+    module : Path
+        Below the root.
+    tried : list of Change
+    tests : list of str
+    took : dict
+        Seconds that each test took on the unchanged module, by its node id.
+    seconds : int
+        CPU seconds after which a mutant hangs, which counts as noticed.
+    until : float
+        Reading of the monotonic clock at which to stop.
+
+    Attributes
+    ----------
+    survived : list of dict
+    done : int
+        Changes tried.
+    """
+
+    def __init__(
+        self, module: Path, tried: list[Change], tests: list[str], took: dict[str, float], seconds: int, until: float
+    ) -> None:
+        self._module, self._tried, self._tests, self._took = module, tried, tests, took
+        self._seconds, self._until = seconds, until
+        self._source = (ROOT / module).read_text(encoding="utf-8")
+        self.survived: list[dict[str, Any]] = []
+        self.done = 0
+        self._forked = False
+
+    def pytest_collection_finish(self, session: Any) -> None:
+        """Fork for each change; a fork returns and runs the tests, the parent comes out without any."""
+        files: dict[str, float] = {}
+        for item in session.items:
+            file = item.nodeid.split("::")[0]
+            files[file] = files.get(file, 0.0) + self._took.get(item.nodeid, 0.0)
+        # by files, so that what a module of tests sets up is set up once
+        session.items.sort(key=lambda item: (files[item.nodeid.split("::")[0]], self._took.get(item.nodeid, 0.0)))
+        held = _held(str(ROOT / self._module))
+        gc.collect()
+        gc.freeze()
+        for change in self._tried:
+            if time.monotonic() > self._until:
+                break
+            child = os.fork()
+            if not child:
+                self._forked = True
+                self._become(change, held)
+                return
+            _, status = os.waitpid(child, 0)
+            self.done += 1
+            if status == 0:
+                what = make(ast.parse(self._source), change)
+                self.survived.append({"line": change.line, "change": what})
+                print(f"  survived: {self._module}:{change.line}: {what}", flush=True)
+        session.items.clear()
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """End a mutant that was noticed, at once: what pytest would tidy up takes longer than the test."""
+        if self._forked and report.failed:
+            os._exit(1)
+
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """End a mutant that survived, or broke something else."""
+        if self._forked:
+            os._exit(int(exitstatus))
+
+    def _become(self, change: Change, held: list[Any]) -> None:
+        """Make this process a mutant."""
+        resource.setrlimit(resource.RLIMIT_CPU, (self._seconds, self._seconds + 5))
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         os.dup2(1, 2)
-        keep = "dedup.kernels" if not name.startswith("dedup.kernels") else "dedup.nothing"
-        for loaded in [one for one in sys.modules if one.split(".")[0] == "dedup" and not one.startswith(keep)]:
+        tree = ast.parse(self._source)
+        make(tree, change)
+        path = str(ROOT / self._module)
+        if change.inside:
+            _swap(held, compile(tree, path, "exec"))
+            return
+        name = ".".join(self._module.with_suffix("").parts)
+        kept = "dedup.kernels" if not name.startswith("dedup.kernels") else "dedup.nothing"
+        for loaded in [one for one in sys.modules if _ours(one) and not one.startswith(kept)]:
             del sys.modules[loaded]
-        if tree is not None:
-            sys.meta_path.insert(0, _Changed(name, path, tree))
+        sys.meta_path.insert(0, _Changed(name, ROOT / self._module, tree))
         import pytest
 
-        os._exit(int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--no-header", *tests])))
-    _, status = os.waitpid(child, 0)
-    return os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
+        os._exit(int(pytest.main([*PYTEST, *self._tests])))
+
+
+class Timed:
+    """A plugin of pytest that tells how long each test takes, what it wants set up included."""
+
+    def __init__(self) -> None:
+        self.took: dict[str, float] = {}
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Add up the phases of a test."""
+        self.took[report.nodeid] = self.took.get(report.nodeid, 0.0) + report.duration
+
+
+def _ours(name: str) -> bool:
+    """Say whether a module is of the package or of its tests."""
+    file = getattr(sys.modules[name], "__file__", None) or ""
+    return name.split(".")[0] in ("dedup", "tests") or file.startswith(str(ROOT / "tests"))
+
+
+def _held(path: str) -> list[Any]:
+    """Return the functions made from a file, wherever they are held, and what the package and its tests remember."""
+    return [
+        one
+        for one in gc.get_objects()
+        if (isinstance(one, FunctionType) and one.__code__.co_filename == path)
+        or (isinstance(one, functools._lru_cache_wrapper) and one.__module__ in sys.modules and _ours(one.__module__))
+    ]
+
+
+def _swap(held: list[Any], code: CodeType) -> None:
+    """Give functions the code that a changed version of their module has in their place, and forget what was kept."""
+    made: dict[tuple[str, int], CodeType] = {}
+    todo = [code]
+    while todo:
+        for inner in todo.pop().co_consts:
+            if isinstance(inner, CodeType):
+                made[inner.co_qualname, inner.co_firstlineno] = inner
+                todo.append(inner)
+    for one in held:
+        if isinstance(one, FunctionType):
+            one.__code__ = made[one.__code__.co_qualname, one.__code__.co_firstlineno]
+        else:
+            one.cache_clear()
 
 
 def table(ledger: dict[str, Any]) -> str:
@@ -185,6 +343,28 @@ def table(ledger: dict[str, Any]) -> str:
         figures = (row["possible"], row["tried"], row["killed"], len(row["survived"]))
         lines.append(f"| `{module}` | " + " | ".join(map(str, figures)) + " |")
     return "\n".join(lines) + "\n"
+
+
+def run(module: Path, tried: list[Change], tests: list[str], seconds: float) -> Campaign:
+    """Run the tests on the module as it is, then on each change of it."""
+    import pytest
+    from hypothesis import Phase, settings
+
+    # A failing example need not be made small, and what one mutant showed must not be replayed for the next.
+    settings.register_profile("mutate", phases=(Phase.explicit, Phase.generate), database=None)
+    settings.load_profile("mutate")
+    timed = Timed()
+    took = 0.0
+    for _ in range(2):  # the first time, libraries are loaded and kernels compiled
+        timed.took.clear()
+        before = time.process_time()
+        if pytest.main([*PYTEST, *tests], plugins=[timed]) != 0:
+            sys.exit("the tests fail on the unchanged module")
+        took = time.process_time() - before
+    print(f"{len(tried)} changes, {took:.2f} s of CPU each at most", flush=True)
+    campaign = Campaign(module, tried, tests, timed.took, int(4 * took) + 10, time.monotonic() + seconds)
+    pytest.main([*PYTEST, *tests], plugins=[campaign])
+    return campaign
 
 
 def main() -> int:
@@ -198,34 +378,15 @@ def main() -> int:
     given = parser.parse_args()
     for folder in (str(ROOT / "tests"), str(ROOT)):
         sys.path.insert(0, folder)
-    name = ".".join(given.module.with_suffix("").parts)
-    tree = ast.parse((ROOT / given.module).read_text(encoding="utf-8"))
-    all_changes = list(changes(tree))
+    all_changes = changes(ast.parse((ROOT / given.module).read_text(encoding="utf-8")))
     tried = random.Random(str(given.module)).sample(all_changes, -(-len(all_changes) // given.every))
-    for heavy in ("pytest", "hypothesis", "numpy", "numba", "dedup.pipeline", "dedup.kernels.align"):
-        importlib.import_module(heavy)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    begun = time.monotonic()
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if outcome(name, ROOT / given.module, None, given.tests, 3600) != 0:
-        sys.exit("the tests fail on the unchanged module")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    bound = int(4 * (after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime)) + 10
-    print(f"{len(tried)} of {len(all_changes)} changes, {time.monotonic() - begun:.0f} s each at most", flush=True)
-    survived = []
-    deadline = time.monotonic() + 60 * given.minutes
-    for number, (line, what, changed) in enumerate(tried):
-        if time.monotonic() > deadline:
-            tried = tried[:number]
-            break
-        if outcome(name, ROOT / given.module, changed, given.tests, bound) == 0:
-            survived.append({"line": line, "change": what})
-            print(f"  survived: {given.module}:{line}: {what}", flush=True)
+    campaign = run(given.module, tried, given.tests, 60 * given.minutes)
+    survived = campaign.survived
     ledger = json.loads(given.ledger.read_text(encoding="utf-8")) if given.ledger.is_file() else {}
     ledger[str(given.module)] = {
         "possible": len(all_changes),
-        "tried": len(tried),
-        "killed": len(tried) - len(survived),
+        "tried": campaign.done,
+        "killed": campaign.done - len(survived),
         "jit": os.environ.get("NUMBA_DISABLE_JIT") != "1",
         "tests": given.tests,
         "survived": sorted(survived, key=lambda row: (row["line"], row["change"])),
@@ -233,7 +394,7 @@ def main() -> int:
     given.ledger.write_text(
         json.dumps(dict(sorted(ledger.items())), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
     )
-    print(f"{given.module}: {len(tried) - len(survived)} of {len(tried)} noticed", flush=True)
+    print(f"{given.module}: {campaign.done - len(survived)} of {campaign.done} noticed", flush=True)
     return 0
 
 

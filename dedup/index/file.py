@@ -61,15 +61,32 @@ _MEND = "build it again from the reports, or take a backup"
 def crc(*parts: bytes | int) -> int:
     """Return a checksum of a row: any flipped bit, and any byte moved to another field, changes it.
 
-    A damaged page can give a column another type than it was declared with; that is told as SQLite tells damage.
+    Raises
+    ------
+    sqlite3.DatabaseError
+        As of `typed`.
     """
     value = 0
     for part in parts:
-        if not isinstance(part, (bytes, int)):
-            raise sqlite3.DatabaseError(f"a row holds {type(part).__name__} in place of bytes")
+        typed(part)
         data = part.to_bytes(8, "little", signed=True) if isinstance(part, int) else part
         value = zlib.crc32(data, zlib.crc32(len(data).to_bytes(8, "little"), value))
     return value
+
+
+def typed(*parts: object) -> bool:
+    """Return True if all are bytes or integers, the only types that rows are made of.
+
+    Raises
+    ------
+    sqlite3.DatabaseError
+        If not. A damaged page can give a column another type than it was declared with, and a damaged tree another
+        page's row; that is told as SQLite tells damage.
+    """
+    for part in parts:
+        if not isinstance(part, (bytes, int)):
+            raise sqlite3.DatabaseError(f"a row holds {type(part).__name__} in place of bytes")
+    return True
 
 
 class IndexFile:

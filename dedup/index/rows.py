@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from dedup.errors import IndexDamaged
-from dedup.index.file import crc
+from dedup.index.file import crc, typed
 from dedup.result import Document
 from dedup.schema import Int64, UInt32, UInt64
 
@@ -98,7 +98,7 @@ def fingerprints(db: sqlite3.Connection, source: str) -> list[tuple[int, bytes]]
     rows = db.execute(
         "SELECT id, fingerprint FROM documents WHERE source = ? ORDER BY fingerprint, id", (source.encode(*_TEXT),)
     )
-    return [(int(number), bytes(one)) for number, one in rows]
+    return [(int(number), bytes(one)) for number, one in rows if typed(number, one)]
 
 
 def documents(db: sqlite3.Connection, path: str, ids: Iterable[int] | None = None) -> Iterator[tuple[int, Document]]:
@@ -112,7 +112,8 @@ def documents(db: sqlite3.Connection, path: str, ids: Iterable[int] | None = Non
     select = "SELECT id, source, fingerprint, facts, text, crc FROM documents"
     if ids is None:
         for row in db.execute(f"{select} ORDER BY source, fingerprint, id"):
-            yield int(row[0]), _document(path, row)
+            document = _document(path, row)  # first: the id of a damaged row may be no number
+            yield int(row[0]), document
         return
     for number in ids:
         row = db.execute(f"{select} WHERE id = ?", (number,)).fetchone()

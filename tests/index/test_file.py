@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -26,6 +27,7 @@ from dedup.errors import (
     OutputFailed,
     ParamsDiffer,
 )
+from dedup.index import rows
 from dedup.index.file import FORMAT
 
 
@@ -313,6 +315,17 @@ def test_tampering_is_told(built: Path, where: Path, statement: str, told: str) 
     db.close()
     with pytest.raises(IndexDamaged, match=told), Index(where) as index:
         index.check()
+
+
+@pytest.mark.parametrize(("number", "told"), [(None, "NoneType in place of bytes"), (1.5, "float in place of bytes")])
+def test_a_row_without_its_number_is_told_as_damage(number: object, told: str) -> None:
+    """Through a damaged tree SQLite gives rows whose key is NULL. Found by fuzzing."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as db:
+        db.execute("CREATE TABLE documents (id, source, fingerprint, facts, text, crc)")
+        db.execute("INSERT INTO documents VALUES (?, x'41', x'00', x'7b7d', x'00', 1)", (number,))
+        for ask in (lambda: list(rows.documents(db, "archive")), lambda: rows.fingerprints(db, "A")):
+            with pytest.raises(sqlite3.DatabaseError, match=told):
+                ask()
 
 
 def test_a_row_in_anothers_place_is_found(built: Path, where: Path, arriving: list[Document]) -> None:
