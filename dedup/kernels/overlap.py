@@ -7,7 +7,8 @@ import numpy as np
 
 _UNIT = np.int64(1000)
 _FOREIGN = np.int64(8)
-_ASIDE = np.int64(8)  # matched characters out of order from which a passage is called shuffled
+ASIDE = np.int64(8)
+"""Matched characters out of order from which a passage is called shuffled."""
 
 
 @numba.njit(cache=True, inline="always")
@@ -212,13 +213,14 @@ def _join(rows, stretches, first, last, owner, shuffled, mine, same, floor, thre
             return False
         fuller = _tally(rows, stretches, members, floor, box[0], box[1], box[2], box[3])
         if mine.shape[0] == 1:
-            if fuller >= rows[into, 4] + _ASIDE:
+            if fuller >= rows[into, 4] + ASIDE:
                 rows[into, 4] = fuller
-                shuffled[into] = 1
+                shuffled[into] |= 1
             return False
         if fuller <= most or 2 * _UNIT * fuller < threshold * chars:
             return False
         matched = fuller
+        shuffled[into] |= 2
     for x in range(mine.shape[0]):
         i = mine[x]
         # rows stand by left start, so each follows the one before on the left; does it on the right?
@@ -305,7 +307,8 @@ def resolve(rows, stretches, group, same, gap, floor, threshold, owner, shuffled
     floor : int64           identity floor, in thousandths
     threshold : int64       least wording of what comes of a merge, in thousandths
     owner : int64[R]        written: the row that a row went into, itself where it stays
-    shuffled : uint8[R]     written: 1 where the order of the pieces differs between the sides
+    shuffled : uint8[R]     written: 1 where the order of the pieces differs between the sides; 2 is added where the
+                            matches of pieces that overlap were tallied, and may be more than stand in one order
 
     What a passage covers, a clause that stands elsewhere within the copy, is no passage of its own, but fills gaps of
     the one that covers it. A merge has to keep the threshold over its whole rectangle. One thread takes one

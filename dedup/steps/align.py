@@ -202,7 +202,9 @@ def _resolve(
         bounds = np.int64(params.max_gap), np.int64(_floor(params)), np.int64(_strict(params))
         overlap.resolve(rows, stretches, group, same, *bounds, owner, shuffled)
         stays = owner == np.arange(len(rows))
-        rows, shuffled = rows[stays], shuffled[stays]
+        for number in np.flatnonzero(stays & (shuffled == 2)).tolist():
+            shuffled[number] = _recounted(keys, rows, stretches, number, np.flatnonzero(owner == number))
+        rows, shuffled = rows[stays], shuffled[stays] & 1
         if rarity is not None:
             aside = _slogans(rows, stretches, rarity)
             rows, shuffled = np.concatenate([rows, aside]), np.append(shuffled, np.zeros(len(aside), np.uint8))
@@ -214,6 +216,34 @@ def _resolve(
         order = np.lexsort((rows[:, 2], rows[:, 0]))
         rows, shuffled = rows[order], shuffled[order]
     return _table(rows, shuffled)
+
+
+def _recounted(keys: KeyStream, rows: Int64, stretches: Int64, row: int, members: Int64) -> bool:
+    """Count what a passage matches that was merged from pieces that overlap; tell whether it is shuffled.
+
+    The tally (`overlap.resolve`) knows how many characters a stretch matches, not which, nor in which order they
+    stand. So each stretch is compared anew in the places that are left for it.
+    """
+    left, left_end, right, right_end = rows[row, :4].tolist()
+    one, other = keys.codes[left:left_end].tolist(), keys.codes[right:right_end].tolist()
+    matches = common = _common(one, other)
+    if rows[row, 4] > common:
+        matches, free, there = 0, np.ones(len(one), bool), np.ones(len(other), bool)
+        inside = (rows[members][:, (0, 2)] >= (left, right)) & (rows[members][:, (1, 3)] <= (left_end, right_end))
+        members = members[inside.all(axis=1)]
+        for i in members[np.argsort(-rows[members, 4], kind="stable")].tolist():
+            for s in range(rows[i, 5], rows[i, 6]):
+                a = np.arange(stretches[s, 0], stretches[s + 1, 0]) - left
+                b = np.arange(stretches[s, 1], stretches[s + 1, 1]) - right
+                a, b = a[free[a]], b[there[b]]
+                for block in LCSseq.opcodes([one[x] for x in a.tolist()], [other[x] for x in b.tolist()]):
+                    if block.tag == "equal":
+                        free[a[block.src_start : block.src_end]] = False
+                        there[b[block.dest_start : block.dest_end]] = False
+                        matches += block.src_end - block.src_start
+    shuffled = matches >= common + overlap.ASIDE
+    rows[row, 4] = matches if shuffled else min(int(rows[row, 4]), common)
+    return bool(shuffled)
 
 
 def _not_alone(left: Int32, right: Int32) -> Bool:

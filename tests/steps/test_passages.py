@@ -14,6 +14,7 @@ from dedup import Document, Params, scan
 from dedup.executors.prepared import cut_at_parts
 from dedup.kernels import overlap
 from dedup.pipeline import near_pairs
+from dedup.schema import PassageKind
 from dedup.steps import align, anchor, normalise, repair, segment
 
 
@@ -229,17 +230,21 @@ def test_a_parallel_construction_is_no_repetition():
 SLOGAN = "坚持以经济建设为中心，大力推进社会主义新农村建设"
 
 
-def aligned(*texts, bits):
-    """The lengths of the passages that the align step alone finds, on either side."""
+def step(texts, params, bits=lambda keys: None):
+    """What the align step alone finds, and the key stream."""
     laid = repair.lay_out(list(texts))
     edits = repair.repair(laid)
     keys = normalise.normalise(laid, edits)
     segments = segment.segment(laid, edits, keys, np.empty((0, 2), np.int64))
-    params = Params()
     pairs, _ = near_pairs(keys, segments, params)
     units = cut_at_parts(keys, segments)
     seeds, _ = anchor.anchor(units, segments, pairs, params)
-    table = align.align(units, segments, seeds, params, bits(keys))
+    return keys, align.align(units, segments, seeds, params, bits(keys))
+
+
+def aligned(*texts, bits):
+    """The lengths of the passages that the align step alone finds, on either side."""
+    _, table = step(texts, Params(), bits)
     return [*(table.left_end - table.left_start).tolist(), *(table.right_end - table.right_start).tolist()]
 
 
@@ -302,6 +307,39 @@ def test_a_repeated_sentence_does_not_count_twice():
     for passage in passages:
         size = passage.left.end - passage.left.start + passage.right.end - passage.right.start
         assert passage.wording <= 2 * min(passage.right.end - passage.right.start, 118) / (size - 8) + 1e-9
+
+
+def jumbled(seed):
+    """Two texts of the same few pieces, some repeated, some edited, a few foreign characters between them."""
+    rng = random.Random(seed)
+    pieces = [invented(seed + n, rng.randrange(10, 27))[:-1] for n in range(rng.randrange(2, 5))]
+
+    def text():
+        shown = [
+            edited(rng.choice(pieces), rng.choice([0, 0, 0.1]), rng.random()) for _ in range(rng.randrange(2, 7))
+        ]
+        return "".join(piece + invented(rng.random(), rng.choice([1, 1, 4, 9]))[:-1] for piece in shown)
+
+    return text(), text()
+
+
+@pytest.mark.parametrize("threshold", [0.2, 0.7])
+def test_what_is_called_aligned_stands_in_one_order(threshold):
+    """Where pieces repeat, no passage that is not shuffled counts more matches than its sides have in order.
+
+    Found by fuzzing: of passages merged from pieces that overlap, what matches across was counted too.
+    """
+    kinds = set()
+    for seed in range(60):
+        keys, table = step(jumbled(seed), Params(threshold=threshold, min_chars=16))
+        starts, ends = (table.left_start, table.right_start), (table.left_end, table.right_end)
+        for row, matches in enumerate(table.matches.tolist()):
+            kinds.add(int(table.kind[row]))
+            sides = [keys.codes[start[row] : end[row]].tolist() for start, end in zip(starts, ends, strict=True)]
+            assert matches <= min(map(len, sides))
+            if table.kind[row] == PassageKind.ALIGNED:
+                assert matches <= naive.common_subsequence(*sides), seed
+    assert kinds == {PassageKind.ALIGNED, PassageKind.SHUFFLED}
 
 
 def test_a_repeated_title_does_not_take_the_grade_of_a_long_copy():
