@@ -237,12 +237,7 @@ class Campaign:
 
     def pytest_collection_finish(self, session: Any) -> None:
         """Fork for each change; a fork returns and runs the tests, the parent comes out without any."""
-        files: dict[str, float] = {}
-        for item in session.items:
-            file = item.nodeid.split("::")[0]
-            files[file] = files.get(file, 0.0) + self._took.get(item.nodeid, 0.0)
-        # by files, so that what a module of tests sets up is set up once
-        session.items.sort(key=lambda item: (files[item.nodeid.split("::")[0]], self._took.get(item.nodeid, 0.0)))
+        session.items.sort(key=lambda item: self._took.get(item.nodeid, 0.0))
         held = _held(str(ROOT / self._module))
         gc.collect()
         gc.freeze()
@@ -372,29 +367,36 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("module", type=Path)
     parser.add_argument("--tests", nargs="+", required=True)
+    parser.add_argument("--again", action="store_true", help="try only what survived the last time, with these tests")
     parser.add_argument("--every", type=int, default=1, help="try one in so many, drawn at random with a fixed seed")
     parser.add_argument("--minutes", type=float, default=1e9, help="stop then, and write down what was tried so far")
     parser.add_argument("--ledger", type=Path, default=LEDGER)
     given = parser.parse_args()
     for folder in (str(ROOT / "tests"), str(ROOT)):
         sys.path.insert(0, folder)
-    all_changes = changes(ast.parse((ROOT / given.module).read_text(encoding="utf-8")))
+    source = (ROOT / given.module).read_text(encoding="utf-8")
+    all_changes = changes(ast.parse(source))
     tried = random.Random(str(given.module)).sample(all_changes, -(-len(all_changes) // given.every))
+    ledger = json.loads(given.ledger.read_text(encoding="utf-8")) if given.ledger.is_file() else {}
+    before = ledger.get(str(given.module), {}) if given.again else {}
+    if given.again:
+        alive = {(row["line"], row["change"]) for row in before["survived"]}
+        tried = [one for one in all_changes if (one.line, make(ast.parse(source), one)) in alive]
     campaign = run(given.module, tried, given.tests, 60 * given.minutes)
     survived = campaign.survived
-    ledger = json.loads(given.ledger.read_text(encoding="utf-8")) if given.ledger.is_file() else {}
+    done = before["tried"] if given.again else campaign.done
     ledger[str(given.module)] = {
         "possible": len(all_changes),
-        "tried": campaign.done,
-        "killed": campaign.done - len(survived),
+        "tried": done,
+        "killed": done - len(survived),
         "jit": os.environ.get("NUMBA_DISABLE_JIT") != "1",
-        "tests": given.tests,
+        "tests": list(dict.fromkeys([*before.get("tests", ()), *given.tests])),
         "survived": sorted(survived, key=lambda row: (row["line"], row["change"])),
     }
     given.ledger.write_text(
         json.dumps(dict(sorted(ledger.items())), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
     )
-    print(f"{given.module}: {campaign.done - len(survived)} of {campaign.done} noticed", flush=True)
+    print(f"{given.module}: {done - len(survived)} of {done} noticed", flush=True)
     return 0
 
 

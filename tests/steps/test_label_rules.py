@@ -66,6 +66,25 @@ def test_quotations_are_ranges_with_their_marks():
     assert label._quotations(lay_out(["没有引号"])).tolist() == []
 
 
+def test_a_quotation_has_three_thousand_characters_at_most():
+    """Beyond that a closing mark was lost."""
+    for length in (3_000, 3_001):
+        texts = lay_out(["前言。" * 700, f"引：“{'甲' * (length - 2)}”。"])
+        assert len(label._quotations(texts)) == (length == 3_000)
+
+
+@pytest.mark.parametrize(("length", "around"), [(9, True), (10, False)])
+def test_what_is_around_a_slogan_would_be_no_passage(length, around):
+    """Two characters of a slogan in nine, and in ten: what agrees beside it is seven characters, or eight."""
+    start = np.array([0, 50, 0, 50])
+    end = start + np.array([2, 2, length, length])
+    indptr = np.array([0, 2, 4])
+    families = Families(indptr, start, end, np.ones(4), indptr[:-1], *[np.zeros(0, np.int64)] * 2)
+    members = label._Members(np.repeat([0, 1], 2), 2, start, end, end - start, start, start)
+    found = label._around(families, members, np.array([True, False]), Params(min_chars=8))
+    assert found.tolist() == [True, around]
+
+
 def test_a_sentence_end_counts_before_the_last_character_only():
     """What ends with a full stop is a clause still; what goes on behind one is more."""
     texts = lay_out(["甲乙。丙丁。", "戊己庚"])
