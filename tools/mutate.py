@@ -217,6 +217,8 @@ class Campaign:
         CPU seconds after which a mutant hangs, which counts as noticed.
     until : float
         Reading of the monotonic clock at which to stop.
+    within : float
+        Seconds that a test may take to be run on the mutants.
 
     Attributes
     ----------
@@ -226,10 +228,17 @@ class Campaign:
     """
 
     def __init__(
-        self, module: Path, tried: list[Change], tests: list[str], took: dict[str, float], seconds: int, until: float
+        self,
+        module: Path,
+        tried: list[Change],
+        tests: list[str],
+        took: dict[str, float],
+        seconds: int,
+        until: float,
+        within: float,
     ) -> None:
         self._module, self._tried, self._tests, self._took = module, tried, tests, took
-        self._seconds, self._until = seconds, until
+        self._seconds, self._until, self._within = seconds, until, within
         self._source = (ROOT / module).read_text(encoding="utf-8")
         self.survived: list[dict[str, Any]] = []
         self.done = 0
@@ -237,7 +246,7 @@ class Campaign:
 
     def pytest_collection_finish(self, session: Any) -> None:
         """Fork for each change; a fork returns and runs the tests, the parent comes out without any."""
-        session.items.sort(key=lambda item: self._took.get(item.nodeid, 0.0))
+        session.items[:] = sorted(filter(self._quick, session.items), key=lambda item: self._took[item.nodeid])
         held = _held(str(ROOT / self._module))
         gc.collect()
         gc.freeze()
@@ -266,6 +275,9 @@ class Campaign:
         """End a mutant that survived, or broke something else."""
         if self._forked:
             os._exit(int(exitstatus))
+
+    def _quick(self, item: Any) -> bool:
+        return self._took[item.nodeid] <= self._within
 
     def _become(self, change: Change, held: list[Any]) -> None:
         """Make this process a mutant."""
@@ -340,7 +352,7 @@ def table(ledger: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def run(module: Path, tried: list[Change], tests: list[str], seconds: float) -> Campaign:
+def run(module: Path, tried: list[Change], tests: list[str], seconds: float, within: float) -> Campaign:
     """Run the tests on the module as it is, then on each change of it."""
     import pytest
     from hypothesis import Phase, settings
@@ -357,7 +369,7 @@ def run(module: Path, tried: list[Change], tests: list[str], seconds: float) -> 
             sys.exit("the tests fail on the unchanged module")
         took = time.process_time() - before
     print(f"{len(tried)} changes, {took:.2f} s of CPU each at most", flush=True)
-    campaign = Campaign(module, tried, tests, timed.took, int(4 * took) + 10, time.monotonic() + seconds)
+    campaign = Campaign(module, tried, tests, timed.took, int(4 * took) + 10, time.monotonic() + seconds, within)
     pytest.main([*PYTEST, *tests], plugins=[campaign])
     return campaign
 
@@ -369,6 +381,9 @@ def main() -> int:
     parser.add_argument("--tests", nargs="+", required=True)
     parser.add_argument("--again", action="store_true", help="try only what survived the last time, with these tests")
     parser.add_argument("--every", type=int, default=1, help="try one in so many, drawn at random with a fixed seed")
+    parser.add_argument(
+        "--within", type=float, default=1e9, help="leave out tests that take more than so many seconds"
+    )
     parser.add_argument("--minutes", type=float, default=1e9, help="stop then, and write down what was tried so far")
     parser.add_argument("--ledger", type=Path, default=LEDGER)
     given = parser.parse_args()
@@ -382,7 +397,7 @@ def main() -> int:
     if given.again:
         alive = {(row["line"], row["change"]) for row in before["survived"]}
         tried = [one for one in all_changes if (one.line, make(ast.parse(source), one)) in alive]
-    campaign = run(given.module, tried, given.tests, 60 * given.minutes)
+    campaign = run(given.module, tried, given.tests, 60 * given.minutes, given.within)
     survived = campaign.survived
     done = before["tried"] if given.again else campaign.done
     ledger[str(given.module)] = {

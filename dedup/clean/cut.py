@@ -97,11 +97,6 @@ def paragraphs(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def _whole(text: str, start: int, end: int) -> list[tuple[int, int, bool]]:
-    """Tile a paragraph with itself."""
-    return [(start, end, False)]
-
-
 def _sentences(text: str, start: int, end: int) -> list[tuple[int, int, bool]]:
     """Tile a paragraph with its indent, its sentences and its line breaks; the first and last are borders."""
     body_end = start + len(text[start:end].rstrip())
