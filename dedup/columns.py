@@ -61,7 +61,8 @@ class Places(Rows[Span]):
 
     @cached_property
     def _paths_json(self) -> Words:
-        return words(_text(list(path)) for path in self.paths)
+        # Piece by piece, which is twice as fast as lists are encoded: there are as many as headings.
+        return words(f"[{', '.join(map(_text, path))}]" for path in self.paths)
 
     def _columns(self, first: int, last: int) -> Iterator[tuple[int, ...]]:
         columns = (self.document, self.start, self.end, self.line, self.part, self.page, self.paragraph, self.path)
