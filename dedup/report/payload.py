@@ -42,8 +42,8 @@ TEXT_CHUNK = 120_000
 """Characters of text in a chunk; a longer document has a chunk of its own."""
 
 LEVEL = 5
-"""How hard zlib tries. Its usual 6 takes a third longer for a page one hundredth smaller, 4 a quarter less for one that
-is three hundredths larger (33 MB of a large result)."""
+"""How hard zlib tries. Its usual 6 takes a third longer for a page one hundredth smaller, 4 a quarter less for one
+three hundredths larger (33 MB of a large result)."""
 
 SNIPPET = 64
 """Characters of a family's medoid that the queue shows."""
