@@ -299,7 +299,7 @@ def write(corpus: Corpus, folder: Path) -> None:
             lines.write(json.dumps(row) + "\n")
 
 
-FLOODS = ("copies", "numbers", "names", "everywhere", "sixfold", "sentence")
+FLOODS = ("copies", "numbers", "names", "everywhere", "sixfold", "sentence", "letters")
 """Inputs that break what is quadratic; `flood` makes each of any size."""
 
 
@@ -312,6 +312,7 @@ def flood(name: str, size: int) -> list[str]:
     everywhere : ``size`` documents of five paragraphs, one of which stands in all of them
     sixfold : one document of ``size`` characters that is six times itself
     sentence : one document of ``size`` characters that is one sentence over and over
+    letters : one document of ``size`` characters out of two, in no order: everything resembles everything
     """
     writer = grammar.Writer("flood")
     text = grammar.spell(writer.passage(160))
@@ -335,6 +336,9 @@ def flood(name: str, size: int) -> list[str]:
     if name == "sentence":
         sentence = grammar.spell([writer.sentence()])
         return [sentence * -(-size // len(sentence))]
+    if name == "letters":
+        drawn = np.random.default_rng(SEED).integers(0, 2, size)
+        return ["".join("甲乙"[one] for one in drawn.tolist())]
     raise ValueError(f"{name!r} is no flood; there are {', '.join(FLOODS)}")
 
 

@@ -32,7 +32,7 @@ HERE = Path(__file__).resolve().parent
 WORK, RESULTS = HERE / "work", HERE / "results"
 PARTS = ("peers", "route", "scans", "floods", "shell")
 FLOODS = {"copies": 25_000, "numbers": 25_000, "names": 25_000, "everywhere": 2_000, "sixfold": 300_000,
-          "sentence": 830_000}  # fmt: skip
+          "sentence": 830_000, "letters": 30_000}  # fmt: skip
 """Sizes of which the double is run too: it ends at 50,000 copies and variants, and at 5 MB of one sentence."""
 Row = dict[str, Any]
 

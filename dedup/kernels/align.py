@@ -14,6 +14,9 @@ _U64 = np.uint64
 _UNIT = np.int64(1000)
 _NOWHERE = np.int64(-(2**40))
 _BLOCK = 64  # chains between two allocations of scratch
+_EDITS = np.int64(
+    512
+)  # of one extension: no copy goes so far without a seed, but two texts of two letters go on for ever
 _FOREIGN = np.int64(8)  # characters that both sides may put in each other's place at no further cost: a name
 
 
@@ -58,6 +61,7 @@ def _extend(codes, i0, j0, step, room_i, room_j, floor, drop, reach):
     base_i = np.int64(0)
     base_j = np.int64(0)
     base_m = np.int64(0)
+    rounds = np.int64(0)
     while True:  # once, unless there are more edits than the scratch holds: then again from the best point
         best = np.int64(0)
         best_i = np.int64(0)
@@ -105,7 +109,8 @@ def _extend(codes, i0, j0, step, room_i, room_j, floor, drop, reach):
                     best_d = d
                 new_low = min(new_low, k)
                 new_high = k
-            if new_low > new_high:
+            rounds += 1
+            if new_low > new_high or rounds > _EDITS:
                 break
             if new_high + 2 >= half or new_low - 2 <= -half:
                 overflow = True

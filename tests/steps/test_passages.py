@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dedup import Document, Params, scan
 from dedup.executors.prepared import cut_at_parts
+from dedup.kernels import align as kernels
 from dedup.kernels import overlap
 from dedup.pipeline import near_pairs
 from dedup.schema import PassageKind
@@ -348,3 +349,19 @@ def test_a_repeated_title_does_not_take_the_grade_of_a_long_copy():
     result = found(f"{title}\n{body}", f"{title}\n{title}\n{title}\n{body}")
     longest = max(result.clusters, key=lambda cluster: max(span.end - span.start for span in cluster.members))
     assert (longest.label, longest.grade) == ("copy", "A")
+
+
+@settings(deadline=None, derandomize=True, max_examples=4)
+@given(st.integers(0, 99), st.integers(2, 3))
+def test_an_extension_ends_where_everything_resembles_everything(seed, letters):
+    """Two texts of two letters in no order agree by two thirds for ever: edits are counted, not time."""
+    codes = np.random.default_rng(seed).integers(0, letters, 60_000).astype(np.uint32)
+    far, floor, drop = np.int64(29_000), np.int64(600), np.int64(8_000)
+    start = np.int64(0), np.int64(30_000)
+    steps = kernels._extend(codes, *start, np.int64(1), far, far, floor, drop, np.empty(257, np.int64))
+    assert sum(steps[:2]) - 2 * steps[2] <= kernels._EDITS
+    wrong = codes.copy()
+    wrong[30_000:59_000] = codes[:29_000]
+    wrong[30_000:59_000:40] += 7  # a copy with a foreign letter in forty is followed until there are so many edits
+    there = kernels._extend(wrong, *start, np.int64(1), far, far, floor, drop, np.empty(257, np.int64))
+    assert 20 * kernels._EDITS - 64 <= there[0] <= 20 * kernels._EDITS + 64
