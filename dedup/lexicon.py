@@ -163,10 +163,8 @@ def _lines(text: UInt8) -> list[str]:
 
 
 def _named(dictionary: Path) -> str:
-    """Return a file name for the content of jieba's dictionary, by its place, size and time."""
-    state = dictionary.stat()
-    told = f"{dictionary}\n{state.st_size}\n{state.st_mtime_ns}"
-    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:16] + ".lexicon"
+    """Return a file name for the content of jieba's dictionary: one for all environments that have the same."""
+    return hashlib.sha256(dictionary.read_bytes()).hexdigest()[:16] + ".lexicon"
 
 
 def _write(path: Path, known: Dictionary) -> None:

@@ -152,3 +152,11 @@ def test_the_second_lexicon_is_read_from_what_the_first_kept(plain, tmp_path, mo
     third = lexicon.lexicon.__wrapped__()
     assert third._dictionary is None
     assert lexicon._read(kept) is not None  # mended
+
+
+def test_another_dictionary_is_kept_under_another_name_and_the_same_under_the_same(tmp_path):
+    """Wherever it is installed, and whenever: an environment made anew finds what the last one kept."""
+    for name, content in (("one", b"a 1 n\n"), ("two", b"a 1 n\n"), ("three", b"a 2 n\n")):
+        (tmp_path / name).write_bytes(content)
+    names = [lexicon._named(tmp_path / name) for name in ("one", "two", "three")]
+    assert names[0] == names[1] != names[2]
