@@ -6,7 +6,6 @@ columns until someone asks for an object.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ import numpy as np
 
 from dedup.accounts import accounts
 from dedup.columns import DIRECTIONS, SHARE, ClusterRows, Facts, PassageRows, distinct
+from dedup.digests import digest
 from dedup.evidence import Witness
 from dedup.executors import local
 from dedup.lines import words
@@ -83,15 +83,6 @@ def describe(
         skipped=tuple(skipped),
         limits=tuple(limits),
     )
-
-
-def digest(*parts: str) -> str:
-    """Return 16 hexadecimal digits that name these strings; of one text, what `DocumentInfo.digest` is."""
-    rows = [part.encode("utf-8", "surrogatepass") for part in parts]
-    name = hashlib.sha256()
-    for row in rows:
-        name.update(len(row).to_bytes(8, "little") + row)
-    return name.hexdigest()[:16]
 
 
 def _ids(tables: Tables) -> list[str]:

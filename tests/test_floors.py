@@ -60,6 +60,7 @@ FLOORS = {
     "frames": 0,
     "sweeps": 0,
     "errand": 0,
+    "digests": 0,
     "_optional": 0,
 }
 

@@ -188,7 +188,7 @@ class Index:
         """
         from dedup.archive.about import about
         from dedup.archive.intake import each
-        from dedup.describe import digest
+        from dedup.digests import digest
         from dedup.pipeline import scan
 
         given = list(each(inputs, read))

@@ -18,7 +18,7 @@ from dedup.clean.policy import CleanPolicy
 from dedup.clean.removal import Plan, Removal
 from dedup.clean.sources import Source, digest_of, edited, open_source, restored
 from dedup.clean.tally import CleanReport, Tally
-from dedup.describe import digest
+from dedup.digests import digest
 from dedup.errors import ParamsError, ReadError
 from dedup.result import Document, DocumentInfo, Result, Skipped
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from dedup import __version__
-from dedup.describe import digest
+from dedup.digests import digest
 from dedup.params import LABELS, Params
 from dedup.pipeline import Progress, near_pairs
 from dedup.result import GRADES, Cluster, Document, DocumentInfo, Limit, Result, Skipped, Span

@@ -103,7 +103,7 @@ def attach_texts(result: Result, reading: Reading, lang: str) -> Result:
     A result keeps offsets, not texts (unless ``--with-texts`` was given), so the sources are read again. A text
     whose digest differs is not attached: its offsets would show something else and call it copied.
     """
-    from dedup.describe import digest
+    from dedup.digests import digest
     from dedup.read import read
 
     wanted = {info.name: info for info in result.documents if info.text is None}

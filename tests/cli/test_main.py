@@ -37,6 +37,16 @@ def test_help_imports_nothing_heavy(arguments):
     assert not [name for name in imported if name.startswith(HEAVY)]
 
 
+def test_a_page_of_a_kept_result_compiles_and_segments_nothing(tmp_path):
+    """Rendering again is rendering: neither kernels nor the dictionary are loaded, nor what a scan is made of."""
+    kept, page = tmp_path / "result.json", tmp_path / "page.html"
+    kept.write_text(sample_result().to_json(texts=False), encoding="utf-8")
+    told = _python("-X", "importtime", "-m", "dedup", "report", str(kept), "--html", str(page))
+    assert told.returncode == 0 and page.exists()
+    imported = {line.rsplit("|", 1)[1].strip() for line in told.stderr.splitlines() if line.count("|") == 2}
+    assert not imported & {"numba", "scipy", "jieba", "dedup.pipeline", "dedup.describe"}
+
+
 def test_help_answers_before_a_person_notices():
     """0.2 s of processor time is the aim, and measured; the clock on the wall is that of a loaded machine."""
     before = os.times()
