@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from dedup.params import LABELS
 from dedup.report.words import SHOWN_ORDER, Words
@@ -109,13 +109,13 @@ def label_and_grade(label: str, grade: str | None, vocabulary: Words) -> str:
     return vocabulary.label(label) if grade is None else f"{vocabulary.label(label)} {vocabulary.grade(grade)}"
 
 
-def split(clusters: Iterable[Cluster], vocabulary: Words) -> str:
+def split(kinds: Mapping[tuple[str, str | None], int], vocabulary: Words) -> str:
     """Return how many families there are of each label and grade, as a clause."""
     counts: dict[tuple[int, str, str], int] = {}
-    for cluster in clusters:
-        rank = SHOWN_ORDER.index(cluster.label) if cluster.label in SHOWN_ORDER else len(SHOWN_ORDER)
-        key = (rank, cluster.grade or "", label_and_grade(cluster.label, cluster.grade, vocabulary))
-        counts[key] = counts.get(key, 0) + 1
+    for (label, grade), count in kinds.items():
+        rank = SHOWN_ORDER.index(label) if label in SHOWN_ORDER else len(SHOWN_ORDER)
+        key = rank, grade or "", label_and_grade(label, grade, vocabulary)
+        counts[key] = counts.get(key, 0) + count
     return vocabulary.say("joint").join(f"{name} {count:,}" for (_, _, name), count in sorted(counts.items()))
 
 

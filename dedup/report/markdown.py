@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from dedup.params import LABELS
 from dedup.report.listing import opening, percent, share, visible
-from dedup.report.queue import queue_order
+from dedup.report.queue import each_family, queue_order
 from dedup.report.reasons import reason_in
 from dedup.report.terminal import family_head, more, more_families, summary
 from dedup.report.words import Words, evidence_sentence, limit_sentence, words
@@ -45,8 +45,7 @@ def to_markdown(result: Result, *, lang: str = "zh", everything: bool = False) -
 def _families(result: Result, vocabulary: Words, bound: int | None) -> list[str]:
     order = queue_order(result)
     lines = ["", f"## {vocabulary.say('families')}"] if order else []
-    for number, row in enumerate(order[:bound], 1):
-        cluster = result.clusters[row]
+    for number, cluster in enumerate(each_family(result, order[:bound]), 1):
         lines += ["", f"### {_escaped(family_head(number, cluster, vocabulary))}", ""]
         lines += [f"- {_escaped(evidence_sentence(one, vocabulary.lang))}" for one in cluster.evidence]
         lines += [""] if cluster.evidence else []

@@ -6,7 +6,7 @@ Asked of columns where the result has columns: most families of a large corpus a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,8 @@ BOILERPLATE: tuple[str, ...] = ("furniture", "template", "formula")
 MOST_FAMILIES = 10_000
 """Families on a page, besides those with a verdict: it opens in a second, ten times as many crash a tab. The families
 that must be looked at stand first in the queue, so that what is left out is formula and page noise, as a rule."""
+
+_AT_A_TIME = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,23 @@ def shown_families(result: Result, order: Sequence[int]) -> dict[int, Cluster]:
     # Made at once, and no object for any other: by their rows each would be made with those beside it.
     made = clusters.taken(order) if isinstance(clusters, ClusterRows) else [clusters[row] for row in order]
     return dict(zip(order, made, strict=True))
+
+
+def each_family(result: Result, order: Sequence[int]) -> Iterator[Cluster]:
+    """Yield some families by their rows in ``result.clusters``, in the order given, a thousand made at a time."""
+    for first in range(0, len(order), _AT_A_TIME):
+        yield from shown_families(result, order[first : first + _AT_A_TIME]).values()
+
+
+def kinds(clusters: Sequence[Cluster], rows: Sequence[int] | None = None) -> Counter[tuple[str, str | None]]:
+    """Return how many families, or how many of some rows, there are of each label and grade."""
+    if not isinstance(clusters, ClusterRows):
+        chosen = clusters if rows is None else (clusters[row] for row in rows)
+        return Counter((cluster.label, cluster.grade) for cluster in chosen)
+    label, grade = clusters.label.astype(np.int64), clusters.grade
+    found = (label * len(GRADES) + grade)[... if rows is None else np.asarray(rows, np.int64)]
+    counts = dict(enumerate(np.bincount(found).tolist()))
+    return Counter({(LABELS[at // len(GRADES)], GRADES[at % len(GRADES)]): n for at, n in counts.items() if n})
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from dedup.report.listing import (
     split,
     visible,
 )
-from dedup.report.queue import queue_order
+from dedup.report.queue import each_family, kinds, queue_order
 from dedup.report.reasons import reason_in
 from dedup.report.words import SHOWN_ORDER, Words, evidence_sentence, limit_sentence, words
 from dedup.result import Cluster, DocumentInfo, Result, Skipped, Span
@@ -95,8 +95,7 @@ def plain(result: Result, *, lang: str = "zh", everything: bool = False) -> Iter
     if order:
         yield ""
         yield vocabulary.say("families")
-    for number, row in enumerate(order[: bounds.families], 1):
-        cluster = result.clusters[row]
+    for number, cluster in enumerate(each_family(result, order[: bounds.families]), 1):
         yield family_head(number, cluster, vocabulary)
         yield f"   · {_evidence(cluster, vocabulary)}"
         for member in _members(cluster)[: bounds.members]:
@@ -126,8 +125,8 @@ def rich_blocks(result: Result, *, lang: str = "zh", everything: bool = False) -
     yield Text(note, style="bold yellow")
     yield from (Text(line, style="yellow") for line in _skipped(result, vocabulary, bounds))
     order = queue_order(result)
-    for number, row in enumerate(order[: bounds.families], 1):
-        yield from _rich_family(number, result, result.clusters[row], vocabulary, bounds)
+    for number, cluster in enumerate(each_family(result, order[: bounds.families]), 1):
+        yield from _rich_family(number, result, cluster, vocabulary, bounds)
     yield from (Text(line, style="dim") for line in more_families(result, order, vocabulary, bounds.families))
     if result.documents:
         yield from _rich_documents(result, vocabulary, bounds)
@@ -207,7 +206,7 @@ def summary(result: Result, vocabulary: Words) -> list[str]:
         found = vocabulary.say(
             "found",
             families=len(result.clusters),
-            split=split(result.clusters, vocabulary),
+            split=split(kinds(result.clusters), vocabulary),
             passages=len(result.passages),
         )
     params = result.params
@@ -304,8 +303,5 @@ def more(key: str, count: int, bound: int | None, vocabulary: Words) -> Iterator
 def more_families(result: Result, order: Sequence[int], vocabulary: Words, bound: int | None) -> Iterator[str]:
     """Yield the line that counts the families left out, by label, if any were."""
     if bound is not None and len(order) > bound:
-        rows = set(
-            order[bound:]
-        )  # in the order in which they are kept: one by one they are made thirty times as slowly
-        left_out = [cluster for row, cluster in enumerate(result.clusters) if row in rows]
-        yield vocabulary.say("more_families", count=len(left_out), split=split(left_out, vocabulary))
+        left_out = split(kinds(result.clusters, order[bound:]), vocabulary)
+        yield vocabulary.say("more_families", count=len(order) - bound, split=left_out)

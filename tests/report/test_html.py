@@ -13,12 +13,12 @@ from itertools import pairwise
 
 import pytest
 
-from dedup.columns import PassageRows
+from dedup.columns import ClusterRows, PassageRows
 from dedup.decisions import Carried, Decision, family_digest, member_keys
 from dedup.errors import ParamsError
 from dedup.params import LABELS, Params
 from dedup.pipeline import scan
-from dedup.report import payload, queue
+from dedup.report import payload, queue, terminal
 from dedup.report.html import SCRIPTS, STYLES, Served, render
 from dedup.report.words import LANGUAGES
 from dedup.result import Document
@@ -187,6 +187,24 @@ def test_a_page_of_columns_makes_no_object_of_a_passage(scanned, monkeypatch):
     assert render(scanned) == expected
     monkeypatch.setattr(queue, "MOST_FAMILIES", 1)
     assert len(chunks(render(scanned))["head"]["families"]) == 1
+
+
+def test_the_report_of_columns_makes_the_families_that_it_shows(scanned, monkeypatch):
+    """Counted work: thousands of families that are only counted are counted in their columns."""
+    objects = replace(scanned, passages=tuple(scanned.passages), clusters=tuple(scanned.clusters))
+    order = queue.queue_order(scanned)
+    assert list(queue.each_family(scanned, order)) == [objects.clusters[row] for row in order]
+    for rows in (None, order, order[1:], []):
+        assert queue.kinds(scanned.clusters, rows) == queue.kinds(objects.clusters, rows)
+    monkeypatch.setattr(terminal, "FAMILIES", 1)
+    expected = list(terminal.plain(objects))
+    made = []
+    slow = ClusterRows._made
+    monkeypatch.setattr(
+        ClusterRows, "_made", lambda self, first, last: made.append(last - first) or slow(self, first, last)
+    )
+    assert list(terminal.plain(scanned)) == expected
+    assert sum(made) == 1
 
 
 def test_an_empty_result_and_one_without_texts_render():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dedup.params import LABELS
 from dedup.report.listing import bar, family_wording, opening, percent, share, split, visible
+from dedup.report.queue import kinds
 from dedup.report.words import SHOWN_ORDER, words
 from tests.results import sample_result
 
@@ -94,6 +95,6 @@ def test_family_wording_leaves_the_medoid_out():
 
 
 def test_split_counts_families_by_label_and_grade_most_urgent_first():
-    told = split(sample_result().clusters, words("en"))
+    told = split(kinds(sample_result().clusters), words("en"))
     assert told.startswith("suspected copying grade A 1, suspected copying grade C 1, common source 1")
     assert told.endswith("page furniture 1")
