@@ -204,11 +204,12 @@ def passages(
     def bits(start: Int64, end: Int64) -> Float64:
         return rarity.span_bits(keys, start, end, counts)[0]
 
-    slices = [slice(*one.indptr[number : number + 2].tolist()) for one in parts]
-    left, right = (
-        np.concatenate([getattr(one, side)[rows] for one, rows in zip(parts, slices, strict=True)])
-        for side in ("left", "right")
-    )
+    sides: tuple[list[UInt32], list[UInt32]] = ([], [])
+    for one in parts:  # opened once each: there are hundreds
+        rows = slice(*one.indptr[number : number + 2].tolist())
+        sides[0].append(one.left[rows])
+        sides[1].append(one.right[rows])
+    left, right = map(np.concatenate, sides)
     (of_pairs,) = near
     mine = slice(*of_pairs.indptr[number : number + 2].tolist())
     near_left, near_right = of_pairs.left[mine].astype(np.int64), of_pairs.right[mine].astype(np.int64)
@@ -216,7 +217,9 @@ def passages(
     for rows, pairs in _pieces(tables.borders, left, segments.start[near_left]):
         here = left[rows].astype(np.int64), right[rows].astype(np.int64)
         if not by_text:
-            kept = anchor.worth(units, *here, params.anchor)
+            order = np.argsort(here[1])  # one side of the text is then read from its beginning to its end
+            kept = np.zeros(len(order), bool)
+            kept[order] = anchor.worth(units, here[0][order], here[1][order], params.anchor)
             here = here[0][kept], here[1][kept]
         of_these = pair.unverified(near_left[pairs], near_right[pairs])
         seeds = anchor.seeds(units, segments, *here, of_these, params.anchor)
