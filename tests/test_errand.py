@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -63,6 +64,14 @@ def test_a_small_scan_loads_no_library_that_it_does_not_use(small_scan):
     unused = ("scipy.linalg", "sklearn", "pandas", "pkg_resources", "numpy.f2py", "jinja2", "rich", "datasketch")
     assert not [name for name in small_scan["modules"] if name.startswith(unused)]
     assert {"numba", "jieba"} <= set(small_scan["modules"])
+
+
+@pytest.mark.parametrize("path", sorted(Path("dedup/kernels").glob("*.py")), ids=lambda path: path.stem)
+def test_no_kernel_asks_for_linear_algebra(path):
+    """It could not be compiled in an errand, where numba is told that there is none."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        assert not isinstance(node, ast.MatMult)
+        assert not (isinstance(node, ast.Attribute) and node.attr in ("dot", "vdot", "linalg", "inner", "matmul"))
 
 
 def test_what_was_hidden_can_be_imported_afterwards(small_scan):
