@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from dedup.intervals import positions
 from dedup.lines import Field, Words, kept, name, number, runs, share, text, word, words, written
 from dedup.params import LABELS
 from dedup.result import GRADES, Change, Cluster, Evidence, Passage, Span
@@ -183,7 +184,7 @@ class PassageRows(Rows[Passage]):
         """Return some rows, in the order given."""
         at = np.asarray(rows, np.int64)
         count = np.diff(self.change_ptr)[at]
-        changes = np.repeat(self.change_ptr[at] - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
+        changes = positions(self.change_ptr[at], count)
         columns = ("id", "label", "grade", "wording", "similarity", "kind", "direction", "cluster")
         changed: dict[str, Any] = {name: getattr(self, name)[at] for name in columns}
         changed |= {"left": self.left.taken(at), "right": self.right.taken(at)}
@@ -320,7 +321,7 @@ class ClusterRows(Rows[Cluster]):
         """Return some rows, in the order given."""
         at = np.asarray(rows, np.int64)
         count = np.diff(self.member_ptr)[at]
-        members = np.repeat(self.member_ptr[at] - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
+        members = positions(self.member_ptr[at], count)
         columns = ("label", "grade", "star", "medoid", "earliest", "weakest", "similarity", "documents", "issuers")
         changed: dict[str, Any] = {name: getattr(self, name)[at] for name in columns}
         changed |= {"title": self.title.taken(at), "evidence": self.evidence.taken(at)}

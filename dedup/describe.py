@@ -17,6 +17,7 @@ from dedup.columns import DIRECTIONS, SHARE, ClusterRows, Facts, PassageRows, di
 from dedup.digests import digest
 from dedup.evidence import Witness
 from dedup.executors import local
+from dedup.intervals import positions
 from dedup.lines import words
 from dedup.params import LABELS, Params
 from dedup.provenance import Tables
@@ -123,8 +124,7 @@ def _clusters(
     parts = run.here("facts", Facts, facts, run.pieces(len(size), TOLD))
     found = run.laid("facts", parts)
     # Members of the families in the order shown.
-    row = np.repeat(families.indptr[:-1][order] - np.cumsum(size[order]) + size[order], size[order])
-    row += np.arange(len(row))
+    row = positions(families.indptr[:-1][order], size[order])
     wording = _shares(families.wording)
     return ClusterRows(
         id=tuple(ids[number] for number in order.tolist()),

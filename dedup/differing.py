@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dedup.intervals import positions
 from dedup.rows import slices
 from dedup.schema import Bool, Int64
 from dedup.steps.contrast import KINDS, Changes
@@ -97,7 +98,7 @@ class Differing:
         tails = slices(codes, high, np.minimum(high + 1, bounds[document + 1]))
         own = slices(codes, low, high)
         size = np.diff(found.indptr)[rows]
-        at = np.repeat(found.indptr[rows] - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
+        at = positions(found.indptr[rows], size)
         values = [value.strip() for value in slices(codes, found.other_start[at], found.other_end[at])]
         told: dict[int, list[str]] = defaultdict(list)
         columns = (found.family[rows].tolist(), leads, tails, own, pairwise([0, *np.cumsum(size).tolist()]))
@@ -166,8 +167,7 @@ class Differing:
 def _rows(indptr: Int64, rows: Int64) -> tuple[Int64, Int64]:
     """Return what some rows of a CSR table own, and at which of them it is."""
     count = indptr[rows + 1] - indptr[rows]
-    of = np.repeat(np.arange(len(rows)), count)
-    return np.repeat(indptr[rows] - np.cumsum(count) + count, count) + np.arange(len(of)), of
+    return positions(indptr[rows], count), np.repeat(np.arange(len(rows)), count)
 
 
 def _repeated(place: Int64, report: Int64, places: int) -> Bool:

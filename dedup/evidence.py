@@ -22,6 +22,7 @@ from dedup import lines, spelling
 from dedup.columns import SHARE, Places, distinct
 from dedup.differing import FIGURES, SHOWN, SLIPS, Differing, others
 from dedup.figures import figures
+from dedup.intervals import positions
 from dedup.lines import Field, Words, words, written
 from dedup.params import LABELS
 from dedup.proposals import may_be_form, proposed
@@ -176,7 +177,7 @@ class Witness:
         indptr = self.tables.families.indptr
         size = np.diff(indptr)[numbers]
         of = np.repeat(np.arange(len(numbers)), size)
-        member = np.repeat(indptr[numbers] - np.cumsum(size) + size, size) + np.arange(len(of))
+        member = positions(indptr[numbers], size)
         return distinct(of, self._places.document[member], len(numbers))
 
     def _wording(self, numbers: Int64) -> Words:

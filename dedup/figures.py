@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedup.intervals import positions
 from dedup.schema import Bool, Int64, KeyStream, SlotKind, Texts, UInt64
 from dedup.steps import contrast
 from dedup.steps.data import tables as lookup
@@ -51,7 +52,7 @@ def figures(tables: Tables, document: Int64, wanted: Bool) -> dict[int, list[str
     of = np.repeat(member, count)
     if not len(of):
         return {}
-    nth = np.repeat(first - np.cumsum(count) + count, count) + np.arange(len(of))
+    nth = positions(first, count)
     at, value = told[nth], contrast.figures(tables.texts, tables.keys, told)
     mine = value[nth]
     around = _around(tables, slots.key[at], families.start[of], families.end[of])
@@ -95,7 +96,7 @@ def _rare(texts: Texts, start: Int64, size: Int64) -> Bool:
     """Return which figures, given as raw ranges, are rare enough (bool[n])."""
     first = np.cumsum(size) - size
     slot = np.repeat(np.arange(len(size)), size)
-    raw = texts.codes[np.repeat(start - first, size) + np.arange(int(size.sum()))]
+    raw = texts.codes[positions(start, size)]
     code = lookup().fold[raw].astype(np.int64) - ord("0")
     comma, dot, digit = code == ord(",") - ord("0"), code == ord(".") - ord("0"), (code >= 0) & (code <= 9)
 
@@ -162,9 +163,7 @@ def _at_home(
     few = np.flatnonzero(count <= np.bincount(own // documents, minlength=int(families.max()) + 1)[family])
     count = count[few]
     row = np.repeat(few, count)
-    stands = where[
-        np.repeat(np.searchsorted(known, wanted[few]) - np.cumsum(count) + count, count) + np.arange(len(row))
-    ]
+    stands = where[positions(np.searchsorted(known, wanted[few]), count)]
     away = ~np.isin(family[row] * documents + stands, own)
     home = np.zeros(len(wanted), bool)
     home[few] = True  # the others stand in more documents than the family has

@@ -9,6 +9,12 @@ import numpy as np
 from dedup.schema import Bool, Int64
 
 
+def positions(start: Int64, length: Int64) -> Int64:
+    """Return the positions of ranges, one after the other: what some rows of a CSR table own."""
+    ends = np.cumsum(length)
+    return np.repeat(start - (ends - length), length) + np.arange(int(ends[-1]) if len(ends) else 0)
+
+
 def merged(ranges: Int64) -> Int64:
     """Return the union of ranges as sorted, disjoint ranges (int64[n, 2]); empty ranges vanish."""
     ranges = ranges[ranges[:, 1] > ranges[:, 0]]

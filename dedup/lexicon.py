@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from dedup.errand import spared
+from dedup.intervals import positions
 from dedup.schema import Bool, Int64, UInt8, UInt32, UInt64
 
 ALL = 1 << 16
@@ -56,7 +57,7 @@ class Dictionary:
 
     def some(self, rows: Int64) -> dict[str, int]:
         """Return the count of some words, given by their rows (int64[m])."""
-        lines = _lines(self.text[_within(self.indptr, rows)])
+        lines = _lines(self.text[positions(self.indptr[rows], np.diff(self.indptr)[rows])])
         return dict(zip(lines, self.count[rows].tolist(), strict=True))
 
 
@@ -108,7 +109,7 @@ class Lexicon:
         at = at[known.begins[at] == asked]
         at = at[~self._there[at]]
         self._there[at] = True
-        self._tokenizer.FREQ.update(known.some(_within(known.rows, at)))
+        self._tokenizer.FREQ.update(known.some(positions(known.rows[at], np.diff(known.rows)[at])))
 
 
 @lru_cache(maxsize=1)
@@ -150,12 +151,6 @@ def _columns(counts: Mapping[str, int], total: int) -> Dictionary:
         rows=np.append(first, len(words)),
         total=total,
     )
-
-
-def _within(indptr: Int64, rows: Int64) -> Int64:
-    """Return what some rows of a CSR table own, one after the other."""
-    size = np.diff(indptr)[rows]
-    return np.repeat(indptr[rows] - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
 
 
 def _lines(text: UInt8) -> list[str]:

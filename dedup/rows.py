@@ -10,6 +10,7 @@ from typing import TypeVar, overload
 
 import numpy as np
 
+from dedup.intervals import positions
 from dedup.schema import Int64, UInt8, UInt32, string
 
 BLOCK = 4_096
@@ -78,8 +79,7 @@ class Strings(Rows[str]):
     def taken(self, rows: Int64) -> Strings:
         """Return some rows, in the order given (int64[m])."""
         size = np.diff(self.indptr)[rows]
-        at = np.repeat(self.indptr[rows] - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
-        return strings(self.data[at], size)
+        return strings(self.data[positions(self.indptr[rows], size)], size)
 
 
 def blocks(rows: int) -> Iterator[tuple[int, int]]:
@@ -101,5 +101,5 @@ def slices(codes: UInt32, start: Int64, end: Int64) -> list[str]:
     """
     size = end - start
     border = np.concatenate([[0], np.cumsum(size)])
-    whole = string(codes[np.repeat(start - border[:-1], size) + np.arange(int(border[-1]))])
+    whole = string(codes[positions(start, size)])
     return [whole[low:high] for low, high in pairwise(border.tolist())]

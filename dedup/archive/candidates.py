@@ -15,6 +15,7 @@ import numpy as np
 
 from dedup.archive.prints import Prints
 from dedup.index.segments import Kind, Segment, find
+from dedup.intervals import positions
 from dedup.params import Params
 from dedup.result import Limit
 from dedup.schema import Int64, UInt64
@@ -128,7 +129,7 @@ def _hits(
     pieces = []
     for segment, hits in zip(segments, found, strict=True):
         taken = np.where(common, np.minimum(hits.high - hits.low, bucket), hits.high - hits.low)
-        postings = hits.postings[_ranges(hits.low, taken)]
+        postings = hits.postings[positions(hits.low, taken)]
         row, at = segment.locate(kind, postings)
         which = np.repeat(np.arange(len(hashes)), taken)  # the row of the hash, until places take its stead
         pieces.append(_Hits(which, segment.ids[row], segment.keys[row], at))
@@ -141,7 +142,7 @@ def _hits(
     stored = _first_of_common(stored, common, bucket)
     # Of an anchor that many new documents hold, a few of its places there are enough to find the stored ones.
     places = np.minimum(count, bucket)[stored.place]
-    own = (new.postings[kind] & _LOW).astype(np.int64)[_ranges(first[stored.place], places)]
+    own = (new.postings[kind] & _LOW).astype(np.int64)[positions(first[stored.place], places)]
     return _Hits(
         own, np.repeat(stored.document, places), np.repeat(stored.key, places), np.repeat(stored.offset, places)
     )
@@ -200,8 +201,3 @@ def _lengths(segments: Sequence[Segment], ids: Int64) -> Int64:
 def _mixed(numbers: Int64) -> UInt64:
     """Spread small numbers over 64 bits, so that they can be joined with fingerprints (odd multiplier, bijective)."""
     return numbers.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-
-
-def _ranges(start: Int64, length: Int64) -> Int64:
-    """Return the numbers of the ranges ``[start, start + length)``, one range after the other."""
-    return np.repeat(start - np.cumsum(length) + length, length) + np.arange(int(length.sum()))

@@ -129,9 +129,3 @@ def distinct(left: Int64, right: Int64) -> tuple[Int64, Int64]:
     new = np.ones(len(left), bool)
     new[1:] = (left[1:] != left[:-1]) | (right[1:] != right[:-1])
     return left[new], right[new]
-
-
-def ranges(start: Int64, length: Int64) -> Int64:
-    """Return the positions of ranges, one after another."""
-    ends = np.cumsum(length)
-    return np.repeat(start - (ends - length), length) + np.arange(int(ends[-1]) if len(ends) else 0)

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from dedup.executors.blocks import Block, Layout, Sent, distinct, ranges, read, spread
+from dedup.executors.blocks import Block, Layout, Sent, distinct, read, spread
 from dedup.executors.packing import pack, unpacked
+from dedup.intervals import positions
 from dedup.kernels import buckets, hashing
 from dedup.params import Params
 from dedup.schema import Int64, Shingles
@@ -128,7 +129,7 @@ def sides(
             length, copies = block.end[rows[at]] - block.start[rows[at]], np.maximum(high[at] - low[at], 1)
             members = np.repeat(place[mine][at], copies)
             several = np.repeat(high[at] > low[at], copies)
-            members[several] = member[ranges(low[at], high[at] - low[at])]
+            members[several] = member[positions(low[at], high[at] - low[at])]
             sizes = np.ones(len(at), np.int64)
             sizes[high[at] > low[at]] = size[low[at][high[at] > low[at]]]
             columns = {
@@ -137,7 +138,7 @@ def sides(
                 "side": np.full(len(at), side, np.uint8),
                 "size": sizes,
                 "length": length,
-                "codes": block.codes[ranges(block.start[rows[at]], length)],
+                "codes": block.codes[positions(block.start[rows[at]], length)],
                 "copies": copies,
                 "members": members,
             }
@@ -168,7 +169,7 @@ def near(blobs: Iterable[bytes], params: Params) -> Iterator[Sent]:
     columns = {"left_size": size[one], "right_size": size[other]}
     for name, rows in (("left", one), ("right", other)):
         columns[f"{name}_copies"] = copies[rows]
-        columns[f"{name}_members"] = members[ranges(first[rows], copies[rows])]
+        columns[f"{name}_members"] = members[positions(first[rows], copies[rows])]
     yield 0, "near", pack(columns)
     yield 0, "sums", pack({"sums": np.array([written(size[one], size[other], bound) for bound in bounds(params)])})
 
@@ -204,7 +205,7 @@ def across(blob: bytes, bound: int) -> tuple[Int64, Int64]:
         first.append(np.cumsum(copies) - copies)
     count = speakers[0] * speakers[1]
     row = np.repeat(np.arange(len(count)), count)
-    rank = ranges(np.zeros(len(count), np.int64), count)
+    rank = positions(np.zeros(len(count), np.int64), count)
     left = table["left_members"][first[0][row] + rank // speakers[1][row]]
     right = table["right_members"][first[1][row] + rank % speakers[1][row]]
     return np.minimum(left, right), np.maximum(left, right)
@@ -221,7 +222,7 @@ def within(blob: bytes, bound: int) -> tuple[Int64, Int64]:
     nth = np.arange(len(first)) - begin
     partners = np.where(size <= bound, nth, np.where(place != first, 1, 0))
     right = np.repeat(place, partners)
-    left = place[ranges(np.where(size <= bound, begin, 0), partners)]
+    left = place[positions(np.where(size <= bound, begin, 0), partners)]
     large = np.repeat(size > bound, partners)
     left[large] = np.repeat(first, partners)[large]
     return left, right

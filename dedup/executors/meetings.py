@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
-from dedup.executors.blocks import Block, Columns, Layout, Sent, distinct, ranges, read, spread
+from dedup.executors.blocks import Block, Columns, Layout, Sent, distinct, read, spread
 from dedup.executors.packing import pack, unpacked
+from dedup.intervals import positions
 from dedup.params import Params
 from dedup.schema import Int64
 from dedup.steps import align, anchor, background, pair
@@ -73,7 +74,7 @@ def _linked(size: Int64, unit: Int64, cap: int) -> tuple[Int64, Int64]:
     few = np.repeat(size <= cap, size)
     earlier = np.where(few, row - begin, np.minimum(row - begin, 2))
     right = np.repeat(row, earlier)
-    left = ranges(np.where(few, begin, 0), earlier)
+    left = positions(np.where(few, begin, 0), earlier)
     many = ~few[right]
     nearest = np.ones(
         len(right), bool
@@ -116,14 +117,14 @@ def _taken(block: Block, rows: Int64) -> Block:
     low, high = block.documents[rows], block.documents[rows + 1]
     first, last = np.searchsorted(block.start, low), np.searchsorted(block.start, high)
     last[high == block.documents[-1]] = len(block.start)
-    paragraphs = ranges(first, last - first)
+    paragraphs = positions(first, last - first)
     documents = np.concatenate([[0], np.cumsum(high - low)]).astype(np.int64)
     shift = documents[:-1] - low
     by = np.repeat(shift, last - first)
     unit_first, unit_last = np.searchsorted(block.units, low), np.searchsorted(block.units, high)
-    units = block.units[ranges(unit_first, unit_last - unit_first)] + np.repeat(shift, unit_last - unit_first)
+    units = block.units[positions(unit_first, unit_last - unit_first)] + np.repeat(shift, unit_last - unit_first)
     return Block(
-        codes=block.codes[ranges(low, high - low)],
+        codes=block.codes[positions(low, high - low)],
         documents=documents,
         units=np.append(units, documents[-1]),
         start=block.start[paragraphs] + by,

@@ -206,9 +206,9 @@ def passages(
 
     sides: tuple[list[UInt32], list[UInt32]] = ([], [])
     for one in parts:  # opened once each: there are hundreds
-        rows = slice(*one.indptr[number : number + 2].tolist())
-        sides[0].append(one.left[rows])
-        sides[1].append(one.right[rows])
+        some = slice(*one.indptr[number : number + 2].tolist())
+        sides[0].append(one.left[some])
+        sides[1].append(one.right[some])
     left, right = map(np.concatenate, sides)
     (of_pairs,) = near
     mine = slice(*of_pairs.indptr[number : number + 2].tolist())

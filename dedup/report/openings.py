@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from dedup.intervals import positions
 from dedup.schema import Bool, Int64, UInt32, UInt64
 
 BLOCK = 1 << 18
@@ -72,7 +73,7 @@ def _rare(openings: Sequence[str], reports: Int64, size: Int64, first: Int64, te
     flags = np.zeros(int((size + 1).sum()), bool)
     codes = np.frombuffer("\0".join([*openings, ""]).encode("utf-32-le", "surrogatepass"), np.uint32)
     grams = np.maximum(size - _TRIGRAM + 1, 0)
-    at = np.repeat(first - np.cumsum(grams) + grams, grams) + np.arange(int(grams.sum()))
+    at = positions(first, grams)
     if not len(at):
         return flags
     wanted = _trigrams(codes, at)

@@ -19,6 +19,7 @@ from collections.abc import Callable
 import numpy as np
 from rapidfuzz.distance import LCSseq
 
+from dedup.intervals import positions
 from dedup.kernels import align as kernels
 from dedup.kernels import chain as kernels_chain
 from dedup.kernels import overlap, within
@@ -144,7 +145,7 @@ def align(
         np.int64(floor), np.int64(strict), least, np.int64(_DROP), np.int64(_HALF), stretches, out, count,
     )  # fmt: skip
     base = 2 * chain_ptr[:-1] + np.arange(len(one))
-    rows = out[np.repeat(base - np.cumsum(count) + count, count) + np.arange(count.sum())]
+    rows = out[positions(base, count)]
     return _resolve(keys, segments, rows, stretches, params, rarity)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dedup.intervals import positions
 from dedup.kernels import constellations, unionfind
 from dedup.kernels.threads import shared
 from dedup.params import Params
@@ -116,14 +117,14 @@ def _stars(keys: KeyStream, graph: _Graph, passages: Passages, threshold: float)
         passages.wording, (passages.kind > 0).astype(np.uint8), np.float64(threshold), family, fell, medoid, stars,
         node, owner, wording, row, members,
     )  # fmt: skip
-    used = _ranges(2 * component[:-1], members)
+    used = positions(2 * component[:-1], members)
     before = np.cumsum(stars) - stars
     return _Members(
         star=owner[used] + np.repeat(before, members),
         node=node[used],
         wording=wording[used],
         row=row[used],
-        medoid=medoid[_ranges(component[:-1], stars)],
+        medoid=medoid[positions(component[:-1], stars)],
     )
 
 
@@ -141,11 +142,6 @@ def _edges(graph: _Graph, passages: Passages) -> tuple[Int64, Int64, Int64]:
     return np.searchsorted(node, np.arange(len(graph.start) + 1)), other, row
 
 
-def _ranges(start: Int64, count: Int64) -> Int64:
-    """Return ``start[i], start[i] + 1, ...``, ``count[i]`` of them, for each i in a row."""
-    return np.repeat(start - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
-
-
 def _table(graph: _Graph, passages: Passages, members: _Members) -> Families:
     """Return the stars as families, in the order of their members' places."""
     start, end = graph.start[members.node], graph.end[members.node]
@@ -161,7 +157,7 @@ def _table(graph: _Graph, passages: Passages, members: _Members) -> Families:
     head = order[first] if len(first) else first
     second = order[np.minimum(first + 1, len(order) - 1)] if len(first) else first
     shown = np.lexsort((members.medoid, size, end[second], start[second], end[head], start[head]))
-    order = order[_ranges(first[shown], size[shown])]
+    order = order[positions(first[shown], size[shown])]
     rank = np.empty(len(shown), np.int64)
     rank[shown] = np.arange(len(shown))
     family = rank[members.star[order]]
@@ -186,7 +182,7 @@ def _within(graph: _Graph, family: Int64, node: Int64, families: int) -> tuple[I
     first = np.searchsorted(member, graph.left * families)
     count = np.searchsorted(member, (graph.left + 1) * families) - first
     passage = np.repeat(np.arange(len(graph.left)), count)
-    owner = member[_ranges(first, count)] % max(families, 1)
+    owner = member[positions(first, count)] % max(families, 1)
     wanted = graph.right[passage] * families + owner
     at = np.minimum(np.searchsorted(member, wanted), max(len(member) - 1, 0))
     both = member[at] == wanted if len(member) else np.zeros(0, bool)

@@ -11,6 +11,7 @@ from functools import cache
 
 import numpy as np
 
+from dedup.intervals import positions
 from dedup.kernels import differences as kernels
 from dedup.kernels.threads import shared
 from dedup.result import Limit
@@ -188,7 +189,7 @@ def _scripts(keys: KeyStream, sides: tuple[Int64, ...], distance: Int64) -> tupl
 def _worded(keys: KeyStream, sides: tuple[Int64, ...], rows: Int64, ptr: Int64, count: Int64, change: Int64) -> Int64:
     """Return the changes of text (int64[C, 6]: passage, kind, raw ranges)."""
     pair = np.repeat(np.arange(len(rows)), count)
-    mine = np.repeat(ptr[:-1] - np.cumsum(count) + count, count) + np.arange(len(pair))
+    mine = positions(ptr[:-1], count)
     left = change[mine, :2] + sides[0][pair, None]
     right = change[mine, 2:] + sides[2][pair, None]
     kind = _kinds(keys, left, right, *(side[pair] for side in sides))
@@ -311,7 +312,7 @@ def _slotted(
             sides[1] - sides[0], sides[3] - sides[2], ptr, count, change, slot_ptr, out, found,
         )  # fmt: skip
     pair = np.repeat(np.arange(len(rows)), found)
-    out = out[np.repeat(slot_ptr[:-1] - np.cumsum(found) + found, found) + np.arange(len(pair))]
+    out = out[positions(slot_ptr[:-1], found)]
     ranges = []
     masked = np.zeros(len(pair), bool)
     for slot, place, start in ((out[:, 0], out[:, 2], sides[0][pair]), (out[:, 1], out[:, 3], sides[2][pair])):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from dedup.intervals import merged
+from dedup.intervals import merged, positions
 from dedup.kernels import cuts
 from dedup.schema import Bool, EditKind, Edits, Int64, Texts, UInt32, string
 
@@ -161,6 +161,6 @@ def _cut(ranges: Int64, texts: Texts) -> Int64:
     inner = np.unique(texts.indptr[1:-1])
     first = np.searchsorted(inner, ranges[:, 0], side="right")
     inside = np.searchsorted(inner, ranges[:, 1], side="left") - first
-    crossed = inner[np.repeat(first - np.cumsum(inside) + inside, inside) + np.arange(inside.sum())]
+    crossed = inner[positions(first, inside)]
     borders = np.sort(np.concatenate([ranges.ravel(), crossed, crossed]))
     return borders.reshape(-1, 2)

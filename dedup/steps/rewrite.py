@@ -12,6 +12,7 @@ import math
 
 import numpy as np
 
+from dedup.intervals import positions
 from dedup.params import Params
 from dedup.result import Limit
 from dedup.schema import Bool, Int64, KeyStream, ParagraphKind, PassageKind, Passages, Segments, UInt8, string
@@ -124,7 +125,7 @@ def _candidates(keys: KeyStream, segments: Segments, rows: Int64, asked: Bool) -
     """
     length = segments.end[rows] - segments.start[rows] - 1
     owner = np.repeat(np.arange(len(rows)), length)
-    first = np.repeat(segments.start[rows] - np.cumsum(length) + length, length) + np.arange(length.sum())
+    first = positions(segments.start[rows], length)
     gram = (keys.codes[first].astype(np.int64) << 21) | keys.codes[first + 1]
     if not asked.all():
         # What no paragraph asked about has leads to no pair, and in a query that is most of what is there. Told by a

@@ -1,0 +1,30 @@
+"""Ranges as arrays are what they are as Python's ranges."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dedup import intervals
+
+ranges = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 9)), max_size=12)
+
+
+@settings(deadline=None, derandomize=True, max_examples=100)
+@given(ranges)
+def test_positions_are_those_of_each_range_in_its_turn(rows):
+    start, length = np.array(rows, np.int64).reshape(-1, 2).T
+    wanted = [at for first, size in rows for at in range(first, first + size)]
+    assert intervals.positions(start, length).tolist() == wanted
+
+
+@settings(deadline=None, derandomize=True, max_examples=100)
+@given(ranges)
+def test_the_union_holds_the_same_positions_in_ranges_that_lie_apart(rows):
+    table = np.array([(first, first + size) for first, size in rows], np.int64).reshape(-1, 2)
+    union = intervals.merged(table)
+    assert set(intervals.positions(union[:, 0], union[:, 1] - union[:, 0]).tolist()) == {
+        at for first, size in rows for at in range(first, first + size)
+    }
+    assert (union[:, 0] < union[:, 1]).all() and (union[1:, 0] > union[:-1, 1]).all()
