@@ -83,14 +83,13 @@ def paragraphs(text: str) -> list[tuple[int, int]]:
     """Return the paragraphs as ranges that tile the text, line breaks and blank lines behind them included."""
     found: list[tuple[int, int]] = []
     start = 0
-    filled = False  # whether the paragraph that began at start has anything on it
     line = 0
     for match in [*_BREAK.finditer(text), None]:
         end = len(text) if match is None else match.end()
         if line < end and not text[line:end].isspace():
-            if filled or line > start:
+            if line > start:
                 found.append((start, line))
-            start, filled = line, True
+            start = line
         line = end
     if start < len(text):
         found.append((start, len(text)))
