@@ -118,8 +118,14 @@ mutate: $(VENV)/.dev ## change the code in one place at a time and see whether a
 	$(MUTATE) dedup/steps/verify.py --tests tests/steps/test_verify.py
 	NUMBA_DISABLE_JIT=1 $(MUTATE) dedup/kernels/sets.py --tests tests/steps/test_verify.py
 	$(MUTATE) dedup/steps/cluster.py --tests tests/steps/test_families.py tests/steps/test_cluster.py
-	$(MUTATE) dedup/steps/label.py --tests tests/steps/test_label_rules.py tests/steps/test_label.py
-	for m in cut tally going policy edits; do $(MUTATE) dedup/clean/$$m.py --tests tests/clean/test_plan.py tests/clean/test_tally.py || exit 1; done
+	$(MUTATE) dedup/steps/label.py --tests tests/steps/test_label_twin.py tests/steps/test_label_rules.py
+	$(MUTATE) dedup/clean/cut.py --tests tests/clean/test_cut.py tests/clean/test_plan.py --within 0.3
+	$(MUTATE) dedup/clean/policy.py --tests tests/clean/test_policy.py tests/clean/test_plan.py --within 0.3
+	$(MUTATE) dedup/clean/edits.py --tests tests/clean/test_plan.py tests/clean/test_corpus.py
+	$(MUTATE) dedup/clean/tally.py --tests tests/clean/test_tally.py
+	$(MUTATE) dedup/clean/marks.py --tests tests/clean/test_marks.py tests/clean/test_corpus.py
+	for m in claims going headings touched plans removal; do \
+		$(MUTATE) dedup/clean/$$m.py --tests tests/clean/test_going.py tests/clean/test_claims.py tests/clean/test_plan.py --within 1 || exit 1; done
 
 wheels: $(VENV)/.trust ## build the wheel, install it in an empty environment of each Python found, scan data/
 	$(BIN)/python tools/try_wheel.py

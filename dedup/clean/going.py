@@ -38,7 +38,7 @@ class Held:
     start: int
     mask: Bool
     other: Bool
-    here: bool = False
+    here: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dedup.clean import CleanPolicy, plan
+from dedup.clean import Claim, CleanPolicy, Plan, Removal, plan
 from dedup.result import Document
 from tests.clean.hand import family, found, result_of
 
@@ -117,3 +117,11 @@ def test_page_noise_within_a_member_goes_as_noise():
     marks = {row: [(start, start + len(noise))] for row in range(2)}
     done = plan(result_of(texts, [found(texts, X + noise + Y)], noise=marks), CleanPolicy(level="passage"))
     assert gone(done) == [(0, start, start + len(noise), None), (1, 0, len(texts[1].text), 0)]
+
+
+def test_nothing_goes_for_an_archive_that_shares_nothing():
+    """Asked to clean against documents only, and given none, it does not clean the corpus of itself."""
+    result = result_of(documents(X, X), [found(documents(X, X), X)])
+    assert plan(result, CleanPolicy(), only_against=True) == Plan(())
+    assert plan(result, CleanPolicy(), only_against=True, against={0}).whole == {1}
+    assert Removal(0, 0, 1, Claim("copy", None, None, None, None)).carried == 0

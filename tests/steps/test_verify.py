@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dedup.kernels import sets
 from dedup.schema import Shingles
 from dedup.steps.pair import unverified
 from dedup.steps.verify import verify
@@ -26,20 +27,20 @@ def shingles(sets, hole=True):
 
 @given(SETS, st.sampled_from([0.2, 1 / 3, 0.5, 0.7, 1.0]), st.booleans())
 @settings(max_examples=200, derandomize=True, deadline=None)
-def test_what_stays_is_what_the_definition_keeps(sets, threshold, hole):
+def test_what_stays_is_what_the_definition_keeps(rows, threshold, hole):
     """Sets of one shingle and of none included; the order of the candidates stays."""
-    left, right = np.triu_indices(len(sets), 1)
-    found = verify(unverified(left.astype(np.int64), right.astype(np.int64)), shingles(sets, hole), threshold)
+    left, right = np.triu_indices(len(rows), 1)
+    found = verify(unverified(left.astype(np.int64), right.astype(np.int64)), shingles(rows, hole), threshold)
     wanted = [
-        (a, b, len(sets[a] & sets[b]))
+        (a, b, len(rows[a] & rows[b]))
         for a, b in zip(left.tolist(), right.tolist(), strict=True)
-        if sets[a] & sets[b] and naive.jaccard(sets[a], sets[b]) >= threshold
+        if rows[a] & rows[b] and naive.jaccard(rows[a], rows[b]) >= threshold
     ]
     assert list(zip(found.left.tolist(), found.right.tolist(), found.shared.tolist(), strict=True)) == wanted
-    for row, (a, b, shared) in enumerate(wanted):
-        assert found.jaccard[row] == float(Fraction(shared, len(sets[a] | sets[b])))
-        assert found.contained_left[row] == shared / len(sets[a])
-        assert found.contained_right[row] == shared / len(sets[b])
+    for at, (a, b, shared) in enumerate(wanted):
+        assert found.jaccard[at] == float(Fraction(shared, len(rows[a] | rows[b])))
+        assert found.contained_left[at] == shared / len(rows[a])
+        assert found.contained_right[at] == shared / len(rows[b])
 
 
 @pytest.mark.parametrize(("threshold", "kept"), [(0.5, 1), (np.nextafter(0.5, 1), 0)])
@@ -54,3 +55,16 @@ def test_the_threshold_itself_is_near_enough(threshold, kept):
 def test_pairs_of_empty_sets_are_dropped_without_a_warning():
     """A paragraph of less than k characters has no shingle; 0 / 0 is not asked for."""
     assert not len(verify(unverified(np.array([0]), np.array([1])), shingles([set(), set()]), 0.2).left)
+
+
+@given(SETS, st.sampled_from([0.2, 0.5, 0.7, 0.9, 1.0]))
+@settings(max_examples=100, derandomize=True, deadline=None)
+def test_the_merge_gives_up_one_below_the_overlap_that_is_asked_for(rows, threshold):
+    """Where fewer hashes are shared it says so, else it has counted them all."""
+    table = shingles(rows)
+    left, right = (side.astype(np.int64) for side in np.triu_indices(len(rows), 1))
+    out = np.empty(len(left), np.int64)
+    sets.shared(left, right, table.indptr, table.length, table.hashes, np.float64(threshold), out)
+    for a, b, found in zip(left.tolist(), right.tolist(), out.tolist(), strict=True):
+        wanted = int(threshold / (1 + threshold) * (len(rows[a]) + len(rows[b]))) - 1
+        assert found == (len(rows[a] & rows[b]) if len(rows[a] & rows[b]) >= wanted else -1)
