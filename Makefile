@@ -123,6 +123,7 @@ mutate: $(VENV)/.dev ## change the code in one place at a time and see whether a
 	$(MUTATE) dedup/clean/policy.py --tests tests/clean/test_policy.py tests/clean/test_plan.py --within 0.3
 	$(MUTATE) dedup/clean/edits.py --tests tests/clean/test_plan.py tests/clean/test_corpus.py
 	$(MUTATE) dedup/clean/tally.py --tests tests/clean/test_tally.py
+	$(MUTATE) dedup/clean/whole.py --tests tests/clean/test_whole.py tests/clean/test_plan.py --within 1
 	$(MUTATE) dedup/clean/marks.py --tests tests/clean/test_marks.py tests/clean/test_corpus.py
 	for m in claims going headings touched plans removal; do \
 		$(MUTATE) dedup/clean/$$m.py --tests tests/clean/test_going.py tests/clean/test_claims.py tests/clean/test_plan.py --within 1 || exit 1; done
