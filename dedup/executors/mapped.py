@@ -12,8 +12,8 @@ import ctypes
 import mmap
 import os
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import fields, is_dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -33,7 +33,6 @@ _INTERVAL = 0.02  # seconds; what is mapped grows by some 20 MB in this time
 _STATM = Path("/proc/self/statm")
 _TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
 _OPEN: WeakSet[mmap.mmap] = WeakSet()
-_ADVICE = getattr(mmap, "MADV_DONTNEED", None)
 
 
 def mapped(path: Path) -> mmap.mmap | bytes:
@@ -138,10 +137,31 @@ def aside(stem: Path, rows: T) -> T:
 
 def release() -> None:
     """Give back the pages of all mappings."""
-    if _ADVICE is not None:
-        for one in list(_OPEN):
-            if not one.closed:
-                one.madvise(_ADVICE)
+    _advise("MADV_DONTNEED")
+
+
+@contextmanager
+def scattered() -> Iterator[None]:
+    """Tell the system that what is looked at inside the block lies here and there.
+
+    Else it reads 32 pages around each that is missed: on a corpus larger than the memory that pushed out what the
+    next look wanted, and telling of 4,096 families took eight seconds in place of half a one.
+    """
+    try:
+        _advise("MADV_RANDOM")
+        yield
+    finally:
+        _advise("MADV_NORMAL")
+
+
+def _advise(name: str) -> None:
+    """Give the system this advice on all mappings, where it knows it."""
+    advice: int | None = getattr(mmap, name, None)
+    if advice is None:
+        return
+    for one in list(_OPEN):
+        if not one.closed:
+            one.madvise(advice)
 
 
 def trim() -> None:
@@ -160,7 +180,9 @@ def tidy() -> Callable[[], None]:
             if _resident() - least > MOST:
                 release()
 
-    if _ADVICE is None or not _STATM.exists():  # no Linux: the system takes pages back when it wants them
+    if (
+        not hasattr(mmap, "MADV_DONTNEED") or not _STATM.exists()
+    ):  # no Linux: the system takes pages back when it wants them
         return ended.set
     threading.Thread(target=watch, daemon=True).start()
     return ended.set

@@ -136,10 +136,12 @@ class Work:
     ) -> Shelf[T]:
         """Return ``function(*task)`` for each task as `each` does, computed in this process: any function will do.
 
-        The others are ended; they would start again if they were needed.
+        The others are ended; they would start again if they were needed. What is told of families is asked for in the
+        order in which they are shown, so the looks into the corpus are scattered over it.
         """
         self._processes.close()
-        return self._filled(stage, kind, function, tasks, Processes(1))
+        with mapped.scattered():
+            return self._filled(stage, kind, function, tasks, Processes(1))
 
     def _filled(
         self,
