@@ -180,10 +180,8 @@ def tidy() -> Callable[[], None]:
             if _resident() - least > MOST:
                 release()
 
-    if (
-        not hasattr(mmap, "MADV_DONTNEED") or not _STATM.exists()
-    ):  # no Linux: the system takes pages back when it wants them
-        return ended.set
+    if not hasattr(mmap, "MADV_DONTNEED") or not _STATM.exists():
+        return ended.set  # no Linux: the system takes pages back when it wants them
     threading.Thread(target=watch, daemon=True).start()
     return ended.set
 

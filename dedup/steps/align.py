@@ -228,7 +228,7 @@ def _recounted(keys: KeyStream, rows: Int64, stretches: Int64, row: int, members
     left, left_end, right, right_end = rows[row, :4].tolist()
     one, other = keys.codes[left:left_end].tolist(), keys.codes[right:right_end].tolist()
     matches = common = _common(one, other)
-    if rows[row, 4] > common:
+    if rows[row, 4] > common and len(one) * len(other) <= _TABLE:
         matches, free, there = 0, np.ones(len(one), bool), np.ones(len(other), bool)
         inside = (rows[members][:, (0, 2)] >= (left, right)) & (rows[members][:, (1, 3)] <= (left_end, right_end))
         members = members[inside.all(axis=1)]
