@@ -27,8 +27,8 @@ from dedup.steps.repair import lay_out, repair
 # Both distances are bit-parallel: 64 cells of the length-by-length table an instruction, 0.2 s at this bound.
 _MOST_CELLS = 10**10
 _BATCH = 1 << 21  # characters folded together; larger saves nothing more
-_NUMBER = re.compile(rf"[0-9]+(?:[.,:][0-9]+)*|[{HAN_NUMERALS}]+")
-_NUMERALS = frozenset("0123456789" + HAN_NUMERALS)
+# 1,234 and 3.5亿 are one number each: 3 is no number of a text that says 3.5, nor is 12 of one that says 12万.
+_NUMBER = re.compile(rf"(?:[0-9]+(?:[.,:][0-9]+)*|[{HAN_NUMERALS}])+")
 _NAME = 4  # characters of the longest name
 _SUFFIXES = frozenset("省市县区州盟旗镇乡村屯组社局办所站厂司校院")
 _TITLES = frozenset(("同志", "书记", "镇长", "乡长", "主任", "主席", "局长", "委员", "代表"))
@@ -195,7 +195,7 @@ class Links:
 
     def _fold(self, span: Span) -> _Folded:
         text = self._text(span)
-        while text not in self._folded:
+        if text not in self._folded:
             self._fold_more(text)
         return self._folded[text]
 
@@ -249,7 +249,7 @@ def _are_regions(left: str, here: slice, right: str, there: slice) -> bool:
 
     Two names may share a character (山东, 山西), which then is no part of the change: so one more is looked at.
     """
-    if not 0 < max(here.stop - here.start, there.stop - there.start) <= _REGION:
+    if max(here.stop - here.start, there.stop - there.start) > _REGION:
         return False
     found = [
         {text[at : at + 2] for at in range(max(part.start - 1, 0), part.stop)} & _REGIONS
@@ -264,14 +264,13 @@ def _is_an_item_more(here: str, there: str) -> bool:
 
 
 def _whole_numbers(left: str, right: str, stands: Bool, shift: Int64) -> None:
-    """Let the digits of a number stand only if the whole number does, and is the whole number there; in place."""
+    """Let a number stand only if all of it does, in one piece, and is a whole number there; in place."""
+    numbers = {number.span() for number in _NUMBER.finditer(right)}
     for number in _NUMBER.finditer(left):
         start, end = number.span()
-        there = start + int(shift[start])
-        whole = stands[start:end].all() and (shift[start:end] == shift[start]).all()
-        stop = there + end - start
-        around = {right[max(there - 1, 0) : there], right[stop : stop + 1]}
-        if not whole or around & _NUMERALS:
+        moved = int(shift[start])
+        whole = stands[start:end].all() and (shift[start:end] == moved).all()
+        if not whole or (start + moved, end + moved) not in numbers:
             stands[start:end] = False
 
 
