@@ -45,14 +45,19 @@ class Table:
     def find(self, texts: Sequence[str]) -> tuple[str, list[int]]:
         """Return the column and the rows in which these texts stand in order.
 
+        Of columns that hold the same it is ``text``, which the reader reads unless told otherwise, or the first. One
+        of two that bear the same name cannot be named, and is none.
+
         Raises
         ------
         CannotCut
             If no column holds them.
         """
         arrow = require("pyarrow", "parquet", "cleaning .parquet")
-        for field in self.table.schema:
-            if not (arrow.types.is_string(field.type) or arrow.types.is_large_string(field.type)):
+        names = self.table.column_names
+        for field in sorted(self.table.schema, key=lambda one: str(one.name) != "text"):
+            strings = arrow.types.is_string(field.type) or arrow.types.is_large_string(field.type)
+            if not strings or names.count(field.name) > 1:
                 continue
             rows: list[int] = []
             for row, value in enumerate(self.table.column(field.name).to_pylist()):

@@ -254,7 +254,8 @@ def csv_slots(content: bytes, texts: Sequence[str], encoding: str) -> list[Slot]
         raise CannotCut(f"its bytes are no sound {encoding}")
     for delimiter in ",\t;":
         rows = _csv_rows(whole, delimiter)
-        for column in range(len(rows[0].fields) if rows else 0):
+        names = [str(rows[0].value(whole, column)).strip() for column in range(len(rows[0].fields))] if rows else []
+        for column in sorted(range(len(names)), key=lambda one: names[one] != "text"):  # of equal ones the reader's
             found = _csv_column(whole, rows, column, texts)
             if found is not None:
                 return _csv_places(whole, found, column, _Layout(encoding, head, delimiter))
