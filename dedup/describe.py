@@ -7,6 +7,7 @@ columns until someone asks for an object.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -36,10 +37,20 @@ which costs nothing."""
 TOLD = 1 << 12
 """Families whose titles and evidence are found as one part."""
 
+MOVED = 1 << 20
+"""Changes whose places are made offsets into their texts at a time."""
+
 _TITLE = 12  # key characters of a medoid that stand for a title
 _TOLD = 200  # key characters of a medoid that its title is made of
 _KINDS = tuple(kind.name.lower() for kind in PassageKind)
 _ORDER = ("copy", "mass", "self", "template", "citation", "formula")
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Changes at offsets into their texts: left start, left end, right start, right end (int64[C, 4])."""
+
+    change: Int64
 
 
 def describe(
@@ -74,7 +85,7 @@ def describe(
     digests = [digest(document.text) for document in tables.documents]
     ids = _ids(tables)
     run = run or local.Memory()
-    passages = run.aside("rows", _passages(tables, digests, ids))
+    passages = run.aside("rows", _passages(tables, digests, ids, run))
     return Result(
         version=version,
         params=params,
@@ -108,7 +119,7 @@ def _clusters(
     """Return the families in the order in which they are shown."""
     families, labels = tables.families, tables.labels
     size = np.diff(families.indptr)
-    places = tables.places(families.start, families.end)
+    places = run.aside("homes", tables.places(families.start, families.end))
     family = np.repeat(np.arange(len(size)), size)
     chars = np.bincount(family, weights=places.end - places.start, minlength=len(size)).astype(np.int64)
     rank = np.array([_ORDER.index(name) if name in _ORDER else len(_ORDER) for name in LABELS])
@@ -189,19 +200,16 @@ def _earliest(tables: Tables, document: Int64, family: Int64, families: int) -> 
     return earliest
 
 
-def _passages(tables: Tables, digests: Sequence[str], ids: Sequence[str]) -> PassageRows:
+def _passages(tables: Tables, digests: Sequence[str], ids: Sequence[str], run: Memory | Folder) -> PassageRows:
     table, changes, families, labels = tables.passages, tables.changes, tables.families, tables.labels
     count = len(table.wording)
-    left = tables.places(table.left_start, table.left_end)
-    right = tables.places(table.right_start, table.right_end)
+    left = run.aside("left", tables.places(table.left_start, table.left_end))
+    right = run.aside("right", tables.places(table.right_start, table.right_end))
     of_passage = np.full(count, -1, np.int64)
     owner = np.repeat(np.arange(len(ids)), np.diff(families.passage_indptr))
     of_passage[families.passages[::-1]] = owner[::-1]
-    change = np.empty((len(changes.passage), 4), np.int64)
-    sides = ("left_start", left), ("left_end", left), ("right_start", right), ("right_end", right)
-    for number, (name, side) in enumerate(sides):
-        base = tables.texts.indptr[side.document]
-        np.subtract(getattr(changes, name), base[changes.passage], out=change[:, number])
+    pieces = run.pieces(len(changes.passage), MOVED)
+    moved = run.laid("moved", (_moved(tables, left.document, right.document, *piece) for piece in pieces))
     names = np.array([int(name, 16) for name in digests], np.uint64)
     return PassageRows(
         id=_mixed(names[left.document], left.start, names[right.document], right.start),
@@ -217,11 +225,22 @@ def _passages(tables: Tables, digests: Sequence[str], ids: Sequence[str]) -> Pas
         cluster=of_passage,
         change_ptr=np.searchsorted(changes.passage, np.arange(count + 1)),
         change_kind=changes.kind,
-        change=change,
+        change=moved.change,
         clusters=(*ids, None),
         kinds=_KINDS,
         change_kinds=KINDS,
     )
+
+
+def _moved(tables: Tables, left: Int64, right: Int64, first: int, last: int) -> Moved:
+    """Return some changes; ``left`` and ``right`` are the documents of the passages' sides (int64[R])."""
+    changes, indptr = tables.changes, tables.texts.indptr
+    change = np.empty((last - first, 4), np.int64)
+    passage = changes.passage[first:last]
+    sides = ("left_start", left), ("left_end", left), ("right_start", right), ("right_end", right)
+    for number, (name, document) in enumerate(sides):
+        np.subtract(getattr(changes, name)[first:last], indptr[document[passage]], out=change[:, number])
+    return Moved(change)
 
 
 def _mixed(*columns: np.ndarray) -> UInt64:

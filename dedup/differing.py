@@ -124,14 +124,15 @@ class Differing:
         """
         tables = self._tables
         families = tables.families
-        ptr, changes = self._of_kind(kinds)
+        changes = tables.changes
+        ptr, rows = self._of_kind(kinds)
         passage, of = _rows(families.passage_indptr, numbers)
-        row, nth = _rows(ptr, families.passages[passage])
-        of = of[nth]
+        nth, of_passage = _rows(ptr, families.passages[passage])
+        row, of = rows[nth], of[of_passage]
         medoid = families.medoid[numbers]
         start, end = tables.keys.raw_span(families.start[medoid], families.end[medoid])
-        change = changes[row]
-        sides = change[:, :2], change[:, 2:]
+        left, right = (changes.left_start, changes.left_end), (changes.right_start, changes.right_end)
+        sides = [np.column_stack([column[row] for column in side]) for side in (left, right)]
         inside, beyond = ((start[of] <= side[:, 0]) & (side[:, 1] <= end[of]) for side in sides)
         told = np.flatnonzero(inside != beyond)
         of, inside = of[told], inside[told][:, None]
@@ -156,12 +157,14 @@ class Differing:
         return np.diff(self._of_kind(kinds)[0]) > 0
 
     def _changes(self, kinds: tuple[str, ...]) -> tuple[Int64, Int64]:
-        """Return where each passage's changes of some kinds begin, and their raw ranges (int64[R+1], int64[C, 4])."""
+        """Return where each passage's changes of some kinds begin, and their rows (int64[R+1], int64[C]).
+
+        Kept are rows, which are a quarter of the ranges that they stand for: those lie in `Changes` already.
+        """
         changes: Changes = self._tables.changes
         rows = np.flatnonzero(np.isin(changes.kind, [KINDS.index(kind) for kind in kinds]))
         ptr = np.searchsorted(changes.passage[rows], np.arange(len(self._tables.passages.wording) + 1))
-        columns = (changes.left_start, changes.left_end, changes.right_start, changes.right_end)
-        return ptr, np.column_stack([column[rows] for column in columns])
+        return ptr, rows
 
 
 def _rows(indptr: Int64, rows: Int64) -> tuple[Int64, Int64]:

@@ -133,8 +133,8 @@ class Witness:
         common = self._common_slips(numbers, np.flatnonzero(slipped))
         spelled = accused & (shown + np.arange(len(numbers)) < SPELLED)
         kept = np.where(accused, self._kept[numbers], 0)
-        told = np.fromiter((number in self._figures for number in numbers.tolist()), bool, len(numbers)) & accused
-        named = accused & (sum(map(bool, self._names.values())) > 1)
+        told = accused & self._figures.told(numbers)
+        named = accused & (len(self._names) > 1)
         form = accused & may_be_form(self.tables, numbers)
         for at in np.flatnonzero(slipped | spelled | (kept >= IN_ORDER) | told | named | form).tolist():
             number, rows = int(numbers[at]), found[at]
@@ -145,7 +145,7 @@ class Witness:
                 wrong, meant = ([slip[side] for slip in slips[:SHOWN]] for side in (0, 1))
                 rows.append(Evidence("typo", {"text": wrong, "meant": meant} | _left_out(slips)))
             if told[at]:
-                values = self._figures[number]
+                values = self._figures.of(number, self.tables.texts)
                 rows.append(Evidence("number", {"value": values[:SHOWN]} | _left_out(values)))
             if kept[at] >= IN_ORDER:
                 rows.append(Evidence("order", {"paragraphs": int(kept[at])}))
@@ -240,7 +240,7 @@ class Witness:
 
     @cached_property
     def _names(self) -> dict[_Report, frozenset[str]]:
-        """The places that each report says it is of, in its title or issuer."""
+        """The places that each report says it is of, in its title or issuer; of those that name one."""
         tables = self.tables
         names = {
             (number, -1): _places(document.title) | _places(document.issuer)
@@ -250,7 +250,7 @@ class Witness:
         for row, document in enumerate(parts.document.tolist()):
             title = tables.slice(int(parts.title_start[row]), int(parts.title_end[row]))
             names[document, row - int(tables.first_part[document])] = _places(title.strip())
-        return names
+        return {report: found for report, found in names.items() if found}
 
     def _key_text(self, report: _Report) -> str:
         """Return the key text of a report."""
@@ -267,7 +267,7 @@ class Witness:
     def _leftovers(self, members: range) -> Iterator[Evidence]:
         """Yield the names of another member's report that stand here in copied text, and nowhere else."""
         reports = {self._report(row) for row in members}
-        if sum(bool(self._names.get(report)) for report in reports) < 2:
+        if len(reports & self._names.keys()) < 2:
             return  # a name can only be left over from a report that bears one, in another that bears one
         texts: dict[_Report, list[str]] = defaultdict(list)
         for row in members:

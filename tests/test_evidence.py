@@ -145,3 +145,16 @@ def test_increasing_is_a_longest_increasing_run(pairs):
         if all(a < b for a, b in pairwise(picked)):
             best = max(best, len(picked))
     assert len(run) == best
+
+
+@pytest.mark.parametrize("together", [1, 2, 5])
+def test_figures_taken_some_at_a_time_are_those_taken_at_once(monkeypatch, together):
+    figures = random.Random(together)
+    said = [f"{figures.randrange(1_001, 9_998)}亩" for _ in range(60)]
+    block = "本年完成造林{}，新修渠道{}，发放补助{}，惠及农户{}，群众反映良好。"
+    reports = [block.format(*said[4 * n : 4 * n + 4]) for n in range(5)] * 2 + [block.format(*said[2:6])]
+    documents = [Document(f"报告{n:02d}.txt", text + "\n" + said[n] * 2) for n, text in enumerate(reports)]
+    at_once = scan(documents).to_json()
+    monkeypatch.setattr("dedup.figures.TOGETHER", together)
+    assert '"kind": "number"' in at_once
+    assert scan(documents).to_json() == at_once

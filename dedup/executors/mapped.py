@@ -120,12 +120,12 @@ def laid(stem: Path, tables: Iterable[T]) -> T:
 
 
 def aside(stem: Path, rows: T) -> T:
-    """Return an object whose arrays lie in files, one each; what is no array stays as it is."""
+    """Return an object whose arrays lie in files, one each; what is no array, or lies in a file, stays as it is."""
     changed: dict[str, Any] = {}
     for one in fields(rows):  # type: ignore[arg-type]
         value = getattr(rows, one.name)
         path = stem.with_name(f"{stem.name}.{one.name}")
-        if isinstance(value, np.ndarray):
+        if isinstance(value, np.ndarray) and not _lies(value):
             with Column(path) as file:
                 file.add(value)
                 changed[one.name] = file.opened()
@@ -133,6 +133,14 @@ def aside(stem: Path, rows: T) -> T:
             changed[one.name] = aside(path, value)
     made: T = replace(rows, **changed)  # type: ignore[type-var]
     return made
+
+
+def _lies(value: np.ndarray) -> bool:
+    """Return whether an array is a whole file."""
+    base: Any = value
+    while isinstance(base, np.ndarray | memoryview):
+        base = base.obj if isinstance(base, memoryview) else base.base
+    return isinstance(base, mmap.mmap) and value.nbytes == len(base)
 
 
 def release() -> None:
