@@ -225,6 +225,9 @@ class Campaign:
     survived : list of dict
     done : int
         Changes tried.
+    sound : bool
+        Whether the tests pass in a fork of the unchanged module. Where they do not (a file that stands since the
+        first run, threads of OpenMP that no fork survives), every change would seem to be noticed.
     """
 
     def __init__(
@@ -242,6 +245,7 @@ class Campaign:
         self._source = (ROOT / module).read_text(encoding="utf-8")
         self.survived: list[dict[str, Any]] = []
         self.done = 0
+        self.sound = True
         self._forked = False
 
     def pytest_collection_finish(self, session: Any) -> None:
@@ -250,8 +254,8 @@ class Campaign:
         held = _held(str(ROOT / self._module))
         gc.collect()
         gc.freeze()
-        for change in self._tried:
-            if time.monotonic() > self._until:
+        for change in [None, *self._tried]:
+            if time.monotonic() > self._until or not self.sound:
                 break
             child = os.fork()
             if not child:
@@ -259,6 +263,9 @@ class Campaign:
                 self._become(change, held)
                 return
             _, status = os.waitpid(child, 0)
+            if change is None:
+                self.sound = status == 0
+                continue
             self.done += 1
             if status == 0:
                 what = make(ast.parse(self._source), change)
@@ -279,15 +286,16 @@ class Campaign:
     def _quick(self, item: Any) -> bool:
         return self._took[item.nodeid] <= self._within
 
-    def _become(self, change: Change, held: list[Any]) -> None:
-        """Make this process a mutant."""
+    def _become(self, change: Change | None, held: list[Any]) -> None:
+        """Make this process a mutant, or, to see whether a fork is sound, one in which nothing is changed."""
         resource.setrlimit(resource.RLIMIT_CPU, (self._seconds, self._seconds + 5))
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         os.dup2(1, 2)
         tree = ast.parse(self._source)
-        make(tree, change)
+        if change is not None:
+            make(tree, change)
         path = str(ROOT / self._module)
-        if change.inside:
+        if change is None or change.inside:
             _swap(held, compile(tree, path, "exec"))
             return
         name = ".".join(self._module.with_suffix("").parts)
@@ -371,6 +379,8 @@ def run(module: Path, tried: list[Change], tests: list[str], seconds: float, wit
     print(f"{len(tried)} changes, {took:.2f} s of CPU each at most", flush=True)
     campaign = Campaign(module, tried, tests, timed.took, int(4 * took) + 10, time.monotonic() + seconds, within)
     pytest.main([*PYTEST, *tests], plugins=[campaign])
+    if not campaign.sound:
+        sys.exit("the tests fail in a fork of the unchanged module, or take longer than it may")
     return campaign
 
 
