@@ -11,17 +11,18 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 _JSON_ESCAPE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.")
-_JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]', re.DOTALL)
+# Possessive, for what a pattern may go back to is held: some 100 bytes a character, of lines that may have millions.
+_JSON_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]', re.DOTALL)
 _CSV_ESCAPE = re.compile('""')
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x84\x31\x95\x33")
-_WIDE = ("utf-16-le", "utf-16-be", "utf-16", "utf-32")
+_WIDE = ("utf-16-le", "utf-16-be")
 
 
 class CannotCut(Exception):
@@ -41,6 +42,7 @@ class Slot:
     raw : str
         The text as the file has it, escapes included.
     encoding : str
+        One in which a part of the text has the bytes that it has in the whole.
     escape : pattern, optional
         What stands for one code point in ``raw``; None where everything stands for itself.
     delimiter : str
@@ -66,7 +68,7 @@ class Slot:
         places = []
         place, before = self.first, 0
         for offset in raw_offsets:
-            place += len(self.raw[before:offset].encode(self.encoding, _errors(self.encoding)))
+            place += _size(self.raw[before:offset], self.encoding)
             before = offset
             places.append(place)
         return places
@@ -98,9 +100,10 @@ def text_slot(content: bytes, text: str, encoding: str) -> Slot:
     Raises
     ------
     CannotCut
-        If the bytes do not decode to the text.
+        If the bytes do not decode to the text, or parts of it have other bytes than they have in the whole.
     """
-    head = next((len(mark) for mark in _BOMS if content.startswith(mark)), 0)
+    encoding = _stateless(content, encoding)
+    head = _head(content)
     for skip in dict.fromkeys((head, 0)):
         if _encoded(text, encoding) == content[skip:]:
             return Slot(0, len(content), skip, text, encoding)
@@ -113,17 +116,27 @@ def text_slot(content: bytes, text: str, encoding: str) -> Slot:
 def _damaged_table(content: bytes, text: str, encoding: str) -> NDArray[np.int64] | None:
     """Return where each code point begins in bytes that do not all decode, or None if the text is another one.
 
-    The decoder is fed byte by byte, so that each U+FFFD is known to the bytes that made it. Slow (1 us a byte), and
-    only for damaged files.
+    What the decoder refuses is one U+FFFD. Between such places it is fed byte by byte, and a character comes out with
+    its last byte; fed across them, a bad byte would come out within the next character. Slow (1 us a byte), and only
+    for damaged files.
     """
-    decoder = codecs.getincrementaldecoder(encoding)("replace")
     signs: list[str] = []
     ends: list[int] = []
-    for place in range(len(content) + 1):
-        out = decoder.decode(content[place : place + 1], place == len(content))
-        signs.append(out)
-        # A bad lead byte and the good byte behind it come out together: the last byte is the good one's.
-        ends += [place] * (len(out) - 1) + [min(place + 1, len(content))] * bool(out)
+    place = 0
+    while place < len(content):
+        good = bad = len(content)
+        try:
+            str(memoryview(content)[place:], encoding)
+        except UnicodeDecodeError as error:
+            good, bad = place + error.start, place + error.end
+        decoder = codecs.getincrementaldecoder(encoding)()
+        for at in range(place, good):
+            signs.append(decoder.decode(content[at : at + 1]))
+            ends += [at + 1] * len(signs[-1])
+        if good < bad:
+            signs.append("\ufffd")
+            ends.append(bad)
+        place = bad
     found = "".join(signs)
     skip = 1 if found.startswith("\ufeff") and not text.startswith("\ufeff") else 0
     if found[skip:] != text:
@@ -131,7 +144,7 @@ def _damaged_table(content: bytes, text: str, encoding: str) -> NDArray[np.int64
     return np.array([0, *ends], np.int64)[skip:]
 
 
-def json_slots(content: bytes, texts: Sequence[str], encoding: str) -> Iterator[Slot]:
+def json_slots(content: bytes, texts: Sequence[str], encoding: str) -> list[Slot]:
     """Find texts in a file of one JSON object a line, in order.
 
     Parameters
@@ -141,90 +154,84 @@ def json_slots(content: bytes, texts: Sequence[str], encoding: str) -> Iterator[
         Of consecutive records; records between them that are no document are passed over.
     encoding : str
 
-    Yields
-    ------
-    Slot
+    Returns
+    -------
+    list of Slot
         One per text.
 
     Raises
     ------
     CannotCut
-        If a text is not the value of a key of a later line than the one before it.
+        If there is no key under which the records have all texts in order, or parts of a text have other bytes than
+        they have in the whole.
 
     Notes
     -----
-    The key is found by its value, not by its name: the reader has already chosen it.
+    The key is found by its values, not by its name: the reader has already chosen it, one for the whole file. To take
+    for each text whichever key has it would cut the summary that repeats a text, or the note of a record that the
+    reader passed over. Where several keys have all the texts ``text`` is meant, else the last of them.
     """
-    lines = _lines(content, encoding)
-    for number, text in enumerate(texts, 1):
-        for start, end, line in lines:
-            slot = _json_slot(start, end, line, text, encoding)
-            if slot is not None:
-                yield slot
-                break
-        else:
-            raise CannotCut(f"the text of its document {number} is the value of no key in the lines behind the last")
+    encoding = _stateless(content, encoding)
+    found: dict[str, list[Slot]] = {}
+    for start, end, line in _lines(content, encoding):
+        for key, value in _json_record(line):
+            slots = found.get(key, [])
+            if len(slots) < len(texts) and value == texts[len(slots)]:
+                first, last = _json_value(line, key)
+                begin = start + _size(line[:first], encoding)
+                slots.append(Slot(start, end, begin, line[first:last], encoding, _JSON_ESCAPE))
+                found[key] = slots
+    full = [key for key, slots in found.items() if len(slots) == len(texts)]
+    if not full:
+        number = max((len(slots) for slots in found.values()), default=0) + 1
+        raise CannotCut(f"the text of its document {number} is the value of no key in the lines behind the last")
+    return found["text" if "text" in full else full[-1]]
 
 
-def _json_slot(start: int, end: int, line: str | None, text: str, encoding: str) -> Slot | None:
-    if line is None:
-        return None
+def _json_record(line: str) -> Iterable[tuple[str, object]]:
+    """Return the keys and values of a line; none of one that the reader makes no record of."""
     try:
-        record = json.loads(line, strict=False)
+        record = json.loads(line)
     except (ValueError, RecursionError):
-        return None
-    keys = [key for key, value in record.items() if value == text] if isinstance(record, dict) else []
-    if not keys:
-        return None
-    key = "text" if "text" in keys else keys[-1]
-    first, last = _json_value(line, key)
-    raw = line[first:last]
-    if json.loads(f'"{raw}"', strict=False) != text:
-        return None
-    return Slot(start, end, start + len(line[:first].encode(encoding)), raw, encoding, _JSON_ESCAPE)
+        return ()
+    return record.items() if isinstance(record, dict) else ()
 
 
 def _json_value(line: str, key: str) -> tuple[int, int]:
     """Return the range of the string that is the value of a key of the outermost object, quotes left out."""
+    found = []
     depth = 0
-    found = (0, 0)
-    last: re.Match[str] | None = None
-    named = None
+    before = name = ""
     for token in _JSON_TOKEN.finditer(line):
         sign = token.group()[0]
         if sign in "{[":
             depth += 1
         elif sign in "}]":
             depth -= 1
-        elif depth == 1 and sign == ":" and last is not None:
-            named = json.loads(last.group(), strict=False)
-        elif depth == 1 and sign == ",":
-            named = None
         elif sign == '"' and depth == 1:
-            if named == key:
-                found = (token.start() + 1, token.end() - 1)  # the last of equal keys, as the parser takes it
-            last, named = token, None
-    return found
+            if before != ":":
+                name = token.group()
+            elif json.loads(name) == key:
+                found.append((token.start() + 1, token.end() - 1))
+        before = sign
+    return found[-1]  # of equal keys the last, as the parser takes it
 
 
-def _lines(content: bytes, encoding: str) -> Iterator[tuple[int, int, str | None]]:
-    """Yield the lines as (first byte, end byte with the line end, text); text is None where it does not decode."""
-    place = next((len(mark) for mark in _BOMS if content.startswith(mark)), 0)
+def _lines(content: bytes, encoding: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the lines as (first byte, end byte with the line end, text), without those that do not decode."""
+    place = _head(content)
     if encoding in _WIDE:
         for line in content[place:].decode(encoding, "replace").split("\n"):
-            size = min(len((line + "\n").encode(encoding, _errors(encoding))), len(content) - place)
-            yield place, place + size, line
-            place += size
+            stop = min(place + _size(line + "\n", encoding), len(content))
+            yield place, stop, line
+            place = stop
         return
     while place < len(content):
         stop = content.find(b"\n", place) + 1 or len(content)
         line_bytes = content[place:stop]
-        try:
-            line = line_bytes.decode(encoding)
-            same = line.encode(encoding) == line_bytes
-        except UnicodeError:
-            same = False
-        yield place, stop, line if same else None
+        line = line_bytes.decode(encoding, "replace")
+        if _encoded(line, encoding) == line_bytes:
+            yield place, stop, line
         place = stop
 
 
@@ -246,17 +253,24 @@ def csv_slots(content: bytes, texts: Sequence[str], encoding: str) -> list[Slot]
     Raises
     ------
     CannotCut
-        If no delimiter and column gives all texts in order, or the bytes are damaged.
+        If no delimiter and column gives all texts in order, the bytes are damaged, or parts of a text have other
+        bytes than they have in the whole.
+
+    Notes
+    -----
+    Where several columns have all the texts, the one named ``text`` is meant, else the first.
     """
-    head = next((len(mark) for mark in _BOMS if content.startswith(mark)), 0)
+    encoding = _stateless(content, encoding)
+    head = _head(content)
     whole = content[head:].decode(encoding, "replace")
     if _encoded(whole, encoding) != content[head:]:
         raise CannotCut(f"its bytes are no sound {encoding}")
     for delimiter in ",\t;":
         rows = _csv_rows(whole, delimiter)
-        names = [str(rows[0].value(whole, column)).strip() for column in range(len(rows[0].fields))] if rows else []
-        for column in sorted(range(len(names)), key=lambda one: names[one] != "text"):  # of equal ones the reader's
-            found = _csv_column(whole, rows, column, texts)
+        header = [str(name).strip() for name in rows[0].values(whole)] if rows else []
+        filled = [row for row in rows[1:] if any(first < last for first, last, _ in row.fields)]  # as the reader asks
+        for column in sorted(range(len(header)), key=lambda one: header[one] != "text"):
+            found = _csv_column(whole, filled, column, texts)
             if found is not None:
                 return _csv_places(whole, found, column, _Layout(encoding, head, delimiter))
     raise CannotCut("its texts are in no column that commas, tabs or semicolons part")
@@ -276,11 +290,14 @@ class _Row:
         start, end, quoted = self.fields[column]
         return text[start:end].replace('""', '"') if quoted else text[start:end]
 
+    def values(self, text: str) -> list[str | None]:
+        return [self.value(text, column) for column in range(len(self.fields))]
+
 
 def _csv_rows(text: str, delimiter: str) -> list[_Row]:
     """Return the records; none if something stands behind a closing quote, for then another delimiter is meant."""
     sign = re.escape(delimiter)
-    field = re.compile(rf'(?:"([^"]*(?:""[^"]*)*)"|([^{sign}\r\n"][^{sign}\r\n]*|))({sign}|\r\n|\r|\n|\Z)')
+    field = re.compile(rf'(?:"([^"]*+(?:""[^"]*+)*+)"|([^{sign}\r\n"][^{sign}\r\n]*+|))({sign}|\r\n|\r|\n|\Z)')
     rows: list[_Row] = []
     fields: list[tuple[int, int, bool]] = []
     begin = place = 0
@@ -294,7 +311,7 @@ def _csv_rows(text: str, delimiter: str) -> list[_Row]:
         if match.group(3) != delimiter:
             rows.append(_Row(begin, place, fields))
             fields, begin = [], place
-    if fields:  # the file ends with a delimiter: one empty field more
+    if fields:  # the file ends with a delimiter: an empty field more
         rows.append(_Row(begin, place, [*fields, (place, place, False)]))
     return rows
 
@@ -343,16 +360,40 @@ class CsvRecord:
 
 def csv_records(content: bytes, encoding: str, delimiter: str) -> Iterator[CsvRecord]:
     """Yield all records, the header first; blank lines are none. For files in which `csv_slots` found its texts."""
-    head = next((len(mark) for mark in _BOMS if content.startswith(mark)), 0)
+    head = _head(content)
     text = content[head:].decode(encoding, _errors(encoding))
     place = head
     for row in _csv_rows(text, delimiter):
         raw = text[row.start : row.end]
-        body = raw.rstrip("\r\n") if raw.endswith(("\r", "\n")) else raw
+        body = raw.rstrip("\r\n")
         if body:
-            values = [row.value(text, column) for column in range(len(row.fields))]
-            yield CsvRecord(place, place + _size(body, encoding), values)
+            yield CsvRecord(place, place + _size(body, encoding), row.values(text))
         place += _size(raw, encoding)
+
+
+def _stateless(content: bytes, encoding: str) -> str:
+    """Return an encoding in which the parts of a text have the bytes that they have in the whole.
+
+    ``utf-16`` and ``utf-8-sig`` put a byte order mark before whatever they are given, so the content's own is looked
+    at; HZ, ISO 2022 and UTF-7 shift into Han and out again, and a part begins and ends with shifts of its own.
+
+    Raises
+    ------
+    CannotCut
+        If there is none.
+    """
+    name = codecs.lookup(encoding).name
+    wide = "utf-16-be" if content.startswith(b"\xfe\xff") else "utf-16-le"
+    name = {"utf-8-sig": "utf-8", "utf-16": wide}.get(name, name)
+    one, other, both = (text.encode(name, "replace") for text in ("甲", "乙", "甲乙"))
+    if one + other != both:
+        raise CannotCut(f"parts of a text in {encoding} have other bytes than they have in the whole")
+    return name
+
+
+def _head(content: bytes) -> int:
+    """Return the length of the byte order mark."""
+    return next((len(mark) for mark in _BOMS if content.startswith(mark)), 0)
 
 
 def _size(text: str, encoding: str) -> int:

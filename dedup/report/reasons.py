@@ -121,6 +121,10 @@ CHINESE: tuple[tuple[str, str], ...] = (
     ("text cannot be cut within {suffix}", "不能在 {suffix} 中删改"),
     ("it is no file", "不是文件"),
     ("its bytes do not decode to its text in {encoding}", "文件内容按 {encoding} 解码与所读文字不一致"),
+    (
+        "parts of a text in {encoding} have other bytes than they have in the whole",
+        "{encoding} 编码的文本，其中一段的字节与在全文中的不同",
+    ),
     ("its bytes are no sound {encoding}", "文件内容不全是 {encoding} 编码"),
     (
         "the text of its document {number} is the value of no key in the lines behind the last",
