@@ -138,8 +138,7 @@ class KeyStream:
 
     def raw_span(self, start: Int64, end: Int64) -> tuple[Int64, Int64]:
         """Map key ranges ``[start, end)``, each of at least one code point, to raw ranges (int64 arrays)."""
-        last = end - 1
-        return self.origin[start], self.origin[last] + self.span[last].astype(np.int64)
+        return self.origin[start], self.origin[end - 1] + self.span[end - 1].astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +148,7 @@ class Surface:
     codes : uint32[M]     folded code points; numbers, names, masks and punctuation are kept
     origin : int64[M]     raw position of the code point each came from, not decreasing
 
-    Made by `dedup.steps.normalise.surfaces`; read by contrast.
+    Made by `dedup.steps.normalise.surfaces`; read by `dedup.clean.link`.
     """
 
     codes: UInt32
@@ -157,8 +156,7 @@ class Surface:
 
     def slice(self, start: int, end: int) -> UInt32:
         """Return the folded code points that came from a raw range."""
-        first, last = np.searchsorted(self.origin, (start, end))
-        return self.codes[first:last]
+        return self.codes[slice(*np.searchsorted(self.origin, (start, end)))]
 
 
 class ParagraphKind(IntEnum):

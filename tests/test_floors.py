@@ -48,6 +48,7 @@ FLOORS = {
     "kernels": 1,
     "lexicon": 1,
     "reach": 1,
+    "recount": 1,
     "lines": 1,
     "columns": 1,
     "errors": 0,
@@ -128,9 +129,14 @@ def test_kernels_of_one_file_call_none_of_another():
             assert not module.startswith("dedup.kernels.") or path.name == "__init__.py", f"{path.name}: {module}"
 
 
+# One kernel marks what becomes of each folded code point, and calls no kernel of another file (see above): numerals,
+# masks and enumerators stand where they are called.
+LARGE = {"dedup.kernels.text": 460}
+
+
 def test_modules_are_rooms():
-    """No module is longer than about 400 lines, and none is called utils."""
+    """No module is longer than 400 lines, but for what has a reason, and none is called utils."""
     for path in MODULES:
         lines = path.read_text(encoding="utf-8").count("\n")
-        assert lines <= 460, f"{dotted(path)} has {lines} lines: is it really one room?"
+        assert lines <= LARGE.get(dotted(path), 400), f"{dotted(path)} has {lines} lines: is it really one room?"
         assert "utils" not in path.stem

@@ -39,7 +39,7 @@ from dedup.errors import (
 from dedup.executors import corpus, sources
 from dedup.executors.processes import Processes
 from dedup.index import file as index_file
-from dedup.index import rows, segments
+from dedup.index import opening, rows, segments
 from dedup.read import ReadOptions, read
 from dedup.review import store
 from dedup.steps import background as table
@@ -248,7 +248,7 @@ def test_a_writer_that_comes_in_between_again_and_again_is_named(stored, monkeyp
 
 
 def test_bytes_that_are_no_text_are_damage():
-    with pytest.raises(IndexDamaged, match="no UTF-8"), index_file._sentences("a.dedup"):
+    with pytest.raises(IndexDamaged, match="no UTF-8"), opening.sentences("a.dedup"):
         b"\xff".decode()
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from dedup.archive.records import Added, Checked, IndexInfo
 from dedup.index import rows, segments
-from dedup.index.file import FORMAT, IndexFile, params_entry
+from dedup.index.file import IndexFile, params_entry
+from dedup.index.opening import FORMAT
 from dedup.index.segments import Kind
 from dedup.params import Params
 from dedup.result import Document, Limit, Result, Skipped

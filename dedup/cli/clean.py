@@ -320,7 +320,7 @@ def _hold(
     lang: str,
 ) -> _Held:
     """Read what the corpus is cleaned against; of an index, the reports that may share something with it."""
-    from dedup.index.file import is_index
+    from dedup.index.opening import is_index
 
     indexes = [path for path in paths if is_index(Path(path))]
     if len(indexes) > 1:
@@ -372,14 +372,7 @@ def _find(
         return replace(found, limits=(*found.limits, *held.limits))
 
 
-def _again(
-    audit: Path,
-    documents: Sequence[Document],
-    out: Path,
-    *,
-    lang: str,
-    **settings: Any,
-) -> None:
+def _again(audit: Path, documents: Sequence[Document], out: Path, *, lang: str, **settings: Any) -> None:
     from dedup.clean import replay
 
     replay(audit, documents, out, **settings)

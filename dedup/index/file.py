@@ -17,25 +17,19 @@ import time
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from urllib.parse import quote
 
 from dedup.errors import (
     DedupError,
-    FormatTooNew,
     IndexDamaged,
     IndexLocked,
     IndexProblem,
-    NotAnIndex,
     OutputExists,
     OutputFailed,
     ParamsDiffer,
     ParamsError,
 )
+from dedup.index.opening import APPLICATION, FORMAT, connect, refuse_stranger, sentences
 from dedup.params import Params
-
-APPLICATION = 0x64647570  # "ddup", as `file` and SQLite's own list of formats read it
-FORMAT = 1
-"""Version of the layout below. A file with a higher one is refused, never guessed at."""
 
 PAGE = 16_384  # bytes: a bucket of postings (2 KB) then seldom spills, which at SQLite's usual 4 KB every second does
 
@@ -51,11 +45,7 @@ CREATE TABLE segments (id INTEGER PRIMARY KEY, facts BLOB NOT NULL, documents BL
 CREATE TABLE postings (id INTEGER PRIMARY KEY, data BLOB NOT NULL, crc INTEGER NOT NULL);
 """
 _TABLES = frozenset({"header", "documents", "paragraphs", "segments", "postings"})
-_OUTPUT_CODES = frozenset(
-    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
-)
 _SIDES = ("-wal", "-shm")
-_MEND = "build it again from the reports, or take a backup"
 
 
 def crc(*parts: bytes | int) -> int:
@@ -111,9 +101,9 @@ class IndexFile:
     def __init__(self, path: str | Path, *, wait: float = 30.0) -> None:
         self.path = str(path)
         self.wait = wait
-        _refuse_stranger(Path(path))
+        refuse_stranger(Path(path))
         with self.told():
-            self.db = _connect(Path(path), wait)
+            self.db = connect(Path(path), wait)
         try:
             with self.told():
                 self._verify_tables()
@@ -140,7 +130,7 @@ class IndexFile:
             raise OutputFailed(str(path), "a file is wanted, but it is a folder")
         temporary = target.with_name(f".dedup-{secrets.token_hex(8)}.tmp")
         try:
-            with _sentences(str(path)), contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as db:
+            with sentences(str(path)), contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as db:
                 db.execute(f"PRAGMA page_size={PAGE}")
                 db.execute(f"PRAGMA application_id={APPLICATION}")
                 db.execute(f"PRAGMA user_version={FORMAT}")
@@ -178,7 +168,7 @@ class IndexFile:
 
     def told(self) -> contextlib.AbstractContextManager[None]:
         """Return a context in which SQLite's errors become errors of this package."""
-        return _sentences(self.path, self._holder)
+        return sentences(self.path, self._holder)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -340,74 +330,6 @@ def params_entry(params: Params) -> str:
     return json.dumps(params.to_dict(), sort_keys=True, separators=(",", ":"))
 
 
-def is_index(path: Path) -> bool:
-    """Whether a file says that it is an index, of whatever version and soundness: its first bytes do."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(100)
-    except OSError:
-        return False
-    return head.startswith(b"SQLite format 3\0") and int.from_bytes(head[68:72], "big") == APPLICATION
-
-
 def _put(db: sqlite3.Connection, name: str, value: str) -> None:
     row = (name, value, crc(name.encode(), value.encode()))
     db.execute("INSERT OR REPLACE INTO header VALUES (?, ?, ?)", row)
-
-
-def _refuse_stranger(path: Path) -> None:
-    """Raise unless the first bytes are those of an index that this version reads."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(100)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise NotAnIndex(str(path), f"it cannot be opened ({reason}); `dedup index create` makes an index") from error
-    application, version = int.from_bytes(head[68:72], "big"), int.from_bytes(head[60:64], "big")
-    if not head.startswith(b"SQLite format 3\0") or application != APPLICATION:
-        raise NotAnIndex(str(path), "it is no index of dedup, or its first bytes are damaged")
-    if version > FORMAT:
-        raise FormatTooNew(
-            str(path), f"its format is {version}, this version of dedup reads up to {FORMAT}: use a newer dedup"
-        )
-    if version < 1:
-        raise NotAnIndex(str(path), f"its format is {version}, wanted 1 to {FORMAT}")
-
-
-def _connect(path: Path, wait: float) -> sqlite3.Connection:
-    # A folder that cannot be written has no place for the shared memory of the write-ahead log. Where there is no log
-    # either, nobody is writing, and the file can be read as it stands.
-    still = not os.access(path.parent, os.W_OK) and not path.with_name(path.name + "-wal").exists()
-    uri = f"file:{quote(str(path.absolute()))}?mode={'ro&immutable=1' if still else 'rw'}"
-    db = sqlite3.connect(uri, uri=True, timeout=wait, isolation_level=None)
-    try:
-        db.execute("PRAGMA cell_size_check=ON")
-        db.execute("PRAGMA cache_size=-65536")  # KB, read as they are needed: the inner pages of a large archive
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-@contextlib.contextmanager
-def _sentences(path: str, holder: object = None) -> Iterator[None]:
-    """Turn SQLite's errors into errors of this package, which name the file and the mend."""
-    try:
-        yield
-    except DedupError:
-        raise
-    except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
-        raise  # a fault of ours, not of the file
-    except UnicodeDecodeError as error:  # a name or a text in the file, or SQLite's own words about it
-        raise IndexDamaged(path, f"it holds text that is no UTF-8 ({error}): {_MEND}") from error
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            who = holder() if callable(holder) else "another process"
-            raise IndexLocked(path, f"{who} is writing; wait for it to finish, then repeat") from error
-        if code in _OUTPUT_CODES:
-            stands = "; the index stands as last committed" if holder else ""
-            raise OutputFailed(path, f"{error}{stands}") from error
-        if code == sqlite3.SQLITE_NOTADB:
-            raise NotAnIndex(path, "it is no index of dedup, or its first bytes are damaged") from error
-        raise IndexDamaged(path, f"SQLite says {str(error)!r}: {_MEND}") from error

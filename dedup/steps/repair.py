@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -21,6 +22,8 @@ from dedup.steps.data import shifted
 
 # What one gather over the codes looks for, so that clean text pays for nothing else.
 _INVISIBLE, _COMPAT, _REPLACED, _BRACKET, _QUESTION, _LOOKALIKE, _BREAK, _TAG = (1 << bit for bit in range(8))
+
+_ENCODED = 1 << 16  # code points laid out at a time
 
 
 def lay_out(texts: Sequence[str]) -> Texts:
@@ -37,11 +40,18 @@ def lay_out(texts: Sequence[str]) -> Texts:
 
     Notes
     -----
-    One encode of the joined text, no Python per document but its length.
+    No Python per document but its length: texts are joined and encoded some at a time, so that what stands between
+    them and their code points stays in the cache. Joined all at once it was twice the corpus in memory never touched
+    before, and the system took half of the time to hand that out.
     """
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
-    codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    return Texts(codes=codes, indptr=np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths))))
+    indptr = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
+    codes = np.empty(int(indptr[-1]), "<u4")
+    borders = np.searchsorted(indptr, np.arange(0, int(indptr[-1]), _ENCODED)).tolist()
+    for first, last in pairwise([*borders, len(texts)]):
+        piece = "".join(texts[first:last]).encode("utf-32-le", "surrogatepass")
+        codes[indptr[first] : indptr[last]] = np.frombuffer(piece, "<u4")
+    return Texts(codes=codes, indptr=indptr)
 
 
 def repair(texts: Texts) -> Edits:

@@ -28,7 +28,7 @@ from dedup.errors import (
     ParamsDiffer,
 )
 from dedup.index import rows
-from dedup.index.file import FORMAT
+from dedup.index.opening import FORMAT
 
 
 @pytest.fixture(scope="module")

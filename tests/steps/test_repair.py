@@ -321,3 +321,17 @@ def test_the_first_of_two_overlapping_stands(ranges: list[tuple[int, int]]) -> N
         assert held == (row[0] < row[1] and (not kept or row[0] >= kept[-1][1]))
         if held:
             kept.append(row)
+
+
+def test_texts_laid_out_some_at_a_time_are_those_laid_out_at_once(monkeypatch):
+    """Whatever stands where a piece ends: an empty text, one longer than a piece, half of a surrogate pair."""
+    texts = ["", "水渠修到\U00020000门口", "\ud840", "", "\udc00桥", "一" * 9, "路", ""]
+    whole = lay_out(texts)
+    assert whole.codes.tolist() == [ord(char) for text in texts for char in text]
+    assert whole.indptr.tolist() == [sum(map(len, texts[:n])) for n in range(len(texts) + 1)]
+    for size in (1, 2, 3, 7):
+        monkeypatch.setattr("dedup.steps.repair._ENCODED", size)
+        laid = lay_out(texts)
+        assert laid.codes.tolist() == whole.codes.tolist()
+        assert laid.indptr.tolist() == whole.indptr.tolist()
+    assert lay_out([]).codes.tolist() == [] and lay_out([]).indptr.tolist() == [0]
