@@ -67,6 +67,15 @@ def _standing(out: Path) -> bool:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a file, making the folders above it."""
+    """Write a new file, making the folders above it.
+
+    Raises
+    ------
+    OutputFailed
+        If it stands already: two sources come out under one name, as ``p.html`` and ``p.html.txt`` do, or the spans
+        of a text and a file called like these. The one written last would be all that is left of both.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        raise OutputFailed(path.name, "another file of the input comes out under this name: rename one of the two")
     path.write_bytes(data)

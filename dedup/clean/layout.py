@@ -45,7 +45,7 @@ def output_names(sources: Sequence[str], base: Path | None) -> dict[str, str]:
     ParamsError
         If two sources would go to the same place, or one to that of the audit.
     """
-    full = {source: Path.cwd() / source for source in sources}
+    full = {source: Path(os.path.normpath(Path.cwd() / source)) for source in sources}
     if base is None:
         base = Path(os.path.commonpath([path.parent for path in full.values()])) if full else Path()
     names: dict[str, str] = {}
