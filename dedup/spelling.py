@@ -116,7 +116,7 @@ def _usual(text: str, at: int, other: str) -> bool:
 def _seen(text: str) -> bool:
     """Return whether the background table has a gram of the text."""
     known = background.load()
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    codes = np.array([ord(char) for char in text], np.uint32)  # a dozen; a view of bytes is another type to numba
     grams = np.empty(max(len(codes) - GRAM + 1, 0), np.uint64)
     borders = np.array([0, len(codes), 0, len(grams)], np.int64)
     hashing.grams(codes, borders[:1], borders[1:2], borders[2:], np.int64(GRAM), grams)

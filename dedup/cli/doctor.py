@@ -81,13 +81,13 @@ def doctor() -> None:
 
 
 def warmup() -> None:
-    """Scan two small documents, which calls every kernel that a scan calls."""
+    """Scan two small documents, which calls every kernel that a scan calls (a test asks whether it does)."""
     from dedup.pipeline import scan
     from dedup.result import Document
 
     block = "各村把防汛物资清点造册，编织袋、铁锹和应急灯放在村委会西屋，钥匙由值班员随身带着，缺一样补一样。"
     begun = time.perf_counter()
-    scan([Document("warmup-1", block * 2), Document("warmup-2", f"会上说：{block}")])
+    scan([Document("warmup-1", f"{block}全年修渠17里。" * 2), Document("warmup-2", f"会上说：{block}全年修渠23里。")])
     say(f"kernels compiled in {time.perf_counter() - begun:.1f} s, kept in {os.environ['NUMBA_CACHE_DIR']}")
 
 

@@ -74,10 +74,12 @@ def bridge(
     strict = np.int64(ceil(1000 * params.threshold - 1e-9))
     sides = np.stack([start.ravel(), end.ravel(), unit.ravel(), unit[::-1].ravel()])
     owner = np.empty(len(order), np.int64)
-    bridges.bridge(
-        keys.codes, rows, group, unit[:, order[group[:-1]]], usual.astype(np.uint8),
-        sides[:, np.argsort(sides[0], kind="stable")], longest, floor, strict, owner,
-    )  # fmt: skip
+    # Columns taken out of a matrix lie this way or that, as their number is; numba compiles for each.
+    pairs, sides = (
+        np.ascontiguousarray(table[:, columns])
+        for table, columns in ((unit, order[group[:-1]]), (sides, np.argsort(sides[0], kind="stable")))
+    )
+    bridges.bridge(keys.codes, rows, group, pairs, usual.astype(np.uint8), sides, longest, floor, strict, owner)
     return _joined(passages, order, rows, owner)
 
 

@@ -28,9 +28,11 @@ def test_a_table_is_counted_written_and_told(run):
     assert told.exit_code == 0, told.output
     table = background.load(Path("usual.npz"))
     assert table.documents == 3 and len(table.hashes) == len("摆渡人把缆绳系在石桩上") - 4 + 2
-    assert f"3 documents, {sum(map(len, TEXTS))} characters, {len(table.hashes)} k-grams" in told.output
+    assert f"3 份文本，{sum(map(len, TEXTS))} 字，五字组 {len(table.hashes)} 个" in told.output
     shown = run("background", "info", "usual.npz")
-    assert shown.exit_code == 0 and f"digest {table.digest}: usual.npz" in shown.output
+    assert shown.exit_code == 0 and f"摘要 {table.digest}：usual.npz" in shown.output
+    english = run("background", "info", "usual.npz", "--lang", "en")
+    assert english.output == f"3 documents, {len(table.hashes)} k-grams, digest {table.digest}: usual.npz\n"
 
 
 def test_a_table_that_stands_is_replaced_only_by_force(run):

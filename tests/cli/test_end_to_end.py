@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 from dedup.result import Result
@@ -64,3 +66,33 @@ def test_evaluate_scores_a_result_against_gold(run, reports):
 def test_warmup_compiles_and_says_where_the_kernels_are_kept(run):
     result = run("warmup")
     assert result.exit_code == 0 and "kernels compiled" in result.stderr and result.stdout == ""
+
+
+WARMED = """
+import sys, pkgutil
+import dedup.kernels
+from numba.core.dispatcher import Dispatcher
+from dedup import scan
+from dedup.cli import doctor
+
+def compiled():
+    modules = [sys.modules.get(f"dedup.kernels.{one.name}") for one in pkgutil.iter_modules(dedup.kernels.__path__)]
+    of = {name: value for module in modules if module for name, value in vars(module).items()}
+    return {(name, str(s)) for name, value in of.items() if isinstance(value, Dispatcher) for s in value.signatures}
+
+doctor.warmup()
+before = compiled()
+for _ in scan([sys.argv[1]]).json_pieces():
+    pass
+print(len(before), *sorted({name for name, _ in compiled() - before}))
+"""
+
+
+def test_a_scan_behind_a_warmup_compiles_nothing_more():
+    """Neither a kernel nor another signature of one: arrays of another order, or not to be written, are others."""
+    reports = Path(__file__).parents[2] / "data" / "reports"
+    done = subprocess.run(
+        [sys.executable, "-c", WARMED, str(reports)], capture_output=True, text=True, check=True, encoding="utf-8"
+    )
+    count, *more = done.stdout.split()
+    assert int(count) > 50 and not more

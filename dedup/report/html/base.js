@@ -82,7 +82,12 @@ function t(key, facts) {
 
 const word = (field, key) => state.head.words[state.lang][field][key] || key;
 const int = (value) => (value === null || value === undefined ? "—" : Math.round(value).toLocaleString("en-US"));
-const pct = (value) => (value === null || value === undefined ? "—" : (100 * value).toFixed(1) + "%");
+/* Rounded down, as the terminal does: what is not whole never shows as 100 %, nor what is there as 0. */
+const pct = (value) => {
+  if (value === null || value === undefined) return "—";
+  const tenths = Math.floor(Number((1000 * value).toFixed(6)));
+  return value > 0 && tenths === 0 ? "<0.1%" : (tenths / 10).toFixed(1) + "%";
+};
 
 // A figure, with the place in the result's JSON (or in the head) where it stands: a test holds the two together.
 const figure = (path, text) => h("span", { class: "num", "data-path": path }, text);
