@@ -183,7 +183,7 @@ def _along(
 
     A heading is too short to be found, and has no fellows of its own that matter; but above a copied paragraph it was
     copied with it. So a pair takes in the paragraphs above and below that are shorter than ``least`` and have equal
-    key text on both sides.
+    key text on both sides; a line between both of a pair goes with the one below it, not with both.
     """
     from dedup.steps import pair, shingle
 
@@ -191,20 +191,22 @@ def _along(
     count = len(group)
     short = (segments.end - segments.start < least) & (segments.end > segments.start)
     reach = []
+    there = right  # where the right side begins
     for step in (-1, 1):
         one, other = left.copy(), right.copy()
         going = np.arange(len(left))
         while len(going):
             a, b = one[going] + step, other[going] + step
-            inside = (a >= 0) & (b < count) & (a < count) & (b >= 0)
+            inside = (a >= 0) & (b < count)  # and the left side lies before the right one
             going, a, b = going[inside], a[inside], b[inside]
             same = short[a] & (group[a] == group[b])
-            same &= (segments.document[a] == segments.document[left[going]]) & (a != right[going])
-            same &= (segments.document[b] == segments.document[right[going]]) & (b != left[going])
+            same &= (segments.document[a] == segments.document[left[going]]) & (a < there[going])
+            same &= (segments.document[b] == segments.document[right[going]]) & (b > left[going])
             going = going[same]
             one[going] += step
             other[going] += step
         reach.append((one, other))
+        there = other
     return reach[0][0], reach[1][0], reach[0][1], reach[1][1]
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -242,7 +243,7 @@ def _lines(blob: Blob, options: ReadOptions, encoding: str) -> Iterator[str | No
     Whole blocks are decoded at once. Where that fails, line by line with detection anew: one bad byte costs one
     character, and a line in another encoding (files get appended to) is still read.
     """
-    if encoding.startswith("utf-16"):  # a line feed is no single byte there
+    if codecs.lookup(encoding).name.startswith(("utf-16", "utf-32")):  # a line feed is no single byte there
         found = decode(blob.whole(options), encoding)
         yield from found.text.split("\n") if found else ()
         return

@@ -95,6 +95,16 @@ def test_records_are_read_in_any_encoding(tmp_path, encoding):
     assert skipped == []
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "UTF-16LE", "utf_16_be", "utf-32", "utf-32-le", "UTF-8", "GBK"])
+def test_an_encoding_is_known_by_any_of_its_names(tmp_path, encoding):
+    """Where a character is two bytes or four, a byte of it may be that of a line feed: 上 has one."""
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(lines(*({"id": n, "text": f"{n}上：{TEXT}"} for n in range(50))).encode(encoding))
+    found, skipped = rows_of(path, encoding=encoding)
+    assert [row.text for row in found] == [f"{n}上：{TEXT}" for n in range(50)]
+    assert skipped == []
+
+
 def test_one_bad_byte_costs_one_character(tmp_path):
     data = bytearray(lines(*({"id": n, "text": TEXT} for n in range(5))).encode())
     data[data.index("护".encode())] = 0xFF
