@@ -64,19 +64,16 @@ class Slot:
         """Return the bytes at which code points of the text begin; offsets ascend, the end of the text included."""
         if self.table is not None:
             return [int(self.table[offset]) for offset in offsets]
-        raw_offsets = self._raw_offsets(offsets)
         places = []
         place, before = self.first, 0
-        for offset in raw_offsets:
+        for offset in self._raw_offsets(offsets):
             place += _size(self.raw[before:offset], self.encoding)
             before = offset
             places.append(place)
         return places
 
     def _raw_offsets(self, offsets: Sequence[int]) -> list[int]:
-        if self.escape is None:
-            return list(offsets)
-        found = [(match.start(), match.end()) for match in self.escape.finditer(self.raw)]
+        found = [] if self.escape is None else [match.span() for match in self.escape.finditer(self.raw)]
         if not found:
             return list(offsets)
         pairs = np.array(found, np.int64)
@@ -272,7 +269,7 @@ def csv_slots(content: bytes, texts: Sequence[str], encoding: str) -> list[Slot]
         for column in sorted(range(len(header)), key=lambda one: header[one] != "text"):
             found = _csv_column(whole, filled, column, texts)
             if found is not None:
-                return _csv_places(whole, found, column, _Layout(encoding, head, delimiter))
+                return list(_csv_places(whole, head, found, column, encoding, delimiter))
     raise CannotCut("its texts are in no column that commas, tabs or semicolons part")
 
 
@@ -325,28 +322,18 @@ def _csv_column(text: str, rows: Sequence[_Row], column: int, texts: Sequence[st
     return found if len(found) == len(texts) else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """How the bytes of a file of delimited records are made: encoding, bytes of the byte order mark, delimiter."""
-
-    encoding: str
-    head: int
-    delimiter: str
-
-
-def _csv_places(text: str, rows: Sequence[_Row], column: int, layout: _Layout) -> list[Slot]:
-    """Return the slots of records: code points to bytes, in one pass over the text."""
-    slots = []
-    place, before = layout.head, 0
+def _csv_places(
+    text: str, place: int, rows: Sequence[_Row], column: int, encoding: str, delimiter: str
+) -> Iterator[Slot]:
+    """Yield the slots of records: code points to bytes, in one pass over the text, which begins at a byte."""
+    before = 0
     for row in rows:
         first, last, quoted = row.fields[column]
-        start = place + _size(text[before : row.start], layout.encoding)
-        begin = start + _size(text[row.start : first], layout.encoding)
-        place = begin + _size(text[first : row.end], layout.encoding)
+        start = place + _size(text[before : row.start], encoding)
+        begin = start + _size(text[row.start : first], encoding)
+        place = begin + _size(text[first : row.end], encoding)
         before = row.end
-        escape = _CSV_ESCAPE if quoted else None
-        slots.append(Slot(start, place, begin, text[first:last], layout.encoding, escape, layout.delimiter))
-    return slots
+        yield Slot(start, place, begin, text[first:last], encoding, _CSV_ESCAPE if quoted else None, delimiter)
 
 
 @dataclass(frozen=True, slots=True)

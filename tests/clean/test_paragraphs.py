@@ -148,7 +148,7 @@ class World:
             text = ""
             for _ in range(rng.randrange(4)):
                 text += rng.choice(["", "\n", "　"])
-                word = rng.choice(["", "甲乙丙丁戊己庚辛壬癸子丑寅", "卯辰"])
+                word = rng.choice(["", "甲乙丙丁戊己庚辛壬癸子丑寅", "卯辰", "午"])
                 start, text = len(text), text + rng.choice(["12", "3", ""]) * bool(word or document) + word
                 if len(text) > start:
                     rows.append((document, start, len(text), word))

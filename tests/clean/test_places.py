@@ -234,6 +234,7 @@ def lines(*rows: object) -> bytes:
         ([{"main": "甲", "sum": "甲"}, {"main": "乙", "sum": "丙"}], "甲乙", "main main"),
         ([{"main": None, "note": "甲"}, {"main": "甲", "note": ""}, {"main": "乙"}], "甲乙", "- main main"),
         ([{"main": "甲"}, {"main": "甲"}], "甲甲", "main main"),
+        ([{"main": "甲"}, {"main": "乙"}], "甲", "main -"),
         ([{"main": "甲"}, {"main": "乙"}, {"main": "甲"}], "甲甲", "main - main"),
     ],
 )
