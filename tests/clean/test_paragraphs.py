@@ -13,6 +13,7 @@ import pytest
 from dedup.clean import CleanPolicy, near, paragraphs, plan
 from dedup.digests import digest
 from dedup.errors import ParamsError
+from dedup.executors.labels import labelled
 from dedup.params import LABELS, Params
 from dedup.result import GRADES, Cluster, Document, Limit, Skipped, Span
 from dedup.schema import (
@@ -344,6 +345,19 @@ def test_what_the_corpus_is_held_to_is_asked_for_the_corpus_only():
     assert [span.document for span in family.members] == [1, 2, 3]
     assert near(texts[:1], against=held).clusters == ()
     assert near([], against=held).clusters == () and near([]).documents == ()
+
+
+def test_no_text_is_taken_for_a_form_or_a_quotation(monkeypatch):
+    """A clean is given neither forms nor references: the ranges of both are none."""
+    told = []
+
+    def asked(*given):
+        told.append([table.shape for table in (given[4].template, given[4].reference)])
+        return labelled(*given)
+
+    monkeypatch.setattr("dedup.executors.labels.labelled", asked)
+    assert len(near([Document("a", ONE), Document("b", ONE)]).clusters) == 1
+    assert told == [[(0, 2), (0, 2)]]
 
 
 def test_jobs_are_one_unless_said_and_none_are_refused():
