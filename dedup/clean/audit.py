@@ -29,7 +29,7 @@ class FileRecord:
 
     row: Mapping[str, Any]
     edits: list[Edit] = field(default_factory=list)
-    sidecar: str | None = None
+    sidecar: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -157,10 +157,10 @@ def load(path: Path) -> Audit:
     for number, row in enumerate(rows[1:-1], 2):
         try:
             _take(audit, row)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, OverflowError, AttributeError) as error:
             raise FormatProblem(str(path), f"line {number} lacks a field or has a wrong one ({error!r})") from error
     for record in audit.files:
-        record.edits.sort(key=lambda edit: (edit.at, edit.cell or 0))
+        record.edits.sort(key=lambda edit: edit.at)  # stable: those of one cell stand in order
     return audit
 
 
@@ -192,13 +192,13 @@ def _take(audit: Audit, row: Mapping[str, Any]) -> None:
         if "at" in row:
             record.edits.append(_edit(row, str(record.row["encoding"])))
     elif kind == "sidecar":
-        audit.files[row["file"]].sidecar = row["text"]
+        audit.files[row["file"]].sidecar = row["text"].encode()
     elif kind != "skipped":
         raise ValueError(f"kind is {kind!r}")
 
 
 def _edit(row: Mapping[str, Any], encoding: str) -> Edit:
-    cell = row.get("cell")
+    cell = None if row.get("cell") is None else int(row["cell"])
     if "raw" in row:
         data = _raw(row["raw"], encoding)
     else:

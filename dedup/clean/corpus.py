@@ -84,7 +84,8 @@ def clean(
     Raises
     ------
     ParamsError
-        If result and documents are not of one scan, or the output folder holds a source.
+        If result and documents are not of one scan, the output folder holds a source, or two files would be written
+        to one place.
     ReadError
         If a source cannot be read any more or has changed.
     OutputExists, OutputFailed
@@ -154,8 +155,6 @@ def open_file(source: str, name: str, documents: Sequence[Document]) -> Source:
     try:
         return open_source(source, name, documents)
     except OSError as error:
-        if isinstance(error, ReadError):
-            raise
         raise ReadError(source, f"it could be read before and cannot now ({error.strerror or error})") from error
 
 
@@ -212,6 +211,7 @@ class _Job:
         self._archives = archives
         self._mark, self._dry = mark_field, dry_run
         self._count = 0
+        self._taken = {audits.NAME: "the audit"}
 
     def start(self, folder: Path, file: TextIO, route: str, archive: Archived | None) -> None:
         """Write the header."""
@@ -250,7 +250,7 @@ class _Job:
             edits = inserts
         else:
             edits = [*(edit for group in by_removal for edit in group), *shells]
-        edits.sort(key=lambda edit: (edit.at, edit.cell or 0))
+        edits.sort(key=lambda edit: edit.at)  # those of one cell are in order already
         gone = source.form == "text" and 0 in whole and self._mark is None
         self._put(source, edits, gone, len(places))
         for removals, group in removed:
@@ -267,6 +267,7 @@ class _Job:
 
     def _put(self, source: Source, edits: Sequence[Edit], gone: bool, documents: int) -> None:
         """Write one file, proved to be undone by its edits, and its row."""
+        self._claim(source.name, source.source)
         output = edited(source.form, source.content, edits, source.column, self._mark) if edits else source.content
         before = source.digest()
         if edits:
@@ -304,6 +305,7 @@ class _Job:
             self.tally.removal(removal.cause.label, removal.end - removal.start, removal.carried)
 
     def _sidecar(self, source: Source, spans: Sequence[Mapping[str, object]]) -> None:
+        self._claim(source.name + SIDECAR, f"the spans of {source.source}")
         text = audits.line({"field": self._mark, "spans": spans})
         if not self._dry:
             write(self._folder / (source.name + SIDECAR), text.encode())
@@ -337,6 +339,12 @@ class _Job:
         self.tally.skipped += rows
         for row in self.tally.skipped:
             self._say({"kind": "skipped", "source": row.source, "member": row.member, "reason": row.reason})
+
+    def _claim(self, name: str, source: str) -> None:
+        """Refuse a name that stands already: extracted texts and spans get names that another source may bear."""
+        other = self._taken.setdefault(name, source)
+        if other != source:
+            raise ParamsError([f"{source} and {other} would both be written to {name}: rename one of them"])
 
     def _say(self, row: Mapping[str, object]) -> None:
         self._file.write(audits.line(row))

@@ -29,12 +29,21 @@ class Table:
     ----------
     content : bytes
         The file.
+
+    Raises
+    ------
+    Disagree
+        If it is broken.
     """
 
     def __init__(self, content: bytes) -> None:
+        arrow = require("pyarrow", "parquet", "cleaning .parquet")
         parquet = require("pyarrow.parquet", "parquet", "cleaning .parquet")
-        file = parquet.ParquetFile(io.BytesIO(content))
-        self.table: Any = file.read()
+        try:
+            file = parquet.ParquetFile(io.BytesIO(content))
+            self.table: Any = file.read()
+        except (arrow.ArrowException, OSError) as error:
+            raise Disagree from error
         info = file.metadata
         self._compression = "snappy"
         if info.num_row_groups and info.row_group(0).num_columns:
@@ -148,10 +157,25 @@ class Table:
         return sink.getvalue()
 
     def digest(self) -> str:
-        """Return the SHA-256 of schema and values, the same for equal tables however they are stored."""
+        """Return the SHA-256 of schema and values, the same for equal tables however they are stored.
+
+        Raises
+        ------
+        Disagree
+            If a value is none of its type, as text that is no UTF-8.
+        """
         state = hashlib.sha256(self.table.schema.to_string(truncate_metadata=False).encode())
-        for batch in self.table.combine_chunks().to_batches(max_chunksize=1024):
-            state.update(repr(batch.to_pylist()).encode("utf-8", "surrogatepass"))
+        arrow = require("pyarrow", "parquet", "cleaning .parquet")
+        table = self.table
+        for place, field in enumerate(table.schema):
+            kind = _counted(field.type, arrow)
+            if kind != field.type:
+                table = table.set_column(place, field.with_type(kind), table.column(place).cast(kind))
+        try:
+            for batch in table.combine_chunks().to_batches(max_chunksize=1024):
+                state.update(repr(batch.to_pylist()).encode("utf-8", "surrogatepass"))
+        except (ValueError, OverflowError) as error:
+            raise Disagree from error
         return state.hexdigest()
 
     def _replace(self, column: str, values: Sequence[str | None]) -> None:
@@ -159,3 +183,14 @@ class Table:
         place = self.table.schema.get_field_index(column)
         field = self.table.schema.field(place)
         self.table = self.table.set_column(place, field, arrow.chunked_array([arrow.array(values, field.type)]))
+
+
+def _counted(kind: Any, arrow: Any) -> Any:
+    """Return a type with whole numbers for times and dates: how Python shows those depends on what is installed."""
+    if arrow.types.is_temporal(kind):
+        return arrow.int32() if kind.bit_width == 32 else arrow.int64()
+    if arrow.types.is_list(kind):
+        return arrow.list_(kind.value_field.with_type(_counted(kind.value_type, arrow)))
+    if arrow.types.is_struct(kind):
+        return arrow.struct([field.with_type(_counted(field.type, arrow)) for field in kind])
+    return kind

@@ -11,7 +11,8 @@ import gzip
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -74,10 +75,12 @@ class Source:
     column: str = ""
     rows: list[int] = field(default_factory=list)
     extracted: bool = False
+    _digest: str = field(default="", init=False)
 
     def digest(self) -> str:
         """Return the SHA-256 of the content (for parquet, of the table's values)."""
-        return digest_of(self.form, self.content)
+        self._digest = self._digest or digest_of(self.form, self.content)
+        return self._digest
 
     def output(self, content: bytes | None) -> bytes:
         """Return the bytes of the output file for a new content; None for one that was not changed."""
@@ -130,7 +133,13 @@ class Source:
 
 
 def digest_of(form: str, content: bytes) -> str:
-    """Return the SHA-256 of a content (for parquet, of the table's values)."""
+    """Return the SHA-256 of a content (for parquet, of the table's values).
+
+    Raises
+    ------
+    Disagree
+        If it should be a table and is none.
+    """
     return Table(content).digest() if form == "parquet" else hashlib.sha256(content).hexdigest()
 
 
@@ -145,10 +154,11 @@ def edited(form: str, content: bytes, edits: Sequence[Edit], column: str = "", m
     if form != "parquet":
         return apply(content, edits)
     table = Table(content)
-    table.apply(column, edits)
-    if mark is not None:
-        table.add(mark, {edit.at: edit.put.decode() for edit in edits if edit.cell == MARK_CELL})
-    return table.dump()
+    with _arrow():
+        table.apply(column, edits)
+        if mark is not None:
+            table.add(mark, {edit.at: edit.put.decode() for edit in edits if edit.cell == MARK_CELL})
+        return table.dump()
 
 
 def restored(form: str, content: bytes, edits: Sequence[Edit], column: str = "", mark: str | None = None) -> bytes:
@@ -162,13 +172,20 @@ def restored(form: str, content: bytes, edits: Sequence[Edit], column: str = "",
     if form != "parquet":
         return undo(content, edits)
     table = Table(content)
-    try:
+    with _arrow():
         if mark is not None:
             table.drop(mark)
         table.undo(column, edits)
-    except (ValueError, IndexError, KeyError) as error:  # Arrow's own complaints about rows and columns
+        return table.dump()
+
+
+@contextmanager
+def _arrow() -> Iterator[None]:
+    """Take what Arrow says of rows, columns and streams that an audit made up for a disagreement."""
+    try:
+        yield
+    except (ValueError, TypeError, LookupError, OverflowError, OSError) as error:
         raise Disagree from error
-    return table.dump()
 
 
 def open_source(source: str, name: str, documents: Sequence[Document]) -> Source:
@@ -192,6 +209,15 @@ def open_source(source: str, name: str, documents: Sequence[Document]) -> Source
     if not path.is_file():
         return _extracted(source, name, b"", documents, "it is no file")
     original = path.read_bytes()
+    try:
+        return _opened(source, name, original, documents)
+    except Disagree:
+        # Records that were read before the break are documents. The file stays as it is, and so do they.
+        return Source(source, name, "copied", original, original, reason="its data is broken or cut short")
+
+
+def _opened(source: str, name: str, original: bytes, documents: Sequence[Document]) -> Source:
+    """Find the documents of a source in its bytes; Disagree if these are broken."""
     packing = packing_of(original)
     content = unpack(original, packing)
     suffix = PurePosixPath(
@@ -203,6 +229,7 @@ def open_source(source: str, name: str, documents: Sequence[Document]) -> Source
         if content.startswith(b"PAR1"):
             found.column, found.rows = Table(content).find([row.text for row in documents])
             found.form = "parquet"
+            found.digest()
         elif suffix in _RECORDS and documents[0].member is not None:
             found.slots = list(_RECORDS[suffix](content, [row.text for row in documents], encoding))
             found.form = "csv" if suffix in (".csv", ".tsv") else "jsonl"
@@ -214,7 +241,7 @@ def open_source(source: str, name: str, documents: Sequence[Document]) -> Source
             found.slots = [text_slot(content, documents[0].text, encoding)]
             found.form = "text"
     except CannotCut as error:
-        if found.form == "copied" and suffix not in _RECORDS and packing is None and len(documents) == 1:
+        if suffix not in _RECORDS and packing is None and documents[0].member is None:
             reason = str(error) if suffix in _PLAIN else f"text cannot be cut within {suffix}"
             return _extracted(source, name, original, documents, reason)
         found.reason = str(error)
@@ -265,18 +292,16 @@ def unpack(data: bytes, packing: str | None) -> bytes:
     Disagree
         If they are broken.
     """
+    if packing == "zst":
+        zstd = _zstd()
+        try:
+            return bytes(zstd.decompress(data))
+        except zstd.ZstdError as error:
+            raise Disagree from error
     try:
-        if packing == "gz":
-            return gzip.decompress(data)
-        if packing == "zst":
-            return bytes(_zstd().decompress(data))
+        return gzip.decompress(data) if packing == "gz" else data
     except (OSError, EOFError, zlib.error) as error:
         raise Disagree from error
-    except Exception as error:
-        if type(error).__name__ == "ZstdError":  # of whichever module gave it
-            raise Disagree from error
-        raise
-    return data
 
 
 def pack(content: bytes, packing: str | None) -> bytes:

@@ -140,11 +140,11 @@ def replay(
             _check(row, row["sha256_in"], content, audit_path)
             if record.edits:
                 content = _done(row, content, record, audit.header.get("mark"), audit_path)
-                _check(row, row["sha256_out"], content, audit_path)
+            _check(row, row["sha256_out"], content, audit_path)
             if row["written"]:
                 write(folder / source.name, source.output(content if record.edits else None))
             if record.sidecar is not None:
-                write(folder / (source.name + SIDECAR), record.sidecar.encode())
+                write(folder / (source.name + SIDECAR), record.sidecar)
         if records:
             raise FormatProblem(str(audit_path), f"it names {min(records)}, which is not among the files given")
         write(folder / audits.NAME, _final(audit_path, audit.header))
@@ -177,10 +177,19 @@ def _row(row: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
                 str(path), f"file {row.get('name')!r} has {field} {row.get(field)!r}, wanted {kind.__name__}"
             )
     name = PurePosixPath(row["name"])
+    if not _possible(row["name"]):
+        raise FormatProblem(str(path), f"the name {row['name']!r} is none that a file can have")
     # An audit may come from elsewhere: a name must not lead out of the folder that is written.
     if name.is_absolute() or ".." in name.parts or not name.parts or os.path.splitdrive(row["name"])[0]:
         raise FormatProblem(str(path), f"the name {row['name']!r} leads out of the folder")
     return row
+
+
+def _possible(name: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
 
 
 def _undone(row: Mapping[str, Any], data: bytes, record: audits.FileRecord, mark: str | None, out: Path) -> bytes:
@@ -199,9 +208,12 @@ def _done(row: Mapping[str, Any], content: bytes, record: audits.FileRecord, mar
 
 
 def _check(row: Mapping[str, Any], wanted: str, content: bytes, where: Path) -> None:
-    found = digest_of(row["form"], content)
+    place = where / row["name"] if where.is_dir() else Path(row["name"])
+    try:
+        found = digest_of(row["form"], content)
+    except Disagree as error:
+        raise FormatProblem(str(place), f"it is no {row['form']}, as the audit says") from error
     if found != wanted:
-        place = where / row["name"] if where.is_dir() else Path(row["name"])
         raise FormatProblem(str(place), f"its content has SHA-256 {found[:16]}…, the audit says {wanted[:16]}…")
 
 

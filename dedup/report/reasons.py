@@ -120,6 +120,7 @@ CHINESE: tuple[tuple[str, str], ...] = (
     ("text cannot be cut within its format", "不能在原格式中删改"),
     ("text cannot be cut within {suffix}", "不能在 {suffix} 中删改"),
     ("it is no file", "不是文件"),
+    ("its data is broken or cut short", "数据损坏或不完整"),
     ("its bytes do not decode to its text in {encoding}", "文件内容按 {encoding} 解码与所读文字不一致"),
     (
         "parts of a text in {encoding} have other bytes than they have in the whole",
