@@ -171,7 +171,7 @@ def test_two_files_that_come_out_under_one_name_are_told_and_neither_is_lost(tmp
     documents = [row for row in rows if isinstance(row, Document)]
     skipped = [row for row in rows if not isinstance(row, Document)]
     result = result_of(documents, [found(documents, ONE)], skipped=skipped)
-    with pytest.raises(OutputFailed, match="comes out under this name: rename one of the two"):
+    with pytest.raises(ParamsError, match="would both be written to"):
         clean(result, documents, CleanPolicy(), out, base=source, mark_field=mark)
     assert names(tmp_path) == ["in"]
     (source / f"{other}{'.txt' if mark is None else '.spans.json'}").rename(source / "c.log")
