@@ -164,7 +164,7 @@ class Table:
         Disagree
             If a value is none of its type, as text that is no UTF-8.
         """
-        state = hashlib.sha256(self.table.schema.to_string(truncate_metadata=False).encode())
+        state = hashlib.sha256(_told(self.table.schema).encode("utf-8", "surrogatepass"))
         arrow = require("pyarrow", "parquet", "cleaning .parquet")
         table = self.table
         for place, field in enumerate(table.schema):
@@ -183,6 +183,12 @@ class Table:
         place = self.table.schema.get_field_index(column)
         field = self.table.schema.field(place)
         self.table = self.table.set_column(place, field, arrow.chunked_array([arrow.array(values, field.type)]))
+
+
+def _told(schema: Any) -> str:
+    """Return all that a schema says; Arrow's own words leave out what is long, and not in every version the same."""
+    fields = [(one.name, str(one.type), one.nullable, sorted((one.metadata or {}).items())) for one in schema]
+    return repr((fields, sorted((schema.metadata or {}).items())))
 
 
 def _counted(kind: Any, arrow: Any) -> Any:

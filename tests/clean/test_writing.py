@@ -35,7 +35,7 @@ class World:
     """A corpus of every fate.
 
     A report too short to be analysed; copies that go with their file, out of a file, out of a page, with their
-    record; a record whose text is not in its file; a file that could not be read, and one that is not there.
+    record; a record whose text is not in its file; two files that could not be read, and one that is not there.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -54,7 +54,8 @@ class World:
             "p.html": page,
             "r.jsonl": b"".join(self.lines),
             "s.jsonl": b'{"id": "1", "text": ""}\n',
-            "z.bin": b"\x00\xff\x00",
+            "y.bin": b"\x00\xff\x00",
+            "z.bin": b"\x00\xff\x01",
         }
         for name, data in self.files.items():
             (folder / name).write_bytes(data)
@@ -74,6 +75,7 @@ class World:
         self.skipped = [
             Skipped(self.path("0.txt"), short, "short"),
             Skipped(self.path("r.jsonl"), short, "short", "x"),
+            Skipped(self.path("y.bin"), "its bytes are no text", "encoding"),
             Skipped(self.path("z.bin"), "its bytes are no text", "encoding"),
             Skipped(self.path("gone.txt"), "no such file or directory", "missing"),
         ]
@@ -151,7 +153,10 @@ def rest_of(world: World) -> list[dict[str, Any]]:
     rows += [(row.source, row.member, row.reason) for row in world.skipped]
     return [
         world.file_row(6, "s.jsonl", world.files["s.jsonl"], form="copied", reason=_LOST),
-        world.file_row(7, "z.bin", world.files["z.bin"], form="copied", documents=0, reason="it was not analysed"),
+        *(
+            world.file_row(number, name, world.files[name], form="copied", documents=0, reason="it was not analysed")
+            for number, name in ((7, "y.bin"), (8, "z.bin"))
+        ),
         *({"kind": "skipped", "source": source, "member": member, "reason": why} for source, member, why in rows),
     ]
 
@@ -170,6 +175,7 @@ def test_every_file_and_every_row_of_the_audit(world: World, tmp_path: Path, dry
         "p.html.txt": f"{OWN}\n".encode(),
         "r.jsonl": one + three,
         "s.jsonl": files["s.jsonl"],
+        "y.bin": files["y.bin"],
         "z.bin": files["z.bin"],
     }
     at = len(f"{OWN}\r\n".encode("gb18030"))
@@ -192,8 +198,8 @@ def test_every_file_and_every_row_of_the_audit(world: World, tmp_path: Path, dry
         "carried": 0,
         "stayed": {},
         "converted": {world.path("p.html"): _PAGE},
-        "skipped": 5,
-        "copied": 1,
+        "skipped": 6,
+        "copied": 2,
     }
     wanted = [
         world.header(dry_run=dry_run),
@@ -288,7 +294,7 @@ def test_every_file_and_every_row_where_spans_are_marked(world: World, tmp_path:
 def test_restore_tells_how_many_files_it_wrote(world: World, tmp_path: Path) -> None:
     """Those that a clean wrote none of come back too."""
     clean(world.result, world.documents, POLICY, tmp_path / "out", base=world.folder)
-    assert restore(tmp_path / "out", tmp_path / "back") == 8
+    assert restore(tmp_path / "out", tmp_path / "back") == 9
     back = tree(tmp_path / "back")
     assert back.pop("p.html.txt") == f"{LINE}\n{OWN}\n".encode()
     assert back == {name: data for name, data in world.files.items() if name != "p.html"}
