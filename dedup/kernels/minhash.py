@@ -31,19 +31,28 @@ def _fmix32(h):
 
 
 @numba.njit(cache=True)
-def _mix_grams(codes, start, count, k, out):
-    """Write what datasketch permutes for each k-gram: fmix32 of the lower half of the hash of hashing.py."""
+def _mix_grams(codes, start, count, k, words, out):
+    """Write what datasketch permutes for each k-gram: fmix32 of the lower half of the hash of hashing.py.
+
+    Three loops, as in `hashing._hash_grams`: only the middle one, where each word waits for the one before it, is not
+    done by vectors. All three take a third of the time of one.
+    """
     power = _U64(1)
     for _ in range(k):
         power *= _BASE
+    come = codes[start + k - 1 : start + k - 1 + count]
+    gone = codes[start : start + count]
+    for i in range(1, count):
+        words[i] = (_U64(come[i]) + _U64(1)) - (_U64(gone[i - 1]) + _U64(1)) * power
     h = _U64(0)
     for i in range(start, start + k):
         h = h * _BASE + (_U64(codes[i]) + _U64(1))
-    out[0] = _fmix32(_U32(_mix64(h) & _U64(0xFFFFFFFF)))
+    words[0] = h
     for i in range(1, count):
-        gone = (_U64(codes[start + i - 1]) + _U64(1)) * power
-        h = h * _BASE + (_U64(codes[start + i + k - 1]) + _U64(1)) - gone
-        out[i] = _fmix32(_U32(_mix64(h) & _U64(0xFFFFFFFF)))
+        h = h * _BASE + words[i]
+        words[i] = h
+    for i in range(count):
+        out[i] = _fmix32(_U32(_mix64(words[i]) & _U64(0xFFFFFFFF)))
 
 
 @numba.njit(cache=True)
@@ -108,6 +117,7 @@ def band_words(codes, start, end, rows, k, a, b, height, out):
     """
     n = start.shape[0]
     for block in numba.prange(-(-n // _BLOCK)):
+        words = np.empty(_TILE, np.uint64)
         mixed = np.empty(_TILE + 7, np.uint32)
         minima = np.empty(a.shape[0], np.uint32)
         for p in range(block * _BLOCK, min(n, (block + 1) * _BLOCK)):
@@ -115,7 +125,7 @@ def band_words(codes, start, end, rows, k, a, b, height, out):
             stop = end[p] - k + 1
             for at in range(start[p], stop, _TILE):
                 count = min(np.int64(_TILE), stop - at)
-                _mix_grams(codes, at, count, k, mixed)
+                _mix_grams(codes, at, count, k, words, mixed)
                 _lower(mixed, count, a, b, minima)
             for band in range(out.shape[0]):
                 key = _U64(band)

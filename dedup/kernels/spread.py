@@ -14,6 +14,9 @@ _U32 = np.uint32
 _U64 = np.uint64
 _BASE = _U64(0x9E3779B97F4A7C55)  # as in kernels/hashing.py; a test holds the two together
 
+_AHEAD = 128
+"""K-grams that are sifted before the first of them is looked up: what is read far away is then read side by side."""
+
 
 @numba.njit(cache=True, inline="always")
 def _mix64(x):
@@ -21,6 +24,27 @@ def _mix64(x):
     x = (x ^ (x >> _U64(30))) * _U64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> _U64(27))) * _U64(0x94D049BB133111EB)
     return x ^ (x >> _U64(31))
+
+
+@numba.njit(cache=True)
+def _hash_grams(codes, start, count, k, out):
+    """Write the hashes of the `count` k-grams that begin at codes[start:start + count], as hashing.py does."""
+    power = _U64(1)
+    for _ in range(k):
+        power *= _BASE
+    come = codes[start + k - 1 : start + k - 1 + count]
+    gone = codes[start : start + count]
+    for i in range(1, count):
+        out[i] = (_U64(come[i]) + _U64(1)) - (_U64(gone[i - 1]) + _U64(1)) * power
+    h = _U64(0)
+    for i in range(start, start + k):
+        h = h * _BASE + (_U64(codes[i]) + _U64(1))
+    out[0] = h
+    for i in range(1, count):
+        h = h * _BASE + out[i]
+        out[i] = h
+    for i in range(count):
+        out[i] = _mix64(out[i])
 
 
 @numba.njit(cache=True, inline="always")
@@ -73,44 +97,37 @@ def information(codes, start, end, k, near, near_bits, far, far_bits, unseen, us
 
     Each p is written by one thread. O(characters).
     """
-    power = _U64(1)
-    for _ in range(k):
-        power *= _BASE
     for p in numba.prange(start.shape[0]):
-        ring = np.full(k, unseen)
+        rolled = np.empty(_AHEAD, np.uint64)
+        told = np.full(_AHEAD + k - 1, unseen)  # of the last k - 1 k-grams before a block, and of those in it
         total = 0.0
         above = 0.0
-        h = _U64(0)
-        low = start[p]
-        high = end[p]
-        for i in range(low, min(low + k - 1, high)):
-            h = h * _BASE + (_U64(codes[i]) + _U64(1))
-        for i in range(low, high):
-            told = unseen
-            if i + k <= high:
-                h = h * _BASE + (_U64(codes[i + k - 1]) + _U64(1))
-                if i > low:
-                    h -= (_U64(codes[i - 1]) + _U64(1)) * power
-                word = _U32(_mix64(h) >> _U64(32))
-                row = _place(near[0], near[1], near[2], word) if _sifted(near[3], near[4], word) else np.int64(-1)
-                if row >= 0:
-                    told = near_bits[row]
-                elif _sifted(far[3], far[4], word):
-                    row = _place(far[0], far[1], far[2], word)
+        for block in range(start[p], end[p], _AHEAD):
+            count = min(np.int64(_AHEAD), end[p] - block)
+            grams = min(count, end[p] - k + 1 - block)
+            if grams > 0:
+                _hash_grams(codes, block, grams, k, rolled)
+            for i in range(count):
+                told[k - 1 + i] = unseen
+                if i < grams:
+                    word = _U32(rolled[i] >> _U64(32))
+                    row = _place(near[0], near[1], near[2], word) if _sifted(near[3], near[4], word) else np.int64(-1)
                     if row >= 0:
-                        told = far_bits[row]
-            ring[(i - low) % k] = told
-            least = ring[0]
-            for j in range(1, k):
-                least = min(least, ring[j])
-            total += least
-            above += max(least - usual, 0.0)
+                        told[k - 1 + i] = near_bits[row]
+                    elif _sifted(far[3], far[4], word):
+                        row = _place(far[0], far[1], far[2], word)
+                        if row >= 0:
+                            told[k - 1 + i] = far_bits[row]
+            for i in range(count):
+                least = told[i]
+                for j in range(1, k):
+                    least = min(least, told[i + j])
+                total += least
+                above += max(least - usual, 0.0)
+            for j in range(k - 1):
+                told[j] = told[count + j]
         bits[p] = total
         surplus[p] = above
-
-
-_AHEAD = 128
-"""K-grams that are sifted before the first of them is looked up: what is read far away is then read side by side."""
 
 
 @numba.njit(cache=True, nogil=True)
@@ -128,26 +145,20 @@ def tally(codes, indptr, order, unit, taken, k, hashes, first, shift, sieve, fin
 
     One thread: who came last decides. Callers share out the units. O(K).
     """
+    rolled = np.empty(_AHEAD, np.uint64)
     words = np.empty(_AHEAD, np.uint32)
-    power = _U64(1)
-    for _ in range(k):
-        power *= _BASE
     for d in order:
         at = indptr[d]
         stop = indptr[d + 1]
         row = np.searchsorted(taken[:, 1], at, side="right")  # the first range that ends behind the document's start
         while at < stop:
             free = stop if row >= taken.shape[0] else min(stop, max(at, taken[row, 0]))
-            h = _U64(0)
-            for i in range(at, min(at + k - 1, free)):
-                h = h * _BASE + (_U64(codes[i]) + _U64(1))
-            for block in range(at + k - 1, free, _AHEAD):
+            for block in range(at, free - k + 1, _AHEAD):
+                grams = min(np.int64(_AHEAD), free - k + 1 - block)
+                _hash_grams(codes, block, grams, k, rolled)
                 count = 0
-                for i in range(block, min(block + _AHEAD, free)):
-                    h = h * _BASE + (_U64(codes[i]) + _U64(1))
-                    if i >= at + k:
-                        h -= (_U64(codes[i - k]) + _U64(1)) * power
-                    word = _U32(_mix64(h) >> _U64(32))
+                for i in range(grams):
+                    word = _U32(rolled[i] >> _U64(32))
                     words[count] = word
                     count += _sifted(sieve, fine, word)
                 for one in range(count):

@@ -87,6 +87,22 @@ def test_minimisers_do_not_depend_on_how_a_document_is_cut(rows, k, window, bloc
         assert value >> 32 == naive.gram_hash(codes[at : at + k].tolist()) >> 32
 
 
+@pytest.mark.parametrize("letters", [1, 2, 3, 500])
+def test_minimisers_do_not_depend_on_where_a_tile_ends(letters):
+    """Equal k-grams stand on both sides of its borders too: the rightmost of a window is taken there as elsewhere."""
+    random = np.random.default_rng(letters)
+    for size, k, window in ((2 * hashing._TILE + 40, 3, 4), (hashing._TILE + 2, 2, 9), (hashing._TILE + 9, 1, 16)):
+        row = random.integers(0x4E00, 0x4E00 + letters, size).astype(np.uint32)
+        row[hashing._TILE - 30 :] = np.resize(row[:7], size - hashing._TILE + 30)
+        grams = size - k + 1
+        out, count = np.empty(grams, np.uint64), np.empty(1, np.int64)
+        whole = [np.array([one], np.int64) for one in (0, 0, grams)]
+        borders = np.array([0, size], np.int64), np.array([0, grams], np.int64)
+        hashing.minimisers(row, borders[0], INT(k), INT(window), *whole, borders[1], out, count)
+        found = (out[: count[0]] & np.uint64(0xFFFFFFFF)).tolist()
+        assert found == naive.minimisers(row.tolist(), k, window)
+
+
 @given(st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 5), max_size=80))
 def test_radix_order_is_the_stable_order(values):
     keys = np.array(values, np.uint64)

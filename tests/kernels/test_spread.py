@@ -97,7 +97,31 @@ def test_the_count_is_the_same_on_one_thread_and_on_two(jobs):
 
 
 def test_copies_of_the_mixer_agree():
-    """spread.py holds the same four lines and the same base as hashing.py."""
+    """spread.py holds the same mixer, the same base and the same rolling as hashing.py."""
     assert spread._BASE == hashing._BASE
     for value in (0, 1, 2**63 + 1, 2**64 - 1, 0x123456789ABCDEF0):
         assert int(spread._mix64(np.uint64(value))) == int(hashing._mix64(np.uint64(value)))
+    codes = np.arange(0x4E00, 0x4E40, dtype=np.uint32)
+    one, other = np.empty((2, 59), np.uint64)
+    hashing._hash_grams(codes, np.int64(1), np.int64(59), np.int64(5), one)
+    spread._hash_grams(codes, np.int64(1), np.int64(59), np.int64(5), other)
+    assert one.tolist() == other.tolist() == naive.gram_hashes(codes[1:].tolist(), 5)
+
+
+@pytest.mark.parametrize("size", [0, 2, 3, 4, spread._AHEAD - 1, spread._AHEAD + 2, 3 * spread._AHEAD + 5])
+def test_information_is_the_least_bits_of_the_grams_that_hold_a_character(size):
+    """As the definition says, wherever a block of k-grams ends; what is asked first hides what is asked second."""
+    random = np.random.default_rng(size)
+    codes = random.integers(0x4E00, 0x4E06, size + 4).astype(np.uint32)
+    grams = [codes[i : i + 3].tolist() for i in range(2, size)]  # the range begins at 2 and has `size` characters
+    every = np.unique([naive.gram_hash(gram) >> 32 for gram in grams] or [7]).astype(np.uint32)
+    near, far = Sorted(every[::3]), Sorted(every[::2])
+    bits = [random.random(len(one.hashes)) for one in (near, far)]
+    told = dict(zip(far.hashes.tolist(), bits[1].tolist(), strict=True))
+    told |= dict(zip(near.hashes.tolist(), bits[0].tolist(), strict=True))
+    of_gram = [told.get(naive.gram_hash(gram) >> 32, 2.0) for gram in grams]
+    least = [min([2.0, *of_gram[max(i - 2, 0) : i + 1]]) for i in range(size)]
+    total, above = np.empty(1), np.empty(1)
+    span = np.array([2], np.int64), np.array([2 + size], np.int64)
+    spread.information(codes, *span, np.int64(3), near.index, bits[0], far.index, bits[1], 2.0, 0.4, total, above)
+    assert total[0] == pytest.approx(sum(least)) and above[0] == pytest.approx(sum(max(x - 0.4, 0) for x in least))
