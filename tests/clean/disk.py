@@ -44,10 +44,16 @@ class Cleaned:
         rows = list(read([self.source]))
         self.documents = [row for row in rows if isinstance(row, Document)]
         self.skipped = [row for row in rows if isinstance(row, Skipped)]
-        result = result_of(self.documents, [found(self.documents, LINE)], skipped=self.skipped)
-        clean(result, self.documents, CleanPolicy(), self.out, base=self.source, mark_field=mark)
+        self.mark = mark
+        self.clean(self.out)
         self.audit = self.out / "audit.jsonl"
         self.rows = [json.loads(line) for line in self.audit.read_bytes().splitlines()]
+
+    def clean(self, out: Path, *, dry_run: bool = False) -> None:
+        """Clean the corpus."""
+        result = result_of(self.documents, [found(self.documents, LINE)], skipped=self.skipped)
+        more: dict[str, Any] = {"base": self.source, "mark_field": self.mark, "dry_run": dry_run}
+        clean(result, self.documents, CleanPolicy(), out, **more)
 
     def write(self, rows: list[Any]) -> None:
         """Write another audit."""

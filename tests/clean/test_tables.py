@@ -39,7 +39,8 @@ def test_of_columns_that_hold_the_same_texts_the_one_that_was_read_is_cut():
 def test_texts_stand_in_order_and_rows_between_them_are_passed_over():
     """Nulls, other texts, rows behind the last; numbers are no texts, nor is a column that holds one text of two."""
     column = [None, "甲", "别的", "乙", "甲", None]
-    assert opened({"n": [1, 2, 3, 4, 5, 6], "text": column}).find(["甲", "乙"]) == ("text", [1, 3])
+    for name in ("text", "body"):
+        assert opened({"n": [1, 2, 3, 4, 5, 6], name: column}).find(["甲", "乙"]) == (name, [1, 3])
     assert opened({"text": arrow.array(column, arrow.large_string())}).find(["乙", "甲"]) == ("text", [3, 4])
     for texts in (["乙", "乙"], ["丙"]):
         with pytest.raises(CannotCut, match="in no column of strings"):

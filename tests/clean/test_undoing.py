@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dedup.clean import replay
+from dedup.clean.sources import digest_of, packing_of, unpack
 from dedup.errors import DedupError, FormatProblem, OutputExists, OutputFailed, ParamsError, ReadError
 from dedup.read import read
 from dedup.result import Document, Skipped
@@ -19,6 +20,26 @@ from tests.clean.hand import tree
 @pytest.fixture
 def cleaned(tmp_path: Path) -> Cleaned:
     return Cleaned(tmp_path)
+
+
+@pytest.mark.parametrize(("parquet", "mark"), [(False, None), (True, None), (False, "spans"), (True, "spans")])
+def test_a_clean_is_undone_and_done_again(tmp_path: Path, parquet: bool, mark: str | None) -> None:
+    """Of a dry run too, and then its audit is that of the clean itself; spans beside a text are made again."""
+    world = Cleaned(tmp_path, parquet=parquet, mark=mark)
+    wanted = tree(world.out)
+    assert ("b.txt.spans.json" in wanted) == (mark is not None and not parquet)
+    world.clean(tmp_path / "dry", dry_run=True)
+    for audit in (world.audit, tmp_path / "dry" / "audit.jsonl"):
+        to = tmp_path / audit.parent.name / "again"
+        replay(audit, world.documents, to, skipped=world.skipped, base=world.source)
+        assert tree(to) == wanted
+    before, back = tree(world.source), world.restore()
+    assert before.keys() == back.keys()
+    for name, data in before.items():
+        if name.endswith(".parquet"):
+            assert digest_of("parquet", back[name]) == digest_of("parquet", data)
+        else:
+            assert unpack(back[name], packing_of(data)) == unpack(data, packing_of(data)), name
 
 
 def told(kind: type[DedupError], call: Callable[[], Any]) -> str:

@@ -385,9 +385,16 @@ def test_why_a_source_cannot_be_read_any_more_is_told(monkeypatch: Any) -> None:
 
 
 def test_cuts_of_one_document_stand_in_the_audit_each_for_itself(tmp_path: Path) -> None:
-    """Two copies and page noise between them; the texts that went, in order, with the label of each."""
+    """Two copies and page noise between them; the texts that went, in order, with the label of each.
+
+    More documents stay as they are than are cut.
+    """
     noise = "【返回首页】\n"
-    documents = [Document("a", f"{LINE}\n{OTHER}\n"), Document("b", f"{LINE}\n{noise}{OTHER}\n{OWN}")]
+    documents = [
+        Document("a", f"{LINE}\n{OTHER}\n"),
+        Document("b", f"{LINE}\n{noise}{OTHER}\n{OWN}"),
+        Document("c", OWN),
+    ]
     start = len(LINE) + 1
     families = [found(documents, text, label=label) for text, label in ((LINE, "copy"), (OTHER, "mass"))]
     result = result_of(documents, families, noise={1: [(start, start + len(noise))]})
@@ -397,4 +404,5 @@ def test_cuts_of_one_document_stand_in_the_audit_each_for_itself(tmp_path: Path)
         ("copy", LINE), ("furniture", noise.strip()), ("mass", OTHER),
     ]  # fmt: skip
     assert report.removed == {"copy": (1, len(LINE) + 1), "furniture": (1, len(noise)), "mass": (1, len(OTHER) + 1)}
+    assert report.documents == {"in": 3, "untouched": 2, "cut": 1, "removed": 0, "skipped": 0}
     assert (tmp_path / "out" / "b.txt").read_text(encoding="utf-8") == OWN
