@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dedup.clean import CleanPolicy, clean, restore
 from dedup.clean.edits import Disagree, Edit
 from dedup.clean.parquet import MARK_CELL, ROW_CELL, Table
 from dedup.clean.places import CannotCut
+from dedup.read import read
+from dedup.result import Document
+from tests.clean.hand import found, result_of
 
 arrow = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -232,3 +238,23 @@ def test_what_is_no_table_disagrees():
             Table(data)
     with pytest.raises(Disagree):
         opened({"text": broken_text(3, 2)}).digest()
+
+
+def test_a_marked_table_has_the_spans_of_each_row(tmp_path: Path) -> None:
+    """An empty list where nothing would go, null where a row is no document; without the column it is what it was."""
+    line, own = "檐口下接一道竹笕，雨水引到院角的石缸里。", "石缸每年立夏前淘一次。"
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text(line, encoding="utf-8")
+    table = arrow.table({"text": [f"{own}\n{line}", None, own]})
+    (tmp_path / "in" / "t.parquet").write_bytes(stored(table))
+    documents = [row for row in read([tmp_path / "in"]) if isinstance(row, Document)]
+    result = result_of(documents, [found(documents, line)])
+    clean(result, documents, CleanPolicy(), tmp_path / "out", base=tmp_path / "in", mark_field="spans")
+    marked = parquet.read_table(tmp_path / "out" / "t.parquet")
+    first, none, last = marked.column("spans").to_pylist()
+    ((start, end),) = [(span["start"], span["end"]) for span in json.loads(first)]
+    assert (start, end) == (len(own) + 1, len(own) + 1 + len(line))
+    assert (none, last) == (None, "[]")
+    assert marked.drop_columns(["spans"]).equals(table)
+    restore(tmp_path / "out", tmp_path / "back")
+    assert parquet.read_table(tmp_path / "back" / "t.parquet").equals(table)
