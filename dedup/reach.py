@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from dedup.intervals import positions
 from dedup.schema import Bool, Int64, KeyStream, Segments, Texts, UInt32
 
 CLOSING = np.array(sorted(map(ord, "。！？；!?;”’」』》〉）)】…")), np.uint32)
 OPENING = np.array(sorted(map(ord, "“‘「『《〈（(【")), np.uint32)
+_HAN = 0x3400, 0x9FFF
+_NUMERALS = np.array(sorted(map(ord, "第其一二三四五六七八九十百千万亿零两廿卅之")), np.uint32)
+
 MARKS = 3
 """Most marks in a row that are taken with what they stand at."""
 
@@ -34,8 +38,9 @@ def reach(texts: Texts, keys: KeyStream, segments: Segments, start: Int64, end: 
 
     Notes
     -----
-    What begins (ends) a paragraph begins (ends) where the paragraph does, unless a figure is between. Elsewhere up
-    to `MARKS` opening marks before it and closing marks behind it are taken in. O(n log paragraphs).
+    What begins (ends) a paragraph begins (ends) where the paragraph does, unless a figure is between, or words that
+    a site has hung on (下一页). Elsewhere up to `MARKS` opening marks before it and closing marks behind it are taken
+    in. O(n log paragraphs).
     """
     if not len(start):
         return start.copy(), end.copy()
@@ -51,12 +56,22 @@ def reach(texts: Texts, keys: KeyStream, segments: Segments, start: Int64, end: 
         first,
     )
     last = np.where(np.searchsorted(slots.start, raw_end) < np.searchsorted(slots.start, last), raw_end, last)
+    last = np.where(_worded(texts.codes, raw_end, last), raw_end, last)
     document = texts.document_of(raw_start)
     low, high = texts.indptr[document], texts.indptr[document + 1]
     for _ in range(MARKS):
         raw_start = raw_start - ((raw_start > low) & _are(texts.codes, raw_start - 1, OPENING))
         raw_end = raw_end + ((raw_end < high) & _are(texts.codes, raw_end, CLOSING))
     return np.minimum(first, raw_start), np.maximum(last, raw_end)
+
+
+def _worded(codes: UInt32, start: Int64, end: Int64) -> Bool:
+    """Return in which raw ranges, empty ones too, a Han character stands that is no part of an enumerator."""
+    size = np.maximum(end - start, 0)
+    inside = codes[positions(start, size)]
+    before = np.concatenate([[0], np.cumsum((inside >= _HAN[0]) & (inside <= _HAN[1]) & ~np.isin(inside, _NUMERALS))])
+    border = np.concatenate([[0], np.cumsum(size)])
+    return np.asarray(before[border[1:]] > before[border[:-1]], bool)
 
 
 def _are(codes: UInt32, at: Int64, marks: UInt32) -> Bool:

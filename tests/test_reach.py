@@ -36,6 +36,13 @@ def test_inside_of_a_paragraph_marks_are_taken_and_figures_are_not():
     assert shown(one, other) == (f"“{COPIED}。”", f"“{COPIED}。”")
 
 
+@pytest.mark.parametrize("noise", ["1 2 下一页", " 文秘部落", "（请关注好范文网:）"])
+def test_what_a_site_has_hung_on_stays_out(noise):
+    """It ends the paragraph, but nobody wrote it; the full stop before it was written."""
+    for side in shown(f"{COPIED}。{noise}\n集镇搬迁了。", f"春汛来得早。\n{COPIED}。"):
+        assert side == f"{COPIED}。"
+
+
 def test_a_figure_at_the_head_of_a_paragraph_stays_out():
     """It is compared, or it is not part of the passage."""
     assert shown(f"2019年{COPIED}。", f"2020年{COPIED}。") == (f"年{COPIED}。", f"年{COPIED}。")

@@ -303,15 +303,16 @@ def page_numbers(codes, indptr, breaks, kind, starts, ends):
     return count
 
 
-@numba.njit(cache=True)
-def visible(codes, kind, fold, start, end, multi, folded, place):
+@numba.njit(cache=True, nogil=True)
+def visible(codes, base, kind, fold, start, end, multi, folded, place):
     """Write what is visible of a text, folded one for one, and where it stands; return how much that is.
 
     codes : uint32[N]
+    base : int64              position of the first of them, from which start, end and place count
     kind : uint8[0x110000], fold : uint32[0x110000]   as in `dedup.steps.data.Tables`
     start, end : int64[n]     ranges that do not count, by their starts
     multi : uint32            folds from here on are several characters: U+FFFD stands for them
-    folded, place : uint32[N] written: the folds, and the positions in codes
+    folded, place : uint32[N] written: the folds, and the positions
 
     White space, and what is not seen at all, is left out. One pass: as six of numpy it took three times as long.
     """
@@ -319,13 +320,13 @@ def visible(codes, kind, fold, start, end, multi, folded, place):
     row = 0
     until = 0
     for i in range(codes.shape[0]):
-        while row < start.shape[0] and start[row] <= i:
-            until = max(until, end[row])
+        while row < start.shape[0] and start[row] <= base + i:
+            until = max(until, end[row] - base)
             row += 1
         code = codes[i]
         if i < until or kind[code] & 0x0F >= SPACE:
             continue
         folded[found] = fold[code] if fold[code] < multi else 0xFFFD
-        place[found] = i
+        place[found] = base + i
         found += 1
     return found

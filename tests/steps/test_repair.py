@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup.kernels import marks
+from dedup.kernels.threads import threads
 from dedup.schema import EditKind, Edits, Texts
 from dedup.steps import data
 from dedup.steps.data import shifted
@@ -229,6 +230,24 @@ class TestSite:
     def test_a_pattern_does_not_cross_documents(self) -> None:
         """The end of one document and the beginning of the next never make a site line together."""
         assert repair(lay_out(["先来（请关注某某", "某某网:）后到", "文秘", "部落"])).start.size == 0
+
+    @pytest.mark.parametrize("jobs", [1, 2])
+    def test_documents_taken_some_at_a_time_are_all_looked_at(self, monkeypatch, jobs) -> None:
+        """What is found, and where, does not depend on how many documents are folded together, nor on threads."""
+        texts = [
+            "建立了（请关注好范文网:）机制",
+            "无",
+            "鄉(xiāng)鎮(zhèn)里，文 祕\n部落坚持",
+            "",
+            "千方百计1 2 下一页保增收",
+        ] * 3
+        whole = repair(lay_out(texts))
+        assert (whole.kind == EditKind.SITE).sum() == 9 and (whole.kind == EditKind.PINYIN).sum() == 6
+        for size in (1, 20, 45):
+            monkeypatch.setattr("dedup.intervals.SLAB", size)
+            with threads(jobs):
+                some = repair(lay_out(texts))
+            assert all((getattr(some, name) == getattr(whole, name)).all() for name in ("start", "end", "kind"))
 
 
 class TestPages:
