@@ -50,13 +50,13 @@ def reach(texts: Texts, keys: KeyStream, segments: Segments, start: Int64, end: 
     at = np.searchsorted(segments.raw_start, raw_end - 1, side="right") - 1
     last = np.where((at >= 0) & (segments.end[at] == end), segments.raw_end[at], raw_end)
     slots = keys.slots  # a figure is compared, so it belongs to what was compared or not at all
-    first = np.where(
-        np.searchsorted(slots.end, first, side="right") < np.searchsorted(slots.end, raw_start, side="right"),
-        raw_start,
-        first,
-    )
-    last = np.where(np.searchsorted(slots.start, raw_end) < np.searchsorted(slots.start, last), raw_end, last)
-    last = np.where(_worded(texts.codes, raw_end, last), raw_end, last)
+    rows = np.flatnonzero(first < raw_start)
+    ends = (np.searchsorted(slots.end, border[rows], side="right") for border in (first, raw_start))
+    first[rows] = np.where(np.less(*ends), raw_start[rows], first[rows])
+    rows = np.flatnonzero(last > raw_end)
+    starts = (np.searchsorted(slots.start, border[rows]) for border in (raw_end, last))
+    hung_on = np.less(*starts) | _worded(texts.codes, raw_end[rows], last[rows])
+    last[rows] = np.where(hung_on, raw_end[rows], last[rows])
     document = texts.document_of(raw_start)
     low, high = texts.indptr[document], texts.indptr[document + 1]
     for _ in range(MARKS):
@@ -67,7 +67,7 @@ def reach(texts: Texts, keys: KeyStream, segments: Segments, start: Int64, end: 
 
 def _worded(codes: UInt32, start: Int64, end: Int64) -> Bool:
     """Return in which raw ranges, empty ones too, a Han character stands that is no part of an enumerator."""
-    size = np.maximum(end - start, 0)
+    size = end - start
     inside = codes[positions(start, size)]
     before = np.concatenate([[0], np.cumsum((inside >= _HAN[0]) & (inside <= _HAN[1]) & ~np.isin(inside, _NUMERALS))])
     border = np.concatenate([[0], np.cumsum(size)])
