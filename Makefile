@@ -113,7 +113,8 @@ coverage: $(VENV)/.trust ## share of lines that the tests run, kernels counted u
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --skip-covered --show-missing --fail-under=92
 
-MUTATE := $(BIN)/python tools/mutate.py
+# A mutant is a fork, and OpenMP ends a fork that calls it.
+MUTATE := NUMBA_THREADING_LAYER=workqueue $(BIN)/python tools/mutate.py
 mutate: $(VENV)/.dev ## change the code in one place at a time and see whether a test notices; writes tests/mutants.json
 	$(MUTATE) dedup/steps/verify.py --tests tests/steps/test_verify.py
 	NUMBA_DISABLE_JIT=1 $(MUTATE) dedup/kernels/sets.py --tests tests/steps/test_verify.py
@@ -127,6 +128,17 @@ mutate: $(VENV)/.dev ## change the code in one place at a time and see whether a
 	$(MUTATE) dedup/clean/marks.py --tests tests/clean/test_marks.py tests/clean/test_corpus.py
 	for m in claims going headings touched plans removal; do \
 		$(MUTATE) dedup/clean/$$m.py --tests tests/clean/test_going.py tests/clean/test_claims.py tests/clean/test_plan.py --within 1 || exit 1; done
+	$(MUTATE) dedup/clean/link.py --tests tests/clean/test_link.py
+	$(MUTATE) dedup/clean/desk.py --tests tests/clean/test_desk.py
+	$(MUTATE) dedup/clean/layout.py --tests tests/clean/test_layout.py
+	$(MUTATE) dedup/clean/folder.py --tests tests/clean/test_folder.py
+	$(MUTATE) dedup/clean/places.py --tests tests/clean/test_places.py
+	$(MUTATE) dedup/clean/paragraphs.py --tests tests/clean/test_paragraphs.py
+	$(MUTATE) dedup/clean/corpus.py --tests tests/clean/test_writing.py tests/clean/test_sources.py tests/clean/test_corpus.py
+	$(MUTATE) dedup/clean/sources.py --tests tests/clean/test_sources.py tests/clean/test_tables.py tests/clean/test_writing.py tests/clean/test_corpus.py
+	$(MUTATE) dedup/clean/undoing.py --tests tests/clean/test_undoing.py tests/clean/test_writing.py
+	$(MUTATE) dedup/clean/parquet.py --tests tests/clean/test_tables.py tests/clean/test_sources.py tests/clean/test_undoing.py
+	$(MUTATE) dedup/clean/audit.py --tests tests/clean/test_audit.py tests/clean/test_writing.py
 
 wheels: $(VENV)/.trust ## build the wheel, install it in an empty environment of each Python found, scan data/
 	$(BIN)/python tools/try_wheel.py
