@@ -132,7 +132,7 @@ def _clusters(
         title = words(_titles(tables, order[first:last], before + first))
         return Facts(title.data, title.end - title.begin, evidence.data, np.diff(evidence.indptr), star)
 
-    parts = run.here("facts", Facts, facts, run.pieces(len(size), TOLD))
+    parts = run.here("facts", Facts, facts, run.pieces(len(size), TOLD), lambda: witness().prepare())
     found = run.laid("facts", parts)
     # Members of the families in the order shown.
     row = positions(families.indptr[:-1][order], size[order])
@@ -186,11 +186,11 @@ def _least(values: Int64, indptr: Int64) -> Int64:
 def _earliest(tables: Tables, document: Int64, family: Int64, families: int) -> Int64:
     """Return the row of the member with the earliest date, if all dates are known and one is alone the earliest."""
     earliest = np.full(families, -1, np.int64)
-    known = sorted({one.date for one in tables.documents if one.date is not None})
+    known = sorted({one.date for one in tables.about if one.date is not None})
     if not known or not len(family):
         return earliest
     rank = {date: number for number, date in enumerate(known)}
-    when = np.array([-1 if one.date is None else rank[one.date] for one in tables.documents])[document]
+    when = np.array([-1 if one.date is None else rank[one.date] for one in tables.about])[document]
     first = tables.families.indptr[:-1]
     least = np.minimum.reduceat(when, first)
     is_least = when == least[family]
@@ -258,12 +258,12 @@ def _mixed(*columns: np.ndarray) -> UInt64:
 def _directions(tables: Tables, left: Int64, right: Int64) -> UInt8:
     """Return which side is earlier by the dates of the documents, as far as both dates are known."""
     direction = np.zeros(len(left), np.uint8)
-    dated = np.array([document.date is not None for document in tables.documents], bool)
+    dated = np.array([document.date is not None for document in tables.about], bool)
     pairs = np.flatnonzero((left != right) & dated[left] & dated[right]) if len(left) else np.empty(0, np.int64)
     known: dict[tuple[int, int], int] = {}
     for row, one, other in zip(pairs.tolist(), left[pairs].tolist(), right[pairs].tolist(), strict=True):
         if (one, other) not in known:
-            known[one, other] = _direction(tables.documents[one].date or "", tables.documents[other].date or "")
+            known[one, other] = _direction(tables.about[one].date or "", tables.about[other].date or "")
         direction[row] = known[one, other]
     return direction
 

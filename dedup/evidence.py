@@ -87,6 +87,10 @@ class Witness:
         self._differs = {kinds: self._most(self._differing.has(kinds)) for kinds in (FIGURES, SLIPS)}
         self._figures = figures(tables, places.document, self._accused)
 
+    def prepare(self) -> None:
+        """Gather now what is gathered over all reports when it is first asked for: names, and what is in order."""
+        _ = self._names, self._kept
+
     def of(self, numbers: Int64, shown: int) -> tuple[Strings, Bool]:
         """Return the evidence of families: why they are labelled so, how far they reach, and what is odd about them.
 
@@ -244,7 +248,7 @@ class Witness:
         tables = self.tables
         names = {
             (number, -1): _places(document.title) | _places(document.issuer)
-            for number, document in enumerate(tables.documents)
+            for number, document in enumerate(tables.about)
         }
         parts = tables.segments.parts
         for row, document in enumerate(parts.document.tolist()):
@@ -285,10 +289,20 @@ class Witness:
             inside = Counter(window for window in windows if window in of_name)
             for name in sorted(set(inside) - own):
                 if self._whole(report).count(name) <= inside[name]:
-                    origin, here = (self.tables.documents[one[0]].name for one in (of_name[name][0], report))
+                    origin, here = (self.tables.about[one[0]].name for one in (of_name[name][0], report))
                     yield Evidence("leftover", {"text": name, "from": origin, "in": here})
 
     # Order
+
+    @cached_property
+    def _key_borders(self) -> Int64:
+        """Key positions at which reports begin, one for each of their raw ones."""
+        tables, borders = self.tables, self._borders
+        document = tables.texts.document_of(borders)
+        begins = tables.keys.indptr[document]
+        inner = borders > tables.texts.indptr[document]  # parts of a collection file
+        begins[inner] = np.searchsorted(tables.keys.origin, borders[inner])
+        return begins
 
     @cached_property
     def _kept(self) -> Int64:
@@ -298,7 +312,7 @@ class Witness:
         family = np.repeat(np.arange(len(families.medoid)), np.diff(families.passage_indptr))
         row = families.passages[self._accused[family]]
         ends = (tables.passages.left_start[row], tables.passages.right_start[row])
-        left, right = (np.searchsorted(self._borders, tables.keys.origin[end], side="right") for end in ends)
+        left, right = (np.searchsorted(self._key_borders, end, side="right") for end in ends)
         pair = left * (len(self._borders) + 1) + right
         _, of_pair, count = np.unique(pair, return_inverse=True, return_counts=True)
         told = np.flatnonzero((left != right) & (count[of_pair] >= IN_ORDER)) if len(row) else row

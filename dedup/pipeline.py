@@ -301,10 +301,11 @@ def _labelled(
     """Tell copying from what explains it."""
     from dedup.executors import spread
     from dedup.executors.labels import labelled
+    from dedup.executors.spool import without_texts
     from dedup.steps import usage
     from dedup.steps.label import Known
 
-    issuers = [document.issuer for document in corpus.everything]
+    issuers = [document.issuer for document in without_texts(corpus.everything)]
     hands = usage.units(issuers, corpus.segments)
     words = run.each("asked", spread.Asked, spread.asked, [(corpus, families, params)])
     tasks = spread.tasks(words, corpus, hands, run.pieces)

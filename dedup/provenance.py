@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedup.columns import Places
+from dedup.executors.spool import without_texts
 from dedup.reach import reach
 from dedup.result import Document
 from dedup.schema import Edits, Families, Int64, KeyStream, Labels, Passages, Segments, Texts, string
@@ -44,6 +45,11 @@ class Tables:
         return string(self.keys.codes[start:end])
 
     @cached_property
+    def about(self) -> Sequence[Document]:
+        """The documents, for what is known of them beside their texts (empty where those lie in a table)."""
+        return without_texts(self.documents)
+
+    @cached_property
     def first_line(self) -> Int64:
         """Row of each document's first line in ``segments.lines``."""
         return np.searchsorted(self.segments.lines, self.texts.indptr[:-1])
@@ -63,6 +69,12 @@ class Tables:
         if not len(start):
             none = np.empty(0, np.int64)
             return Places(none, none, none, none, none, none, none, none, ())
+        if (start[1:] < start[:-1]).any():
+            # In the order of the tables, which a large corpus has in files: each page is then read once, in a row.
+            order = np.argsort(start, kind="stable")
+            back = np.empty_like(order)
+            back[order] = np.arange(len(order))
+            return self.places(start[order], end[order]).taken(back)
         segments = self.segments
         raw_start, raw_end = reach(self.texts, self.keys, segments, start, end)
         document = self.texts.document_of(raw_start)
@@ -87,7 +99,7 @@ class Tables:
 
     def _pages(self, document: Int64, offset: Int64) -> Int64:
         page = np.full(len(document), -1, np.int64)
-        for number, one in enumerate(self.documents):
+        for number, one in enumerate(self.about):
             if one.pages:
                 rows = np.flatnonzero(document == number)
                 page[rows] = np.searchsorted(one.pages, offset[rows], side="right")

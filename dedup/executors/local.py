@@ -117,7 +117,12 @@ class Memory:
         return [(0, total)]
 
     def here(
-        self, stage: str, kind: type[T], function: Callable[..., T], tasks: Sequence[tuple[Any, ...]]
+        self,
+        stage: str,
+        kind: type[T],
+        function: Callable[..., T],
+        tasks: Sequence[tuple[Any, ...]],
+        ready: Callable[[], object],
     ) -> Sequence[T]:
         """Return ``function(*task)`` for each task."""
         return self.each(stage, kind, function, tasks)

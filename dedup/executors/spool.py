@@ -177,14 +177,15 @@ class Documents(Sequence[Document]):
 
     Parameters
     ----------
-    texts : Texts
+    texts : Texts or None
+        None where nobody asks for texts: they are empty then.
     about : uint8[...]
     about_indptr : int64[D+1]
     count : int
         The first so many documents of the tables.
     """
 
-    def __init__(self, texts: Texts, about: UInt8, about_indptr: Int64, count: int) -> None:
+    def __init__(self, texts: Texts | None, about: UInt8, about_indptr: Int64, count: int) -> None:
         self._texts = texts
         self._about = about
         self._indptr = about_indptr
@@ -204,15 +205,28 @@ class Documents(Sequence[Document]):
         return self._get(int(row) % self._count)
 
     def _make(self, row: int) -> Document:
+        if self._texts is None:
+            return document_of(self.facts(row), "")
         start, end = self._texts.indptr[row : row + 2].tolist()
-        text = string(self._texts.codes[start:end])
-        return document_of(self.facts(row), text)
+        return document_of(self.facts(row), string(self._texts.codes[start:end]))
+
+    def without_texts(self) -> Documents:
+        """Return the same documents with empty texts."""
+        return Documents(None, self._about, self._indptr, self._count)
 
     def facts(self, row: int) -> list[Any]:
         """Return what is known of a document, see `about`."""
         start, end = self._indptr[row : row + 2].tolist()
         facts: list[Any] = json.loads(self._about[start:end].tobytes())
         return facts
+
+
+def without_texts(documents: Sequence[Document]) -> Sequence[Document]:
+    """Return documents of which no text will be asked for: where texts lie in a table, none is read.
+
+    A look at the date of each document of a corpus would read the corpus.
+    """
+    return documents.without_texts() if isinstance(documents, Documents) else documents
 
 
 def _about(part: Spool, row: int) -> bytes:

@@ -132,16 +132,21 @@ class Work:
         return self._filled(stage, kind, function, tasks, self._processes)
 
     def here(
-        self, stage: str, kind: type[T], function: Callable[..., T], tasks: Sequence[tuple[Any, ...]]
+        self,
+        stage: str,
+        kind: type[T],
+        function: Callable[..., T],
+        tasks: Sequence[tuple[Any, ...]],
+        ready: Callable[[], object],
     ) -> Shelf[T]:
         """Return ``function(*task)`` for each task as `each` does, computed in this process: any function will do.
 
-        The others are ended; they would start again if they were needed. What is told of families is asked for in the
-        order in which they are shown, so the looks into the corpus are scattered over it.
+        ``ready`` is called before the first part that is missing, and reads in order. What the parts look at is
+        scattered over the corpus: families are asked for in the order in which they are shown. The other processes
+        are ended; they would start again if they were needed.
         """
         self._processes.close()
-        with mapped.scattered():
-            return self._filled(stage, kind, function, tasks, Processes(1))
+        return self._filled(stage, kind, function, tasks, Processes(1), ready)
 
     def _filled(
         self,
@@ -150,12 +155,15 @@ class Work:
         function: Callable[..., T],
         tasks: Sequence[tuple[Any, ...]],
         processes: Processes,
+        ready: Callable[[], object] | None = None,
     ) -> Shelf[T]:
         """Return the parts of a stage, those that are missing computed."""
         paths = [self.folder / f"{stage}-{number:05d}.part" for number in range(len(tasks))]
         missing = [number for number, path in enumerate(paths) if not self._is_sound(path)]
         self._tell(stage, len(tasks) - len(missing), len(tasks))
-        with _writing(self.folder):
+        if ready and missing:
+            ready()
+        with _writing(self.folder), mapped.scattered() if ready else contextlib.nullcontext():
             for _ in processes.run(_compute, [(function, tasks[number], paths[number]) for number in missing]):
                 self.computed[stage] += 1
         self._sound.update(paths)

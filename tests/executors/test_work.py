@@ -22,6 +22,7 @@ from dedup.executors import changes, local, paragraphs, places, spool, spread
 from dedup.executors.processes import Processes
 from dedup.executors.work import Work
 from dedup.result import Skipped
+from dedup.schema import string
 
 from .corpora import reports
 
@@ -48,7 +49,9 @@ def smaller(monkeypatch):
         (spread, "COUNTED", 20_000),
         (changes, "COMPARED", 10_000),
         (describe, "TOLD", 25),
+        (describe, "MOVED", 300),
         (figures, "_SLOTS", 40),
+        (figures, "TOGETHER", 30),
     ):
         monkeypatch.setattr(module, name, value)
 
@@ -134,6 +137,22 @@ def test_a_finished_scan_computes_nothing_again(tmp_path, small):
     told = Parts()
     assert scan(reports(), work=tmp_path, told=told).to_json() == expected
     assert told.computed == 0 and told["tables"] == (1, 1)
+
+
+def test_a_text_is_read_for_its_digest_and_when_it_is_written(tmp_path, small, monkeypatch):
+    """Issuers, dates, titles and pages of a corpus are no reason to read the corpus again."""
+    documents = reports(200)
+    folder = tmp_path / "work"
+    scan(documents, work=folder)
+    read = []
+    monkeypatch.setattr(spool, "string", lambda codes: read.append(1) or string(codes))
+    for part in folder.glob("labels-*.part"):
+        part.unlink()
+    for part in folder.glob("facts-*.part"):
+        part.unlink()
+    again = scan(documents, work=folder)
+    assert len(read) == len(documents)
+    assert again.to_json() == scan(documents).to_json()
 
 
 def test_a_result_outlives_its_folder(tmp_path, small):
