@@ -31,7 +31,7 @@ FIGURES, SLIPS = ("number", "mask"), ("typo",)
 """Kinds of changes that are figures, and that may be slips of the pen."""
 
 _LEAD = 8  # raw characters before a slot from which its words are taken
-_LAST_WORDS = re.compile(r"[^\W\d_]{0,4}$")
+_LAST_WORDS = re.compile(r"[^\W\d_]{0,4}\Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,3 +96,13 @@ def test_of_more_slots_than_are_shown_the_first_are_told_and_the_others_counted(
     for number, facts in told.items():
         assert len(facts["values"]) + facts.get("more", 0) == counts[number]
         assert len(facts["values"]) <= SHOWN
+
+
+def test_a_slot_at_the_head_of_a_line_has_no_words_of_the_line_before():
+    """5000字⏎2014年 is no 字2014年."""
+    told = "各村的水泵都修好了，苗圃也重新搭起了棚架，育苗的人夜里轮流守着炉火，炊事班把饭菜送到地头。"
+    plan = "年的打算是先修渠后补路，再把晒谷坪铺平，人人称便。"
+    texts = [f"{told}\n材料共计五千字\n{year}{plan}" for year in (2014, 2017)]
+    result = scan([Document(f"{at}.txt", text) for at, text in enumerate(texts)])
+    slots = [dict(one.facts) for family in result.clusters for one in family.evidence if one.kind == "slots"]
+    assert [one["values"] for one in slots] == [["2014／2017年"]]
