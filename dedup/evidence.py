@@ -264,8 +264,8 @@ class Witness:
             start, end = tables.keys.indptr[document : document + 2].tolist()
         else:
             row = int(tables.first_part[document]) + part
-            borders = (tables.segments.parts.raw_start[row], tables.segments.parts.raw_end[row])
-            start, end = np.searchsorted(tables.keys.origin, borders).tolist()
+            borders = np.array([tables.segments.parts.raw_start[row], tables.segments.parts.raw_end[row]])
+            start, end = tables.keys.first_from(borders).tolist()
         return tables.key_text(start, end)
 
     def _leftovers(self, members: range) -> Iterator[Evidence]:
@@ -301,7 +301,7 @@ class Witness:
         document = tables.texts.document_of(borders)
         begins = tables.keys.indptr[document]
         inner = borders > tables.texts.indptr[document]  # parts of a collection file
-        begins[inner] = np.searchsorted(tables.keys.origin, borders[inner])
+        begins[inner] = tables.keys.first_from(borders[inner])
         return begins
 
     @cached_property

@@ -295,7 +295,7 @@ def _aligned(result: Result, keys: KeyStream, base: Int64, params: Params) -> tu
             continue
         length = 0
         for row, span in enumerate((passage.left, passage.right)):
-            ends = np.searchsorted(keys.origin, np.array([span.start, span.end]) + base[row])
+            ends = keys.first_from(np.array([span.start, span.end]) + base[row])
             length += int(ends[1] - ends[0])
         matches = round(passage.wording * length / 2)
         short = min(max((align.LONG - matches) / (align.LONG - align.SHORTEST), 0.0), 1.0)

@@ -69,7 +69,7 @@ def figures(tables: Tables, document: Int64, wanted: Bool) -> Figures:
     Figures
     """
     told = np.flatnonzero(rare(tables.texts, tables.keys))
-    value = contrast.figures(tables.texts, tables.keys, told)
+    value = contrast.figures(tables.texts, tables.keys.slots, told)
     family = np.repeat(np.arange(len(tables.families.medoid)), np.diff(tables.families.indptr))
     member = np.flatnonzero(wanted[family])
     # What is said of a figure depends on where it stands itself, so figures may be taken some at a time: a corpus has

@@ -23,7 +23,7 @@ from dedup.result import Document, Limit, Result, Skipped
 from dedup.schema import Bool, Families, Int64, KeyStream, Labels, Pairs, Passages, Segments
 
 if TYPE_CHECKING:
-    from dedup.executors.bounds import Found
+    from dedup.executors.bounds import Found, Met
     from dedup.executors.corpus import Corpus
     from dedup.executors.local import Folder, Memory
     from dedup.executors.prepared import Keyed
@@ -156,14 +156,18 @@ def scan(
         corpus = run.corpus(sources, params, clock.stage)
         texts, edits, keys, segments = corpus.prepared.texts, corpus.prepared.edits, corpus.keys, corpus.segments
         aligned = run.one("passages", Found, _aligned, corpus, counted, params, run, clock)
-        run.drop("digest", "words", "candidates", "near", "meetings", "anchors", "places", "aligned")
+        run.drop("pairs", "meetings", "anchors", "places", "aligned")
         passages, explained = _part_aids(keys, aligned.passages, corpus.reports, corpus.reports + corpus.templates)
+        limits = of_column(aligned.limits)
+        del aligned  # all passages, of which there are copies now
         with clock.stage("cluster"):
             passages = run.one("bridged", Passages, places.bridged, keys, corpus.borders, passages, counted, params)
             families = run.one("families", Families, cluster.cluster, keys, passages, params)
         with clock.stage("rewrite"):
             found = run.one("rewritten", Found, rewritten.rewritten, corpus, passages, corpus.roles(), params)
             passages, families = rewritten.joined(passages, families, found.passages)
+            limits += of_column(found.limits)
+            del found
             passages, families = run.aside("passages", passages), run.aside("families", families)
         with clock.stage("label"):
             labels = run.one("labels", Labels, _labelled, corpus, passages, families, explained, counted, params, run)
@@ -173,7 +177,6 @@ def scan(
             wanted = changes.tasks(corpus, passages, changes.at_issue(passages, families, labels), run.pieces)
             differing = run.each("changes", changes.Contrasted, changes.contrasted, wanted)
             differ = run.laid("changes", (one.changes for one in differing))
-            limits = [limit for one in (aligned, found) for limit in of_column(one.limits)]
             limits += summed(limit for one in differing for limit in of_column(one.limits))
             tables = provenance.Tables(
                 texts, edits, keys, segments, passages, families, labels, differ, corpus.documents
@@ -245,17 +248,27 @@ def _near_pairs(tables: Keyed, params: Params, run: Memory | Folder) -> tuple[Pa
     return pairs, [*summed(limit for one in met for limit in of_column(one.limits)), *more]
 
 
+def _met(corpus: Corpus, params: Params, run: Memory | Folder) -> Met:
+    """Find near-duplicate paragraphs, as a part that is kept."""
+    from dedup.executors.bounds import Met, as_column
+
+    pairs, limits = _near_pairs(corpus, params, run)
+    return Met(pairs, as_column(limits))
+
+
 def _aligned(corpus: Corpus, background: Path | None, params: Params, run: Memory | Folder, clock: _Clock) -> Found:
     """Find all passages: paragraphs that are near, places that share an anchor, and what grows from them."""
     from dedup.executors import places
-    from dedup.executors.bounds import Found, as_column, of_column, summed
+    from dedup.executors.bounds import Found, Met, as_column, of_column, summed
 
     with clock.stage("pair"):
-        pairs, limits = _near_pairs(corpus, params, run)
+        met = run.one("pairs", Met, _met, corpus, params, run)
+        run.drop("digest", "words", "candidates", "near")
+        pairs, limits = met.pairs, of_column(met.limits)
     with clock.stage("anchor"):
         blocks = corpus.cut(run.pieces(len(corpus.keys.codes), places.block(len(corpus.keys.codes))))
         near = run.each("meetings", places.Places, places.near_by_block, [(corpus, pairs.left, pairs.right, blocks)])
-        del pairs
+        del met, pairs
         batches = corpus.cut(run.pieces(len(corpus.keys.codes), places.SAMPLED))
         anchors = run.each(
             "anchors",
@@ -263,7 +276,8 @@ def _aligned(corpus: Corpus, background: Path | None, params: Params, run: Memor
             places.anchors,
             [(corpus, *ends, params) for ends in pairwise(batches.tolist())],
         )
-        pieces = run.pieces(sum(len(one.packed) for one in anchors), places.PAIRED)
+        count = sum(len(one.packed) for one in anchors)
+        pieces = run.pieces(count, places.paired(count))
         ranges = places.ranges(anchors, len(pieces))
         by_text = len(ranges) == 1
         shared = run.each(

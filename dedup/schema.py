@@ -121,7 +121,7 @@ class KeyStream:
     """The folded copy of the texts that matching looks at, with the way back.
 
     codes : uint32[K]      folded code points
-    origin : int64[K]      raw position of the code point each came from; strictly increasing but for
+    origin : uint32[K]     raw position of the code point each came from; strictly increasing but for
                            repairs that put several code points in one place (then not decreasing)
     span : uint16[K]       raw code points it stands for: text ``[origin, origin + span)``, at least 1
     indptr : int64[D+1]    document ``d`` owns ``codes[indptr[d]:indptr[d+1]]``
@@ -131,14 +131,21 @@ class KeyStream:
     """
 
     codes: UInt32
-    origin: Int64
+    origin: UInt32
     span: UInt16
     indptr: Int64
     slots: Slots
 
     def raw_span(self, start: Int64, end: Int64) -> tuple[Int64, Int64]:
         """Map key ranges ``[start, end)``, each of at least one code point, to raw ranges (int64 arrays)."""
-        return self.origin[start], self.origin[end - 1] + self.span[end - 1].astype(np.int64)
+        return self.origin[start].astype(np.int64), self.origin[end - 1] + self.span[end - 1].astype(np.int64)
+
+    def first_from(self, raw: Int64) -> Int64:
+        """Return the first key positions that come from raw positions or from behind them (int64, same shape).
+
+        The positions are sought in the type of the column: numpy would make all of the column wider for wider ones.
+        """
+        return np.searchsorted(self.origin, raw.astype(np.uint32))
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ def shard(found: Mapping[str, Iterable[bytes]], params: Params, elsewhere: UInt6
 def _sheet(prepared: Prepared, elsewhere: UInt64) -> Document:
     """Return a document of the figures of a shard that stand elsewhere."""
     slots, codes = prepared.keys.slots, prepared.texts.codes
-    values = contrast.figures(prepared.texts, prepared.keys)
+    values = contrast.figures(prepared.texts, prepared.keys.slots)
     rows = np.flatnonzero(np.isin(values, elsewhere))
     rows = rows[np.unique(values[rows], return_index=True)[1]]
     texts = [
@@ -264,7 +264,7 @@ def families_of(params: Params, parts: int, number: int, found: Mapping[str, lis
     yield from spread("asked", hashes.astype(np.int64) % parts, {"hash": hashes, "shard": at})
     hashes, unit = _free_grams(part, families, issuer)
     yield from spread("gram", hashes.astype(np.int64) % parts, {"hash": hashes, "unit": unit})
-    value = np.unique(contrast.figures(p.texts, p.keys)[figures.rare(p.texts, p.keys)])
+    value = np.unique(contrast.figures(p.texts, p.keys.slots)[figures.rare(p.texts, p.keys)])
     at = np.full(len(value), number, np.int64)
     yield from spread("figure", (value % np.uint64(parts)).astype(np.int64), {"value": value, "shard": at})
 

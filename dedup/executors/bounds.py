@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 
 from dedup.result import Limit
-from dedup.schema import Passages, UInt8
+from dedup.schema import Pairs, Passages, UInt8
 
 _LARGEST = "largest "
 
@@ -44,4 +44,12 @@ class Found:
     """Passages, and what was bounded in finding them (see `as_column`)."""
 
     passages: Passages
+    limits: UInt8
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """Verified pairs of paragraphs, and what was bounded in finding them (see `as_column`)."""
+
+    pairs: Pairs
     limits: UInt8

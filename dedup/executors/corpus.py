@@ -159,7 +159,7 @@ def lay_out(batches: Iterable[Batch], facts: Mapping[str, Any], folder: Path) ->
             before = {name: count + more[name] for name, count in before.items()}
             mapped.release()
         files = {name: column.facts() for name, column in columns.items()}
-    write(temporary / "facts.json", json.dumps({"files": files} | dict(facts)).encode())
+    write(temporary / "facts.json", [json.dumps({"files": files} | dict(facts)).encode()])
     empty(folder)
     temporary.replace(folder)
 

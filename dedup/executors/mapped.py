@@ -32,16 +32,24 @@ MOST = 512 << 20
 _INTERVAL = 0.02  # seconds; what is mapped grows by some 20 MB in this time
 _STATM = Path("/proc/self/statm")
 _TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+_RANDOM: int | None = getattr(mmap, "MADV_RANDOM", None)
+_WANTED: int | None = getattr(mmap, "MADV_WILLNEED", None)
 _OPEN: WeakSet[mmap.mmap] = WeakSet()
 
 
-def mapped(path: Path) -> mmap.mmap | bytes:
-    """Return the bytes of a file; an empty one, which cannot be mapped, as bytes."""
+def mapped(path: Path, *, sliced: bool = False) -> mmap.mmap | bytes:
+    """Return the bytes of a file; an empty one, which cannot be mapped, as bytes.
+
+    ``sliced`` says that only a slice of it will be looked at (see `ahead`): else the system reads up to megabytes
+    around each page that is missed, which comes to the whole file.
+    """
     with path.open("rb") as file:
         if not path.stat().st_size:
             return b""
         found = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
     _OPEN.add(found)
+    if sliced and _RANDOM is not None:
+        found.madvise(_RANDOM)
     return found
 
 
@@ -50,14 +58,31 @@ def column(path: Path, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
     return np.frombuffer(mapped(path), dtype).reshape(shape) if np.prod(shape) else np.zeros(shape, dtype)
 
 
-def table(path: Path, kind: type[T]) -> T:
-    """Return a packed table that lies in a file and was verified before."""
-    return unpack(mapped(path), kind, trusted=True)
+def table(path: Path, kind: type[T], *, sliced: bool = False) -> T:
+    """Return a packed table that lies in a file and was verified before; ``sliced`` as for `mapped`."""
+    return unpack(mapped(path, sliced=sliced), kind, trusted=True)
+
+
+def ahead(piece: np.ndarray) -> np.ndarray:
+    """Return a piece of an array; if it lies in a file, the system reads it now, at once and no more than it."""
+    base = _source(piece)
+    if isinstance(base, mmap.mmap) and _WANTED is not None and piece.size:
+        start = _address(piece) - _address(np.frombuffer(base, np.uint8))
+        first = start - start % mmap.PAGESIZE
+        base.madvise(_WANTED, first, start + piece.nbytes - first)
+    return piece
+
+
+def _address(array: np.ndarray) -> int:
+    return int(array.__array_interface__["data"][0])
 
 
 def loaded(path: Path, kind: type[T]) -> T:
     """Return a packed table that was verified before, read into memory: what is made of it may write into it."""
-    return unpack(bytearray(path.read_bytes()), kind, trusted=True)
+    data = bytearray(path.stat().st_size)
+    with path.open("rb") as file:
+        file.readinto(data)
+    return unpack(data, kind, trusted=True)
 
 
 class Column:
@@ -137,10 +162,16 @@ def aside(stem: Path, rows: T) -> T:
 
 def _lies(value: np.ndarray) -> bool:
     """Return whether an array is a whole file."""
+    base = _source(value)
+    return isinstance(base, mmap.mmap) and value.nbytes == len(base)
+
+
+def _source(value: np.ndarray) -> Any:
+    """Return what the memory of an array belongs to."""
     base: Any = value
     while isinstance(base, np.ndarray | memoryview):
         base = base.obj if isinstance(base, memoryview) else base.base
-    return isinstance(base, mmap.mmap) and value.nbytes == len(base)
+    return base
 
 
 def release() -> None:

@@ -25,6 +25,7 @@ Buffer = bytes | bytearray | memoryview | mmap.mmap
 MAGIC = b"dedup.table/1\n"
 _DIGEST = 32
 _ALIGNED = 16  # columns begin at multiples of it, so that a mapped file can be computed with as it lies
+_FEW = 64
 _NARROW = tuple(np.dtype(name) for name in ("u1", "i1", "u2", "i2", "u4", "i4"))
 
 
@@ -44,20 +45,36 @@ def pack(table: Any) -> bytes:
     bytes
         Equal tables give equal bytes.
     """
+    return b"".join(pieces(table))
+
+
+def pieces(table: Any) -> Iterator[bytes | memoryview]:
+    """Yield a table as bytes, piece by piece: for a file, where there need not be room for all of it once more.
+
+    Parameters
+    ----------
+    table
+        As for `pack`.
+    """
     header: list[list[Any]] = []
-    body: list[bytes] = []
+    body: list[np.ndarray] = []
     for name, column in columns(table):
         stored, steps = _narrowed(np.ascontiguousarray(column))
         header.append([name, column.dtype.str, list(column.shape), stored.dtype.str, steps])
-        body.append(stored.tobytes())
+        body.append(stored)
     head = json.dumps(header, separators=(",", ":")).encode()
-    pieces = [MAGIC, len(head).to_bytes(8, "little"), head]
-    at = sum(map(len, pieces))
-    for stored_bytes in body:
-        pieces += [bytes(-at % _ALIGNED), stored_bytes]
-        at += len(pieces[-2]) + len(stored_bytes)
-    whole = b"".join(pieces)
-    return whole + hashlib.blake2b(whole, digest_size=_DIGEST).digest()
+    whole = hashlib.blake2b(digest_size=_DIGEST)
+    at = 0
+    for piece in (MAGIC, len(head).to_bytes(8, "little"), head):
+        whole.update(piece)
+        at += len(piece)
+        yield piece
+    for stored in body:
+        for piece in (bytes(-at % _ALIGNED), stored.reshape(-1).view(np.uint8).data):
+            whole.update(piece)
+            at += len(piece)
+            yield piece
+    yield whole.digest()
 
 
 def unpack(data: Buffer, kind: type[T], *, trusted: bool = False) -> T:
@@ -147,7 +164,7 @@ def _narrowed(column: np.ndarray) -> tuple[np.ndarray, bool]:
     if column.dtype.kind not in "iu" or not column.size:
         return column, False
     plain = _fit(column)
-    if column.ndim == 1 and column.dtype.itemsize == 8 and plain.dtype.itemsize > 1 and _ascends(column):
+    if column.ndim == 1 and column.dtype.itemsize >= 4 and plain.dtype.itemsize > 1 and _ascends(column):
         steps = _fit(np.diff(column, prepend=column.dtype.type(0)))
         if steps.dtype.itemsize < plain.dtype.itemsize:
             return steps, True
@@ -155,7 +172,8 @@ def _narrowed(column: np.ndarray) -> tuple[np.ndarray, bool]:
 
 
 def _ascends(column: np.ndarray) -> bool:
-    return bool(column[0] >= 0 and (column[1:] >= column[:-1]).all())
+    few = column[:_FEW]  # a text is known by them not to ascend, and then not copied to find out
+    return bool(column[0] >= 0 and (few[1:] >= few[:-1]).all() and (column[1:] >= column[:-1]).all())
 
 
 def _fit(column: np.ndarray) -> np.ndarray:

@@ -18,8 +18,10 @@ from typing import Protocol
 
 import numpy as np
 
+from dedup.executors import mapped
 from dedup.executors.bounds import as_column
 from dedup.executors.prepared import Keyed
+from dedup.executors.work import sliced
 from dedup.params import Params
 from dedup.schema import Bool, Float64, Int64, KeyStream, Passages, Seeds, UInt8, UInt32, UInt64
 from dedup.steps import align, anchor, bridge, pair
@@ -33,10 +35,8 @@ SAMPLED = 1 << 23
 
 HASHES = 1 << 32
 
-PAIRED = 1 << 20
-"""Anchors that are paired at a time."""
-
 _BLOCK, _BLOCKS, _WIDEST, _SAMPLE = 1 << 24, 24, 48 << 20, 256
+_PAIRED, _RANGES = 1 << 20, 256
 _HIGH = np.uint64(32)
 
 
@@ -84,6 +84,14 @@ def block(keys: int) -> int:
     return max(_BLOCK, min(-(-keys // _BLOCKS), _WIDEST))
 
 
+def paired(anchors: int) -> int:
+    """Return how many anchors are paired at a time, at 100 bytes each.
+
+    Each part that is made of them is opened once a meeting, so there are few where there are many meetings.
+    """
+    return max(_PAIRED, -(-anchors // _RANGES))
+
+
 def ranges(batches: Sequence[Anchors], pieces: int) -> list[tuple[int, int]]:
     """Return ranges of hashes with as many anchors each, as far as a sample of them tells.
 
@@ -129,7 +137,7 @@ def places(
     params : Params
         ``anchor``, ``anchor_bucket``.
     """
-    slices = [one.packed[_range(one.packed, low, high)] for one in batches]
+    slices = [mapped.ahead(one.packed[_range(one.packed, low, high)]) for one in sliced(batches)]
     packed = slices[0] if len(slices) == 1 else np.sort(np.concatenate(slices))
     left, right, limits = anchor.places(packed, tables.borders, params, tables.keys.codes if by_text else None)
     left, right, indptr = by_block(left, right, left, right, blocks)
@@ -205,10 +213,10 @@ def passages(
         return rarity.span_bits(keys, start, end, counts)[0]
 
     sides: tuple[list[UInt32], list[UInt32]] = ([], [])
-    for one in parts:  # opened once each: there are hundreds
+    for one in sliced(parts):  # opened once each: there are hundreds
         some = slice(*one.indptr[number : number + 2].tolist())
-        sides[0].append(one.left[some])
-        sides[1].append(one.right[some])
+        for side, column in zip(sides, (one.left, one.right), strict=True):
+            side.append(mapped.ahead(column[some]))
     left, right = map(np.concatenate, sides)
     (of_pairs,) = near
     mine = slice(*of_pairs.indptr[number : number + 2].tolist())

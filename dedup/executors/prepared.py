@@ -99,7 +99,7 @@ def cut_at_parts(keys: KeyStream, segments: Segments) -> KeyStream:
 
 def unit_borders(keys: KeyStream, segments: Segments) -> Int64:
     """Return the key positions at which documents and parts begin, and the end of the last."""
-    parts = np.searchsorted(keys.origin, segments.parts.raw_start)
+    parts = keys.first_from(segments.parts.raw_start)
     return np.union1d(keys.indptr, parts).astype(np.int64)
 
 

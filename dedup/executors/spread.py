@@ -16,8 +16,9 @@ from dedup.params import Params
 from dedup.schema import Families, Int32, Int64, UInt32
 from dedup.steps import background
 
-COUNTED = 1 << 25
-"""Key characters in which words are counted at a time, more only where one issuer wrote more."""
+COUNTED, TASKS = 1 << 25, 24
+"""Key characters in which words are counted at a time, more where one issuer wrote more, or where there would be more
+tasks than this: each sorts the words, of which a larger corpus has more, into a table to look them up in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ def tasks(
         Cuts a total into pieces of at most so many, see `dedup.executors.local`.
     """
     order = np.argsort(units, kind="stable")
-    wanted = [end for _, end in cut(int(corpus.keys.indptr[-1]), COUNTED)[:-1]]
+    keys = int(corpus.keys.indptr[-1])
+    wanted = [end for _, end in cut(keys, max(COUNTED, -(-keys // TASKS)))[:-1]]
     return [(words, corpus, units, some) for some in background.by_unit(corpus.keys.indptr, units, order, wanted)]
 
 

@@ -20,7 +20,7 @@ from typing import Any, Generic, Self, TypeVar, overload
 
 from dedup.errors import OutputFailed, WorkProblem
 from dedup.executors import mapped
-from dedup.executors.packing import Damage, pack, unpacked
+from dedup.executors.packing import Damage, pieces, unpacked
 from dedup.executors.processes import Processes
 
 T = TypeVar("T")
@@ -55,6 +55,16 @@ class Shelf(Sequence[T], Generic[T]):
 
     def __add__(self, other: Shelf[T]) -> Shelf[T]:
         return Shelf(self.paths + other.paths, self.kind)
+
+    def sliced(self) -> Iterator[T]:
+        """Yield the parts, each for a look at a piece of it (see `dedup.executors.mapped.mapped`)."""
+        for path in self.paths:
+            yield mapped.table(path, self.kind, sliced=True)
+
+
+def sliced(parts: Sequence[T]) -> Iterable[T]:
+    """Return parts of a stage, of which a piece each will be looked at: in memory they are what they are."""
+    return parts.sliced() if isinstance(parts, Shelf) else parts
 
 
 class Work:
@@ -161,6 +171,7 @@ class Work:
         paths = [self.folder / f"{stage}-{number:05d}.part" for number in range(len(tasks))]
         missing = [number for number, path in enumerate(paths) if not self._is_sound(path)]
         self._tell(stage, len(tasks) - len(missing), len(tasks))
+        mapped.trim()
         if ready and missing:
             ready()
         with _writing(self.folder), mapped.scattered() if ready else contextlib.nullcontext():
@@ -174,6 +185,7 @@ class Work:
         path = self.folder / f"{stage}-00000.part"
         found = self._is_sound(path)
         self._tell(stage, int(found), 1)
+        mapped.trim()
         if not found:
             with _writing(self.folder):
                 _compute(function, task, path)
@@ -259,7 +271,7 @@ class Work:
                 raise WorkProblem(
                     str(self.folder), f"it holds {strange[0]}, so it is no work folder: name an empty one"
                 )
-            write(path, json.dumps(identity, ensure_ascii=False, indent=1, sort_keys=True).encode())
+            write(path, [json.dumps(identity, ensure_ascii=False, indent=1, sort_keys=True).encode()])
             return
         try:
             found = dict(json.loads(path.read_text(encoding="utf-8")))
@@ -318,11 +330,12 @@ def _writing(folder: Path) -> Iterator[None]:
         raise OutputFailed(str(folder), (error.strerror or str(error)).lower()) from error
 
 
-def write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
+def write(path: Path, data: Iterable[bytes | memoryview]) -> None:
+    """Write a file, given in pieces, whole or not at all."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_bytes(data)
+        with temporary.open("wb") as file:
+            file.writelines(data)
         temporary.replace(path)
     except OSError:
         temporary.unlink(missing_ok=True)
@@ -331,7 +344,7 @@ def write(path: Path, data: bytes) -> None:
 
 def _compute(function: Callable[..., Any], task: tuple[Any, ...], path: Path) -> None:
     """Compute a part and keep it."""
-    write(path, pack(function(*task)))
+    write(path, pieces(function(*task)))
     mapped.release()
     mapped.trim()
 
@@ -341,10 +354,10 @@ def _stream(function: Callable[..., Iterator[Any]], task: tuple[Any, ...], folde
     names = []
     for number, table in enumerate(function(*task)):
         names.append(f"{stem}.{number:05d}.part")
-        write(folder / names[-1], pack(table))
+        write(folder / names[-1], pieces(table))
         mapped.release()
         mapped.trim()
-    write(folder / f"{stem}.list", json.dumps(names).encode())
+    write(folder / f"{stem}.list", [json.dumps(names).encode()])
 
 
 def code_digest() -> str:

@@ -70,7 +70,7 @@ def _ends(codes, i, stop):
 def sentence_starts(codes, origin, raw_start, raw_end, key_start, key_end, out):
     """Write the key positions at which a sentence begins, paragraph starts included, each once; return how many.
 
-    codes, origin : uint32[N], int64[K]
+    codes, origin : uint32[N], uint32[K]
     raw_start, raw_end, key_start, key_end : int64[P]   paragraphs in text order
     out : int64[K + P]                                  written: increasing
 

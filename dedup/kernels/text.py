@@ -392,7 +392,7 @@ def fold_texts(
     fold, kind, multi_indptr, multi             see `dedup.steps.data.Tables`
     code, cls, gap, mark, origin, width         scratch for one document: uint32, uint8, uint8, uint8, int64, uint16,
                                                 each as long as the longest document with its expansions
-    key_codes, key_origin, key_span             written: uint32[K], int64[K], uint16[K], K >= N + expansions
+    key_codes, key_origin, key_span             written: uint32[K], uint32[K], uint16[K], K >= N + expansions
     key_indptr : int64[D+1]                     written
     slot_start, slot_end, slot_key, slot_kind   written: int64, int64, int64, uint8, each as long as the key
 

@@ -11,11 +11,11 @@ from functools import cache
 
 import numpy as np
 
-from dedup.intervals import positions
+from dedup.intervals import merged, positions
 from dedup.kernels import differences as kernels
 from dedup.kernels.threads import shared
 from dedup.result import Limit
-from dedup.schema import Bool, Edits, Float64, Int64, KeyStream, Passages, SlotKind, Texts, UInt32, UInt64, string
+from dedup.schema import Bool, Edits, Float64, Int64, KeyStream, Passages, SlotKind, Slots, Texts, UInt32, UInt64, string
 from dedup.steps.data import readings, tables, words
 
 KINDS = ("number", "name", "mask", "typo", "insert", "delete", "replace")
@@ -297,10 +297,13 @@ def _slotted(
     texts: Texts, keys: KeyStream, sides: tuple[Int64, ...], rows: Int64, ptr: Int64, count: Int64, change: Int64
 ) -> Int64:
     """Return what differs between the numbers and masks of both sides (int64[C, 6]: passage, kind, raw ranges)."""
-    slots = keys.slots
-    mask = (slots.kind == SlotKind.MASK).astype(np.uint8)
     raw = [*keys.raw_span(sides[0], sides[1]), *keys.raw_span(sides[2], sides[3])] if len(rows) else [sides[0]] * 4
-    bounds = [np.searchsorted(slots.start, border) for border in raw]
+    bounds = [np.searchsorted(keys.slots.start, border) for border in raw]
+    # Of a large corpus a few passages are compared at a time: what is found out of slots is found out of theirs only.
+    used = _used(bounds)
+    slots = Slots(*(getattr(keys.slots, name)[used] for name in Slots.__slots__))
+    bounds = [np.searchsorted(used, border) for border in bounds]
+    mask = (slots.kind == SlotKind.MASK).astype(np.uint8)
     slot_ptr = np.zeros(len(rows) + 1, np.int64)
     np.cumsum(bounds[1] - bounds[0] + bounds[3] - bounds[2], out=slot_ptr[1:])
     out = np.empty((int(slot_ptr[-1]), 4), np.int64)
@@ -308,7 +311,7 @@ def _slotted(
     if len(out):
         shared(
             kernels.slots, len(rows),
-            slots.key, figures(texts, keys), mask, *bounds, sides[0], sides[2],
+            slots.key, figures(texts, slots), mask, *bounds, sides[0], sides[2],
             sides[1] - sides[0], sides[3] - sides[2], ptr, count, change, slot_ptr, out, found,
         )  # fmt: skip
     pair = np.repeat(np.arange(len(rows)), found)
@@ -327,13 +330,19 @@ def _slotted(
     return np.column_stack([rows[pair], kind, *ranges])
 
 
-def figures(texts: Texts, keys: KeyStream, rows: Int64 | None = None) -> UInt64:
+def _used(bounds: list[Int64]) -> Int64:
+    """Return the slots of both sides of some passages, given as first and last ones: ascending, distinct (int64)."""
+    ranges = merged(np.column_stack([np.concatenate(bounds[0::2]), np.concatenate(bounds[1::2])]))
+    return positions(ranges[:, 0], ranges[:, 1] - ranges[:, 0])
+
+
+def figures(texts: Texts, slots: Slots, rows: Int64 | None = None) -> UInt64:
     """Return what slots say as a hash: width folded, thousands separators and blanks dropped (uint64[S]).
 
     All of them, or those of some rows.
     """
     table = tables()
-    start, end = (side if rows is None else side[rows] for side in (keys.slots.start, keys.slots.end))
+    start, end = (side if rows is None else side[rows] for side in (slots.start, slots.end))
     value = np.empty(len(start), np.uint64)
     shared(kernels.figures, len(value), texts.codes, start, end, table.kind, table.fold, value)
     return value

@@ -46,8 +46,8 @@ def agreeing(
     start, end = keys.raw_span(passages.left_start, passages.left_end)
     whole = merged(np.stack([start, end], axis=1))
     blank = np.concatenate([[0], np.cumsum(np.isin(texts.codes, _BLANKS))])
-    before = np.searchsorted(keys.origin, right[0]) - 1
-    behind = np.searchsorted(keys.origin, right[1])
+    before = keys.first_from(right[0]) - 1
+    behind = keys.first_from(right[1])
     last = len(keys.origin) - 1
     low = np.where(before >= 0, keys.origin[np.maximum(before, 0)] + keys.span[np.maximum(before, 0)], 0)
     high = np.where(behind <= last, keys.origin[np.minimum(behind, last)], len(texts.codes))

@@ -47,7 +47,7 @@ def normalise(texts: Texts, edits: Edits) -> KeyStream:
     room = texts.codes.size + more
     scratch = longest + more
     key_codes = np.empty(room, np.uint32)
-    key_origin = np.empty(room, np.int64)
+    key_origin = np.empty(room, np.uint32)
     key_span = np.empty(room, np.uint16)
     key_indptr = np.empty(texts.indptr.size, np.int64)
     slot_start, slot_end, slot_key = (np.empty(room, np.int64) for _ in range(3))

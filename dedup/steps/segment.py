@@ -95,8 +95,8 @@ def segment(texts: Texts, edits: Edits, keys: KeyStream, furniture: Int64 | None
     part = _part_of(parts, raw_start, document)
     heading = np.empty(count, np.int64)
     cuts.headings(document, part, levels, heading)
-    start = np.searchsorted(keys.origin, raw_start)
-    end = np.searchsorted(keys.origin, raw_end)
+    start = keys.first_from(raw_start)
+    end = keys.first_from(raw_end)
     marks = np.empty(keys.codes.size + count, np.int64)
     found = cuts.sentence_starts(texts.codes, keys.origin, raw_start, raw_end, start, end, marks)
     return Segments(

@@ -84,7 +84,7 @@ def usage(keys: KeyStream, segments: Segments, families: Families, units: Int64,
     left = _effective(family, _context(keys, start - WINDOW, start, low, high), count)
     right = _effective(family, _context(keys, end, end + WINDOW, low, high), count)
     # A line that ends without a stop is joined with the next as if it were wrapped: lines are borders as well.
-    lines = np.searchsorted(keys.origin, segments.lines)
+    lines = keys.first_from(segments.lines)
     # Both are asked, not laid together: that would be a copy of all sentences of the corpus.
     borders = segments.sentences, lines
     at_start, at_end = (_near(borders[0], side) | _near(borders[1], side) for side in (start, end))

@@ -94,7 +94,7 @@ def test_floats_and_empty_tables_are_packed():
 
 
 def test_packed_is_small():
-    """Positions are stored as steps: two bytes a code point, and one a step, not sixteen."""
+    """Positions are stored as steps: two bytes a code point, and one a step, not twelve."""
     batch = prepare(documents([REPORT * 20]))
     assert len(pack(batch)) < 9 * len(batch.texts.codes)
 
