@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from dedup.intervals import positions
+from dedup.intervals import once, positions
 from dedup.lines import Field, Words, kept, name, number, runs, share, text, word, words, written
 from dedup.params import LABELS
 from dedup.result import GRADES, Change, Cluster, Evidence, Passage, Span
@@ -363,7 +363,7 @@ def distinct(group: Int64, value: Int64, groups: int) -> Int64:
     """Return how many distinct values, none below 0, each group has (int64[groups])."""
     if not len(group):
         return np.zeros(groups, np.int64)
-    pairs = np.unique(group * (int(value.max()) + 1) + value)
+    pairs = once(group * (int(value.max()) + 1) + value)
     return np.bincount(pairs // (int(value.max()) + 1), minlength=groups)
 
 

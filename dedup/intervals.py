@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any, TypeVar
 
 import numpy as np
 
 from dedup.schema import Bool, Int64
+
+_Array = TypeVar("_Array", bound=np.ndarray[Any, Any])
 
 
 def positions(start: Int64, length: Int64) -> Int64:
     """Return the positions of ranges, one after the other: what some rows of a CSR table own."""
     ends = np.cumsum(length)
     return np.repeat(start - (ends - length), length) + np.arange(int(ends[-1]) if len(ends) else 0)
+
+
+def once(values: _Array) -> _Array:
+    """Return values sorted, each once.
+
+    As ``np.unique`` does, which looks large tables up in a hash and takes five to ten times as long.
+    """
+    ordered = np.sort(values)
+    new = np.ones(len(ordered), bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    return ordered[new]
 
 
 def merged(ranges: Int64) -> Int64:

@@ -37,7 +37,7 @@ HASHES = 1 << 32
 
 _BLOCK, _BLOCKS, _WIDEST, _SAMPLE = 1 << 24, 24, 48 << 20, 256
 _PAIRED, _RANGES = 1 << 20, 256
-_HIGH = np.uint64(32)
+_HIGH, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
 class Units(Keyed, Protocol):
@@ -282,8 +282,10 @@ def _pieces(borders: Int64, left: UInt32, near: Int64) -> Iterator[tuple[np.ndar
     if len(left) <= SEEDS:
         yield slice(None), slice(None)
         return
-    order = np.argsort(left, kind="stable")
-    at = left[order]
+    # In one word with its row each: words are sorted in a quarter of the time that a stable order of rows takes.
+    words = left.astype(np.uint64) << _HIGH | np.arange(len(left), dtype=np.uint64)
+    words.sort()
+    at, order = (words >> _HIGH).astype(np.uint32), (words & _LOW).astype(np.int64)
     wanted = at[SEEDS::SEEDS].astype(np.int64)
     cuts = np.unique(borders[np.searchsorted(borders, wanted, side="right") - 1])
     rows = [0, *np.searchsorted(at, cuts).tolist(), len(at)]

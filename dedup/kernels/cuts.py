@@ -66,7 +66,7 @@ def _ends(codes, i, stop):
     return False
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def sentence_starts(codes, origin, raw_start, raw_end, key_start, key_end, out):
     """Write the key positions at which a sentence begins, paragraph starts included, each once; return how many.
 

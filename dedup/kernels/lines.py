@@ -23,7 +23,7 @@ _MODEL, _EXAMPLE, _WRITING = ord("范"), ord("例"), ord("文")
 _ONE = ord("一")
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def count_lines(codes, indptr, kind):
     """Return the number of lines: one more than the breaks that have text of the document behind them. O(N)."""
     count = 0
@@ -143,7 +143,7 @@ def _sign_head(buffer, gaps, kind, i, n, bracket):
     return 0, False
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def scan_lines(
     codes, indptr, kind, fold, hide_start, hide_end, page_start, page_end,
     start, document, first, last, width, length, indent, head, lead, tail, shape,

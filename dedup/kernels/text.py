@@ -30,7 +30,7 @@ _SOMEONE = ord("某")
 _A, _Z = ord("a"), ord("z")
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def expansion(codes, fold, kind):
     """Return how many more code points folding makes than it takes, at most. O(N)."""
     more = 0
@@ -377,7 +377,7 @@ def _widen(origin, width, n, start, end):
         t -= 1
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def fold_texts(
     codes, indptr, edit_start, edit_end, edit_joins, edit_indptr, edit_codes, fold, kind, multi_indptr, multi,
     code, cls, gap, mark, origin, width,

@@ -21,8 +21,8 @@ _Found = TypeVar("_Found")
 _SHARES = 8
 """Shares of the rows for each thread: rows differ in cost, and a thread with one share would be waited for."""
 
-_ALONE = 64
-"""Rows that are not worth a thread."""
+_ALONE, _SHORT = 64, 1 << 16
+"""Rows, and characters, that are not worth a thread."""
 
 
 @contextmanager
@@ -87,6 +87,26 @@ def together(function: Callable[[_Task], _Found], tasks: Sequence[_Task]) -> lis
         return [function(task) for task in tasks]
     with ThreadPoolExecutor(allowed()) as pool:
         return list(pool.map(function, tasks))
+
+
+def portions(borders: Any) -> list[tuple[int, int]]:
+    """Return rows of documents, or of paragraphs: one a thread, each from its first one up to behind its last one.
+
+    Parameters
+    ----------
+    borders : int64[D+1]
+        Where they begin, and the end.
+
+    Returns
+    -------
+    list of (int, int)
+        At least one, of about as many characters each; one only where the text is too short to be worth a thread. Of
+        documents that begin at one place all stand in one row.
+    """
+    count = allowed() if borders[-1] - borders[0] >= _SHORT else 1
+    wanted = np.linspace(borders[0], borders[-1], count + 1)[1:-1]
+    cuts = sorted({0, *np.searchsorted(borders, wanted).tolist(), len(borders) - 1})
+    return list(pairwise(cuts)) or [(0, 0)]
 
 
 def allowed() -> int:

@@ -20,7 +20,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from dedup.errors import FormatProblem
-from dedup.intervals import merged
+from dedup.intervals import merged, once
 from dedup.kernels import hashing
 from dedup.kernels import spread as spreading
 from dedup.kernels.threads import allowed, together
@@ -224,8 +224,7 @@ def asked_about(keys: KeyStream, families: Families, longest: int) -> UInt32:
     """Return the hashes of the k-grams of short families, see `spread` (uint32[B], sorted, distinct)."""
     start, end = families.start[families.medoid], families.end[families.medoid]
     short = end - start <= longest
-    hashes = np.sort(_upper(_grams(keys, start[short], end[short])[0]))  # np.unique takes ten times as long
-    return hashes[np.concatenate([[True], hashes[1:] != hashes[:-1]])] if len(hashes) else hashes
+    return once(_upper(_grams(keys, start[short], end[short])[0]))
 
 
 def grams_of(keys: KeyStream, start: Int64, end: Int64) -> tuple[UInt32, Int64]:

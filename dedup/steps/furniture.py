@@ -13,6 +13,7 @@ import numpy as np
 
 from dedup.intervals import merged, positions
 from dedup.kernels import cuts
+from dedup.kernels.threads import portions, together
 from dedup.schema import Bool, EditKind, Edits, Int64, Texts, UInt32, string
 
 _HAN = r"[\u4e00-\u9fff]"
@@ -124,12 +125,18 @@ def _suspects(texts: Texts) -> tuple[Int64, Bool]:
     A line of noise has no full stop, or else a colon, an arrow of a breadcrumb or a bracket: most lines are sentences
     and need not be tried.
     """
-    begins = np.empty(texts.documents + int(np.count_nonzero(texts.codes == ord("\n"))), np.int64)
     licensed = np.empty(texts.documents, bool)
     telling = np.array([ord(char) for char in ":：>»】"], np.uint32)
     stop, word = np.uint32(ord("。")), np.uint32(ord("本"))
-    count = cuts.suspects(texts.codes, texts.indptr, telling, stop, word, np.int64(_LICENCE), begins, licensed)
-    return begins[:count], licensed
+
+    def found(rows: tuple[int, int]) -> Int64:
+        indptr = texts.indptr[rows[0] : rows[1] + 1]
+        lines = int(np.count_nonzero(texts.codes[indptr[0] : indptr[-1]] == ord("\n")))
+        begins = np.empty(rows[1] - rows[0] + lines, np.int64)
+        bears = licensed[slice(*rows)]
+        return begins[: cuts.suspects(texts.codes, indptr, telling, stop, word, np.int64(_LICENCE), begins, bears)]
+
+    return np.concatenate(together(found, portions(texts.indptr))), licensed
 
 
 def _hits(joined: str, begins: Int64) -> Iterator[tuple[int, int]]:

@@ -10,8 +10,11 @@ from __future__ import annotations
 import numpy as np
 
 from dedup.kernels import text as kernels
+from dedup.kernels.threads import portions, together
 from dedup.schema import EditKind, Edits, Int64, KeyStream, Slots, Surface, Texts, UInt32, string
 from dedup.steps import data
+
+_MOVED = 1 << 18  # rows moved at a time
 
 
 def normalise(texts: Texts, edits: Edits) -> KeyStream:
@@ -39,26 +42,70 @@ def normalise(texts: Texts, edits: Edits) -> KeyStream:
     Chinese numerals go where they are a figure (二〇〇六年, 三百二十人, 百分之二十) and stay where they are part of a
     word or a name (一定, 三个代表, 十六大, 四中全会, 十二五); when in doubt they stay.
 
-    One pass per document over the folded code points, in a scratch that holds one document. O(N + E).
+    One pass per document over the folded code points, in a scratch that holds one document. O(N + E). Each thread
+    folds a row of documents to where all of it would fit, and what is behind another is moved up to it.
     """
+    parts = portions(texts.indptr)
+    edited = [slice(*np.searchsorted(edits.start, texts.indptr[[first, last]]).tolist()) for first, last in parts]
+    more = together(lambda one: _expansion(texts, edits, *one), list(zip(parts, edited, strict=True)))
+    room = texts.indptr[[first for first, _ in parts]] - texts.indptr[0] + np.cumsum(more) - more
+    size = len(texts.codes) + sum(more)
+    codes, origin = np.empty(size, np.uint32), np.empty(size, np.uint32)
+    span = np.empty(size, np.uint16)
+    slots = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.uint8)
+
+    def folded(number: int) -> tuple[Int64, int]:
+        """Fold a row of documents to where there is room for them; return their borders and the number of slots."""
+        written = [column[room[number] :] for column in (codes, origin, span, *slots)]
+        return _fold_texts(texts, edits, parts[number], edited[number], more[number], written)
+
+    done = together(folded, range(len(parts)))
+    keys = np.cumsum([0, *(int(borders[-1]) for borders, _ in done)])
+    for number in range(1, len(parts)):
+        for column in (codes, origin, span):
+            _moved(column, int(room[number]), int(keys[number]), int(keys[number + 1] - keys[number]))
+    rows = [slice(begin, begin + count) for begin, (_, count) in zip(room.tolist(), done, strict=True)]
+    starts, ends, before, kinds = ([column[some] for some in rows] for column in slots)
+    # The key is a view of pages that were touched; slots are few, and copied so that their room is given back.
+    return KeyStream(
+        codes=codes[: keys[-1]],
+        origin=origin[: keys[-1]],
+        span=span[: keys[-1]],
+        indptr=np.concatenate([[0], *(borders[1:] + base for (borders, _), base in zip(done, keys, strict=False))]),
+        slots=Slots(
+            start=np.concatenate(starts),
+            end=np.concatenate(ends),
+            key=np.concatenate([place + base for place, base in zip(before, keys, strict=False)]),
+            kind=np.concatenate(kinds),
+        ),
+    )
+
+
+def _expansion(texts: Texts, edits: Edits, documents: tuple[int, int], edited: slice) -> int:
+    """Return how many code points more than they have some documents fold to, at most."""
     tables = data.tables()
-    longest = int(np.diff(texts.indptr).max()) if texts.documents else 0
-    more = int(kernels.expansion(texts.codes, tables.fold, tables.kind)) + 32 * edits.codes.size
-    room = texts.codes.size + more
-    scratch = longest + more
-    key_codes = np.empty(room, np.uint32)
-    key_origin = np.empty(room, np.uint32)
-    key_span = np.empty(room, np.uint16)
-    key_indptr = np.empty(texts.indptr.size, np.int64)
-    slot_start, slot_end, slot_key = (np.empty(room, np.int64) for _ in range(3))
-    slot_kind = np.empty(room, np.uint8)
+    first, last = texts.indptr[list(documents)].tolist()
+    put_in = int(edits.indptr[edited.stop] - edits.indptr[edited.start])
+    return int(kernels.expansion(texts.codes[first:last], tables.fold, tables.kind)) + 32 * put_in
+
+
+def _fold_texts(
+    texts: Texts, edits: Edits, documents: tuple[int, int], edited: slice, more: int, written: list[np.ndarray]
+) -> tuple[Int64, int]:
+    """Fold some documents into columns that have room for them; return their key borders and the number of slots."""
+    tables = data.tables()
+    first, last = documents
+    indptr = texts.indptr[first : last + 1]
+    scratch = int(np.diff(indptr).max(initial=0)) + more
+    borders = np.empty(indptr.size, np.int64)
+    kind = edits.kind[edited]
     slots = kernels.fold_texts(
         texts.codes,
-        texts.indptr,
-        edits.start,
-        edits.end,
-        ((edits.kind == EditKind.PINYIN) | (edits.kind == EditKind.RUBY)).astype(np.uint8),
-        edits.indptr,
+        indptr,
+        edits.start[edited],
+        edits.end[edited],
+        ((kind == EditKind.PINYIN) | (kind == EditKind.RUBY)).astype(np.uint8),
+        edits.indptr[edited.start : edited.stop + 1],
         edits.codes,
         tables.fold,
         tables.kind,
@@ -70,29 +117,18 @@ def normalise(texts: Texts, edits: Edits) -> KeyStream:
         np.empty(scratch, np.uint8),
         np.empty(scratch, np.int64),
         np.empty(scratch, np.uint16),
-        key_codes,
-        key_origin,
-        key_span,
-        key_indptr,
-        slot_start,
-        slot_end,
-        slot_key,
-        slot_kind,
+        *written[:3],
+        borders,
+        *written[3:],
     )
-    keys = int(key_indptr[-1])
-    # The key is a view of pages that were touched; slots are few, and copied so that their room is given back.
-    return KeyStream(
-        codes=key_codes[:keys],
-        origin=key_origin[:keys],
-        span=key_span[:keys],
-        indptr=key_indptr,
-        slots=Slots(
-            start=slot_start[:slots].copy(),
-            end=slot_end[:slots].copy(),
-            key=slot_key[:slots].copy(),
-            kind=slot_kind[:slots].copy(),
-        ),
-    )
+    return borders, int(slots)
+
+
+def _moved(column: np.ndarray, source: int, target: int, count: int) -> None:
+    """Move rows down in a column, some at a time: all at once would be copied aside first, for they overlap."""
+    for at in range(0, count, _MOVED):
+        end = min(at + _MOVED, count)
+        column[target + at : target + end] = column[source + at : source + end]
 
 
 def surface(texts: Texts, edits: Edits, start: int, end: int) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from dedup.kernels import cuts
 from dedup.kernels import lines as kernels
+from dedup.kernels.threads import portions, together
 from dedup.schema import (
     Bool,
     EditKind,
@@ -97,8 +98,6 @@ def segment(texts: Texts, edits: Edits, keys: KeyStream, furniture: Int64 | None
     cuts.headings(document, part, levels, heading)
     start = keys.first_from(raw_start)
     end = keys.first_from(raw_end)
-    marks = np.empty(keys.codes.size + count, np.int64)
-    found = cuts.sentence_starts(texts.codes, keys.origin, raw_start, raw_end, start, end, marks)
     return Segments(
         document=document,
         start=start,
@@ -109,7 +108,7 @@ def segment(texts: Texts, edits: Edits, keys: KeyStream, furniture: Int64 | None
         level=levels,
         part=part,
         heading=heading,
-        sentences=marks[:found].copy(),
+        sentences=_sentences(texts, keys, raw_start, raw_end, start, end),
         lines=lines.start,
         parts=parts,
     )
@@ -135,35 +134,43 @@ class _Lines:
 
 def _scan(texts: Texts, edits: Edits, furniture: Int64) -> _Lines:
     tables = data.tables()
-    count = int(kernels.count_lines(texts.codes, texts.indptr, tables.kind))
+    parts = portions(texts.indptr)
+    borders = [texts.indptr[first : last + 1] for first, last in parts]
+    counts = together(lambda some: int(kernels.count_lines(texts.codes, some, tables.kind)), borders)
+    ends = np.cumsum([0, *counts])
+    count = int(ends[-1])
     start, document, first, last = (np.empty(count, np.int64) for _ in range(4))
     width, length, indent = (np.empty(count, np.int32) for _ in range(3))
     lead, tail = (np.empty(count, np.uint32) for _ in range(2))
     head, shape = (np.empty(count, np.uint8) for _ in range(2))
+    columns = (start, document, first, last, width, length, indent, head, lead, tail, shape)
     hidden = (edits.indptr[1:] == edits.indptr[:-1]) & (edits.kind != EditKind.INVISIBLE)
-    kernels.scan_lines(
-        texts.codes,
-        texts.indptr,
-        tables.kind,
-        tables.fold,
-        edits.start[hidden],
-        edits.end[hidden],
-        np.ascontiguousarray(furniture[:, 0]),
-        np.ascontiguousarray(furniture[:, 1]),
-        start,
-        document,
-        first,
-        last,
-        width,
-        length,
-        indent,
-        head,
-        lead,
-        tail,
-        shape,
-    )
+    ranges = edits.start[hidden], edits.end[hidden], *map(np.ascontiguousarray, furniture.T)
+
+    def scanned(number: int) -> None:
+        written = [column[ends[number] : ends[number + 1]] for column in columns]
+        kernels.scan_lines(texts.codes, borders[number], tables.kind, tables.fold, *ranges, *written)
+        document[ends[number] : ends[number + 1]] += parts[number][0]
+
+    together(scanned, range(len(parts)))
     bounds = np.searchsorted(document, np.arange(texts.documents + 1))
     return _Lines(start, document, first, last, width, length, indent, head, lead, tail, shape, bounds)
+
+
+def _sentences(texts: Texts, keys: KeyStream, raw_start: Int64, raw_end: Int64, start: Int64, end: Int64) -> Int64:
+    """Return where sentences begin (see `Segments`) in paragraphs, given as raw and key ranges."""
+    if not len(start):
+        return np.empty(0, np.int64)
+    marks = np.empty(keys.codes.size + len(start), np.int64)
+
+    def marked(rows: tuple[int, int]) -> Int64:
+        some = slice(*rows)
+        out = marks[int(start[rows[0]]) + rows[0] :]  # before it is room for all that stands before
+        ranges = raw_start[some], raw_end[some], start[some], end[some]
+        return out[: cuts.sentence_starts(texts.codes, keys.origin, *ranges, out)]
+
+    # An empty paragraph begins where the next one does: of equal borders `portions` cuts at the first.
+    return np.concatenate(together(marked, portions(np.append(start, len(keys.codes)))))
 
 
 def _line_text(texts: Texts, lines: _Lines, line: int) -> str:

@@ -14,6 +14,7 @@ from prose import REPORT
 from dedup import Document
 from dedup.executors.packing import Damage, pack, unpack
 from dedup.executors.prepared import Prepared, joined, prepare, taken
+from dedup.kernels import threads
 from dedup.schema import Passages
 
 LINES = (
@@ -55,6 +56,17 @@ def same(one, other, path="") -> None:
 
 def documents(rows) -> list[Document]:
     return [Document(f"{number}.txt", text) for number, text in enumerate(rows)]
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(rows=st.lists(texts(), max_size=6), count=st.integers(2, 4))
+def test_on_several_threads_it_is_prepared_as_on_one(rows, count):
+    """Documents shared out among threads, however short, lines, sentences and slots with them."""
+    alone = prepare(documents(rows))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threads, "allowed", lambda: count)
+        patch.setattr(threads, "_SHORT", 0)
+        same(prepare(documents(rows)), alone)
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
