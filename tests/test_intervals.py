@@ -28,3 +28,11 @@ def test_the_union_holds_the_same_positions_in_ranges_that_lie_apart(rows):
         at for first, size in rows for at in range(first, first + size)
     }
     assert (union[:, 0] < union[:, 1]).all() and (union[1:, 0] > union[:-1, 1]).all()
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(values=st.lists(st.integers(-5, 2**40)), dtype=st.sampled_from(("int64", "uint32")))
+def test_each_value_once_in_order(values, dtype):
+    column = np.abs(np.array(values, np.int64)).astype(dtype)
+    found = intervals.once(column)
+    assert found.dtype == column.dtype and found.tolist() == sorted(set(column.tolist()))

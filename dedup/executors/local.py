@@ -205,7 +205,7 @@ class Folder(Work):
             "skipped": [astuple(row) for row in skipped],
         }
         self.drop("read", "given")  # before what is made of them takes four times as much
-        # One after the other: a batch has some 30 bytes a character once it is unpacked, all of them ten corpora.
+        # One after the other: a batch has some 25 bytes a character once it is unpacked, all of them eight corpora.
         corpora.lay_out(chain(made if kept else (), [last]), facts, tables)
         mapped.release()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dedup.intervals import merged, without
+from dedup.intervals import merged, positions, without
 from dedup.schema import Int64, KeyStream, Passages, Texts
 
 EDIT = 6
@@ -45,11 +45,14 @@ def agreeing(
         return np.empty((0, 2), np.int64)
     start, end = keys.raw_span(passages.left_start, passages.left_end)
     whole = merged(np.stack([start, end], axis=1))
-    blank = np.concatenate([[0], np.cumsum(np.isin(texts.codes, _BLANKS))])
     before = keys.first_from(right[0]) - 1
     behind = keys.first_from(right[1])
     last = len(keys.origin) - 1
     low = np.where(before >= 0, keys.origin[np.maximum(before, 0)] + keys.span[np.maximum(before, 0)], 0)
     high = np.where(behind <= last, keys.origin[np.minimum(behind, last)], len(texts.codes))
-    written = (left[1] - left[0] > EDIT) | (blank[np.maximum(high, low)] > blank[low])
+    size = np.maximum(high, low).astype(np.int64) - low
+    between = np.repeat(np.arange(len(size)), size)
+    written = left[1] - left[0] > EDIT
+    # Sought where it may be: a count over all texts would be eight bytes a character of the corpus.
+    written[between[np.isin(texts.codes[positions(low, size)], _BLANKS)]] = True
     return without(whole, merged(np.stack([left[0][written], left[1][written]], axis=1)))
