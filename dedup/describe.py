@@ -17,14 +17,14 @@ from dedup.accounts import accounts
 from dedup.columns import DIRECTIONS, SHARE, ClusterRows, Facts, PassageRows, distinct
 from dedup.digests import digest
 from dedup.evidence import Witness
-from dedup.executors import local
+from dedup.executors import local, mapped
 from dedup.intervals import positions
 from dedup.lines import words
 from dedup.params import LABELS, Params
 from dedup.provenance import Tables
 from dedup.result import GRADES, Limit, Result, Skipped
-from dedup.rows import blocks, slices, strings
-from dedup.schema import Float64, Int64, PassageKind, UInt8, UInt64
+from dedup.rows import Strings, blocks, slices, strings
+from dedup.schema import Bool, Float64, Int64, PassageKind, UInt8, UInt64
 from dedup.steps.contrast import KINDS
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ which costs nothing."""
 
 TOLD = 1 << 12
 """Families whose titles and evidence are found as one part."""
+
+NEIGHBOURS = 1 << 12
+"""Key characters a family up to which families are neighbours: a look at one of them reads as much."""
 
 MOVED = 1 << 20
 """Changes whose places are made offsets into their texts at a time."""
@@ -126,14 +129,26 @@ def _clusters(
     grade_rank = np.where(labels.family_grade > 0, labels.family_grade, len(GRADES))
     order = np.lexsort((np.arange(len(size)), -chars, grade_rank, rank[labels.family_label]))
     witness = cache(lambda: Witness(tables, places))  # none is asked where all parts are there already
+    rank = np.empty(len(size), np.int64)
+    rank[order] = before + np.arange(len(size))
+    pieces = run.pieces(len(size), TOLD)
+    # In parts they are told of as they stand in the texts, and put in order when all are: in the order shown each is
+    # a look somewhere else, and of a corpus larger than the memory a look is a wait for the disk.
+    told = order if len(pieces) == 1 else np.arange(len(size))
 
     def facts(first: int, last: int) -> Facts:
-        evidence, star = witness().of(order[first:last], before + first)
-        title = words(_titles(tables, order[first:last], before + first))
+        numbers = told[first:last]
+        if told is not order:
+            _read_ahead(tables, numbers)
+        evidence, star = witness().of(numbers, rank[numbers])
+        title = words(_titles(tables, numbers, rank[numbers]))
         return Facts(title.data, title.end - title.begin, evidence.data, np.diff(evidence.indptr), star)
 
-    parts = run.here("facts", Facts, facts, run.pieces(len(size), TOLD), lambda: witness().prepare())
+    parts = run.here("facts", Facts, facts, pieces, lambda: witness().prepare())
     found = run.laid("facts", parts)
+    if told is not order:
+        kept = strings(found.title, found.title_size), strings(found.evidence, found.evidence_size)
+        found = run.laid("told", (_told(*kept, found.star, order[first:last]) for first, last in pieces))
     # Members of the families in the order shown.
     row = positions(families.indptr[:-1][order], size[order])
     wording = _shares(families.wording)
@@ -156,15 +171,35 @@ def _clusters(
     )
 
 
-def _titles(tables: Tables, numbers: Int64, shown: int) -> list[str]:
-    """Return titles of families before the first of which so many are shown."""
+def _read_ahead(tables: Tables, numbers: Int64) -> None:
+    """Let the texts in which some families begin, neighbours, be read in one piece and not page by page.
+
+    Not where they are so far apart that most of what is read would be other text.
+    """
+    families, keys = tables.families, tables.keys
+    first = families.indptr[numbers]
+    low, high = int(families.start[first[0]]), int(families.end[first].max())
+    if high - low <= NEIGHBOURS * len(numbers):
+        for column in (keys.codes, keys.origin, keys.span):
+            mapped.ahead(column[low:high])
+        mapped.ahead(tables.texts.codes[int(keys.origin[low]) : int(keys.origin[high - 1]) + 1])
+
+
+def _told(title: Strings, evidence: Strings, star: Bool, rows: Int64) -> Facts:
+    """Return what is told of some families, in the order given."""
+    titles, evidences = title.taken(rows), evidence.taken(rows)
+    return Facts(titles.data, np.diff(titles.indptr), evidences.data, np.diff(evidences.indptr), star[rows])
+
+
+def _titles(tables: Tables, numbers: Int64, rank: Int64) -> list[str]:
+    """Return titles of families, given their places in the order shown."""
     from dedup.keyterms import key_terms
 
     families = tables.families
     medoid = families.medoid[numbers]
     start, end = families.start[medoid], families.end[medoid]
     titles = slices(tables.keys.codes, start, np.minimum(end, start + _TITLE))
-    for at in range(min(TITLED - shown, len(titles))):
+    for at in np.flatnonzero(rank < TITLED).tolist():
         terms = key_terms(tables.key_text(int(start[at]), min(int(end[at]), int(start[at]) + _TOLD)))
         titles[at] = " ".join(terms) or titles[at]
     return titles

@@ -91,15 +91,15 @@ class Witness:
         """Gather now what is gathered over all reports when it is first asked for: names, and what is in order."""
         _ = self._names, self._kept
 
-    def of(self, numbers: Int64, shown: int) -> tuple[Strings, Bool]:
+    def of(self, numbers: Int64, rank: Int64) -> tuple[Strings, Bool]:
         """Return the evidence of families: why they are labelled so, how far they reach, and what is odd about them.
 
         Parameters
         ----------
         numbers : int64[n]
             Rows of families.
-        shown : int
-            Families that are shown before the first of them: what is costly is sought in the first ones only.
+        rank : int64[n]
+            Their places in the order shown: what is costly is sought in the first ones only.
 
         Returns
         -------
@@ -108,7 +108,7 @@ class Witness:
         star : bool[n]
             Which have an oddity that two reports cannot share by chance.
         """
-        oddities, star = self._oddities(numbers, shown)
+        oddities, star = self._oddities(numbers, rank)
         labels = self.tables.labels
         reasons = np.column_stack([labels.rules[numbers], labels.reason[numbers], labels.strength[numbers]])
         ruled, of_rule = np.unique(reasons.astype(np.int64), axis=0, return_inverse=True)
@@ -129,13 +129,13 @@ class Witness:
         )
         return found, star
 
-    def _oddities(self, numbers: Int64, shown: int) -> tuple[list[list[Evidence]], Bool]:
+    def _oddities(self, numbers: Int64, rank: Int64) -> tuple[list[list[Evidence]], Bool]:
         """Return what only some families have as evidence, and which of them earn the star by it."""
         found: list[list[Evidence]] = [[] for _ in range(len(numbers))]
         accused = self._accused[numbers]
         slipped = accused & (self._differs[SLIPS][numbers] > 0)
         common = self._common_slips(numbers, np.flatnonzero(slipped))
-        spelled = accused & (shown + np.arange(len(numbers)) < SPELLED)
+        spelled = accused & (rank < SPELLED)
         kept = np.where(accused, self._kept[numbers], 0)
         told = accused & self._figures.told(numbers)
         named = accused & (len(self._names) > 1)

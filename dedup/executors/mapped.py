@@ -30,6 +30,7 @@ MOST = 512 << 20
 """Bytes of mapped files that may lie in memory."""
 
 _INTERVAL = 0.02  # seconds; what is mapped grows by some 20 MB in this time
+_AHEAD = 128 << 10  # bytes asked for at a time: Linux takes no more of one advice than it reads ahead at most
 _STATM = Path("/proc/self/statm")
 _TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
 _RANDOM: int | None = getattr(mmap, "MADV_RANDOM", None)
@@ -68,8 +69,9 @@ def ahead(piece: np.ndarray) -> np.ndarray:
     base = _source(piece)
     if isinstance(base, mmap.mmap) and _WANTED is not None and piece.size:
         start = _address(piece) - _address(np.frombuffer(base, np.uint8))
-        first = start - start % mmap.PAGESIZE
-        base.madvise(_WANTED, first, start + piece.nbytes - first)
+        end = start + piece.nbytes
+        for at in range(start - start % mmap.PAGESIZE, end, _AHEAD):
+            base.madvise(_WANTED, at, min(at + _AHEAD, end) - at)
     return piece
 
 

@@ -152,8 +152,8 @@ class Work:
         """Return ``function(*task)`` for each task as `each` does, computed in this process: any function will do.
 
         ``ready`` is called before the first part that is missing, and reads in order. What the parts look at is
-        scattered over the corpus: families are asked for in the order in which they are shown. The other processes
-        are ended; they would start again if they were needed.
+        scattered over the corpus: the members of a family stand anywhere. The other processes are ended; they would
+        start again if they were needed.
         """
         self._processes.close()
         return self._filled(stage, kind, function, tasks, Processes(1), ready)

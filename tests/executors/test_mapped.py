@@ -69,9 +69,13 @@ def test_what_is_read_ahead_are_the_pages_of_the_piece(tmp_path, monkeypatch):
             told.append(advice)
 
     page = mmap.PAGESIZE
+    monkeypatch.setattr(mapped, "_AHEAD", 2 * page)
     (tmp_path / "one").write_bytes(bytes(5 * page))
     with (tmp_path / "one").open("rb") as file:
         lying = np.frombuffer(Told(file.fileno(), 0, access=mmap.ACCESS_COPY), np.uint32)
     mapped.ahead(lying[page // 4 + 1 : page // 2 + 3])
     mapped.ahead(np.arange(5))
     assert told == [(mmap.MADV_WILLNEED, page, page + 12)]
+    told.clear()
+    mapped.ahead(lying[: 5 * page // 4 - 1])
+    assert told == [(mmap.MADV_WILLNEED, at, min(2 * page, 5 * page - 4 - at)) for at in (0, 2 * page, 4 * page)]
