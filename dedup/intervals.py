@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dedup.schema import Bool, Int64
 
-_Array = TypeVar("_Array", bound=np.ndarray[Any, Any])
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 def positions(start: Int64, length: Int64) -> Int64:
@@ -18,7 +19,7 @@ def positions(start: Int64, length: Int64) -> Int64:
     return np.repeat(start - (ends - length), length) + np.arange(int(ends[-1]) if len(ends) else 0)
 
 
-def once(values: _Array) -> _Array:
+def once(values: NDArray[_Scalar]) -> NDArray[_Scalar]:
     """Return values sorted, each once.
 
     As ``np.unique`` does, which looks large tables up in a hash and takes five to ten times as long.

@@ -134,7 +134,7 @@ def one_paragraph_each(texts: list[str], *, fold: bool) -> tuple[KeyStream, Segm
         keys = normalise.normalise(laid, repair.repair(laid))
     else:
         slots = Slots(none, none, none, none.astype(np.uint8))
-        keys = KeyStream(laid.codes, none, none.astype(np.uint16), laid.indptr, slots)
+        keys = KeyStream(laid.codes, none.astype(np.uint32), none.astype(np.uint16), laid.indptr, slots)
     start, end = keys.indptr[:-1], keys.indptr[1:]
     flat, minus = np.zeros(len(texts), np.uint8), np.full(len(texts), -1)
     parts = Parts(none, none, none, none, none)

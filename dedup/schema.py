@@ -135,7 +135,7 @@ class KeyStream:
 
     def raw_span(self, start: Int64, end: Int64) -> tuple[Int64, Int64]:
         """Map key ranges ``[start, end)``, each of at least one code point, to raw ranges (int64 arrays)."""
-        return self.origin[start].astype(np.int64), self.origin[end - 1] + self.span[end - 1].astype(np.int64)
+        return self.origin[start].astype(np.int64), self.origin[end - 1].astype(np.int64) + self.span[end - 1]
 
     def first_from(self, raw: Int64) -> Int64:
         """Return the first key positions that come from raw positions or from behind them (int64, same shape)."""

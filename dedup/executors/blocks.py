@@ -85,7 +85,7 @@ class Block:
     def keys(self) -> KeyStream:
         """Its key stream, cut at parts; without the way back to the text, which matching does not take."""
         slots = Slots(_NONE, _NONE, _NONE, np.empty(0, np.uint8))
-        return KeyStream(self.codes, _NONE, np.empty(0, np.uint16), self.units, slots)
+        return KeyStream(self.codes, np.empty(0, np.uint32), np.empty(0, np.uint16), self.units, slots)
 
     @property
     def segments(self) -> Segments:

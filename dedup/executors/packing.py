@@ -56,6 +56,15 @@ def pieces(table: Any) -> Iterator[bytes | memoryview]:
     table
         As for `pack`.
     """
+    whole = hashlib.blake2b(digest_size=_DIGEST)
+    for piece in _pieces(table):
+        whole.update(piece)
+        yield piece
+    yield whole.digest()
+
+
+def _pieces(table: Any) -> Iterator[bytes | memoryview]:
+    """Yield what the digest covers."""
     header: list[list[Any]] = []
     body: list[np.ndarray] = []
     for name, column in columns(table):
@@ -63,18 +72,14 @@ def pieces(table: Any) -> Iterator[bytes | memoryview]:
         header.append([name, column.dtype.str, list(column.shape), stored.dtype.str, steps])
         body.append(stored)
     head = json.dumps(header, separators=(",", ":")).encode()
-    whole = hashlib.blake2b(digest_size=_DIGEST)
-    at = 0
-    for piece in (MAGIC, len(head).to_bytes(8, "little"), head):
-        whole.update(piece)
-        at += len(piece)
-        yield piece
+    head = MAGIC + len(head).to_bytes(8, "little") + head
+    yield head
+    at = len(head)
     for stored in body:
-        for piece in (bytes(-at % _ALIGNED), stored.reshape(-1).view(np.uint8).data):
-            whole.update(piece)
-            at += len(piece)
-            yield piece
-    yield whole.digest()
+        gap = -at % _ALIGNED
+        yield bytes(gap)
+        yield stored.reshape(-1).view(np.uint8).data
+        at += gap + stored.nbytes
 
 
 def unpack(data: Buffer, kind: type[T], *, trusted: bool = False) -> T:

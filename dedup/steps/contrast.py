@@ -15,7 +15,20 @@ from dedup.intervals import merged, positions
 from dedup.kernels import differences as kernels
 from dedup.kernels.threads import shared
 from dedup.result import Limit
-from dedup.schema import Bool, Edits, Float64, Int64, KeyStream, Passages, SlotKind, Slots, Texts, UInt32, UInt64, string
+from dedup.schema import (
+    Bool,
+    Edits,
+    Float64,
+    Int64,
+    KeyStream,
+    Passages,
+    SlotKind,
+    Slots,
+    Texts,
+    UInt32,
+    UInt64,
+    string,
+)
 from dedup.steps.data import readings, tables, words
 
 KINDS = ("number", "name", "mask", "typo", "insert", "delete", "replace")

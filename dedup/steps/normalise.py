@@ -99,7 +99,7 @@ def _fold_texts(
     scratch = int(np.diff(indptr).max(initial=0)) + more
     borders = np.empty(indptr.size, np.int64)
     kind = edits.kind[edited]
-    slots = kernels.fold_texts(
+    arguments = (
         texts.codes,
         indptr,
         edits.start[edited],
@@ -121,7 +121,7 @@ def _fold_texts(
         borders,
         *written[3:],
     )
-    return borders, int(slots)
+    return borders, int(kernels.fold_texts(*arguments))
 
 
 def _moved(column: np.ndarray, source: int, target: int, count: int) -> None:

@@ -50,7 +50,10 @@ def test_only_the_figures_of_the_passages_are_looked_at(monkeypatch):
         return real(texts, slots, rows)
 
     monkeypatch.setattr(contrast, "figures", figures)
-    pair = [Document(f"{name}.txt", LINE.format("下坪", f"共{count}人", "大家")) for name, count in (("甲", 14), ("乙", 27))]
+    pair = [
+        Document(f"{name}.txt", LINE.format("下坪", f"共{count}人", "大家"))
+        for name, count in (("甲", 14), ("乙", 27))
+    ]
     others = "".join(f"{chr(0x4E00 + 37 * row)}湾{row}户、" for row in range(500))
     (passage,) = scan([*pair, Document("丙.txt", others)]).passages
     assert [change.kind for change in passage.changes] == ["number"]
