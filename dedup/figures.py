@@ -75,11 +75,12 @@ def figures(tables: Tables, document: Int64, wanted: Bool) -> Figures:
     # What is said of a figure depends on where it stands itself, so figures may be taken some at a time: a corpus has
     # fifty million, and what is held for each comes to two hundred bytes.
     parts = 1 + len(told) // TOGETHER
+    own = once(family * tables.texts.documents + document)
     part = (value % np.uint64(parts)).astype(np.uint32)
     found = []
     for number in range(parts):
         rows = np.flatnonzero(part == number)
-        found.append(_shared(tables, told[rows], value[rows], member, family, document))
+        found.append(_shared(tables, told[rows], value[rows], member, family, own))
     owner, slot = (np.concatenate(column) for column in zip(*found, strict=True))
     order = np.argsort(owner, kind="stable")
     slot = slot[order]
@@ -87,14 +88,15 @@ def figures(tables: Tables, document: Int64, wanted: Bool) -> Figures:
 
 
 def _shared(
-    tables: Tables, told: Int64, value: UInt64, member: Int64, family: Int64, document: Int64
+    tables: Tables, told: Int64, value: UInt64, member: Int64, family: Int64, own: Int64
 ) -> tuple[Int64, Int64]:
     """Return families and the slots of what they share, of some figures with all places where they stand.
 
     told : int64[n]            rows of slots, ascending
     value : uint64[n]          what they say
     member : int64[m]          members of the families that are looked at
-    family, document : int64[G]   of each member
+    family : int64[G]          of each member
+    own : int64[m]             which documents each family has: ``family * documents + document``, ascending
     """
     families, slots = tables.families, tables.keys.slots
     key = slots.key[told]
@@ -115,7 +117,7 @@ def _shared(
     rows = np.flatnonzero(shared[place])
     pair = _groups(family[of[rows]], mine[rows])
     rows = rows[np.unique(pair, return_index=True)[1]]
-    rows = rows[_at_home(tables, value, told, mine[rows], family[of[rows]], family, document)]
+    rows = rows[_at_home(tables, value, told, mine[rows], family[of[rows]], own)]
     return family[of[rows]], at[rows]
 
 
@@ -192,9 +194,7 @@ def _groups(*columns: np.ndarray) -> Int64:
     return group
 
 
-def _at_home(
-    tables: Tables, value: UInt64, told: Int64, wanted: UInt64, family: Int64, families: Int64, document: Int64
-) -> Bool:
+def _at_home(tables: Tables, value: UInt64, told: Int64, wanted: UInt64, family: Int64, own: Int64) -> Bool:
     """Return which figures (wanted, one for a family each) stand in documents of that family only."""
     documents = tables.texts.documents
     asked, row_asked = np.unique(wanted, return_inverse=True)
@@ -204,13 +204,14 @@ def _at_home(
     # One key for figure and document: sorting it takes a third of the memory of two columns, and half the time.
     pairs = once(rank[some] * documents + tables.texts.document_of(tables.keys.slots.start[told[some]]))
     known, where = pairs // documents, pairs % documents
-    own = once(families * documents + document)
     count = np.searchsorted(known, row_asked, side="right") - np.searchsorted(known, row_asked)
-    few = np.flatnonzero(count <= np.bincount(own // documents, minlength=int(families.max()) + 1)[family])
+    held = np.searchsorted(own, (family + 1) * documents) - np.searchsorted(own, family * documents)
+    few = np.flatnonzero(count <= held)
     count = count[few]
     row = np.repeat(few, count)
     stands = where[positions(np.searchsorted(known, row_asked[few]), count)]
-    away = ~np.isin(family[row] * documents + stands, own)
+    stands += family[row] * documents
+    away = own[np.minimum(np.searchsorted(own, stands), len(own) - 1)] != stands
     home = np.zeros(len(wanted), bool)
     home[few] = True  # the others stand in more documents than the family has
     home[row[away]] = False
