@@ -25,7 +25,7 @@ Buffer = bytes | bytearray | memoryview | mmap.mmap
 MAGIC = b"dedup.table/1\n"
 _DIGEST = 32
 _ALIGNED = 16  # columns begin at multiples of it, so that a mapped file can be computed with as it lies
-_FEW = 64
+_FEW = 64  # entries by which a column that does not ascend is nearly always known
 _NARROW = tuple(np.dtype(name) for name in ("u1", "i1", "u2", "i2", "u4", "i4"))
 
 
