@@ -143,6 +143,36 @@ def _peer_table(table: Row) -> str:
     return head + body + ("\nNot measured:\n\n" + "\n".join(errors) + "\n" if errors else "")
 
 
+COMPARISON = ("<!-- comparison: written by bench.run -->\n\n", "\n<!-- end of comparison -->\n")
+_COMPARED = {
+    "en": ["tool", "s", "times dedup", "peak MB", "precision", "recall", ", hashes made beforehand", ", full set"],
+    "zh": ["工具", "秒", "为 dedup 的几倍", "内存峰值 MB", "精确率", "召回率", "，散列值预先算好", "，全集"],
+}
+
+
+def compare(results: Path, text: str, lang: str) -> str:
+    """Return a README with its table of peers, between two comments, as it was last measured at 200,000 and 0.7.
+
+    By hand it went stale with each run, and a test that compares the two fails in whoever measures next.
+    """
+    table = read(results, "peers-200000-0.7")
+    if table is None:
+        return text
+    *head, hashes, whole = _COMPARED[lang]
+    names = {"FastSketchLSH from hashes": ("FastSketchLSH", hashes), "rensa full set": ("rensa", whole)}
+    names |= {name: (name, "") for name in ("dedup", "gaoya", "datasketch", "datatrove", "text-dedup")}
+    rows = []
+    for name, run in sorted(medians(table).items(), key=lambda item: item[1].get("seconds", math.inf)):
+        if name in names and "error" not in run:
+            tool, note = names[name]
+            rows.append([
+                f"{tool}{'' if name == 'dedup' else ' ' + run['version']}{note}", _number(run["seconds"]),
+                f"{run['times']:,.0f}", f"{run['peak_mb']:,.0f}", f"{run['precision']:.3f}", f"{run['recall']:.3f}",
+            ])  # fmt: skip
+    before, middle = text.split(COMPARISON[0])
+    return before + COMPARISON[0] + _table(head, rows) + COMPARISON[1] + middle.split(COMPARISON[1])[1]
+
+
 def _route_table(rows: list[Row]) -> str:
     fine = [row for row in rows if "error" not in row]
     names = list(fine[0]["steps"]) if fine else []

@@ -34,6 +34,7 @@ PARTS = ("peers", "route", "scans", "floods", "shell")
 FLOODS = {"copies": 25_000, "numbers": 25_000, "names": 25_000, "everywhere": 2_000, "sixfold": 300_000,
           "sentence": 830_000, "letters": 30_000}  # fmt: skip
 """Sizes of which the double is run too: it ends at 50,000 copies and variants, and at 5 MB of one sentence."""
+READMES = {"README.md": "en", "README.zh.md": "zh"}
 Row = dict[str, Any]
 
 
@@ -232,6 +233,9 @@ def main(given: list[str]) -> int:
     docs.mkdir(exist_ok=True)
     (docs / "performance.md").write_text(page.render(RESULTS), encoding="utf-8")
     page.plot(RESULTS, docs / "performance.svg")
+    for name, lang in READMES.items():
+        readme = HERE.parent / name
+        readme.write_text(page.compare(RESULTS, readme.read_text(encoding="utf-8"), lang), encoding="utf-8")
     return 0
 
 
