@@ -334,6 +334,35 @@ def _reads(char: str, syllable: str, *, prefix: bool = False) -> bool:
 _READINGS = [(name, frozenset(chars)) for name, chars in data.rows("readings")]
 
 
+def glued_in(text: str, annotations: list[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Return what sites glued into one text: words and patterns over all of it, folded, without white space."""
+    tables = data.tables()
+    places = [
+        at
+        for at, char in enumerate(text)
+        if tables.kind[ord(char)] & 15 < data.Class.SPACE and not any(low <= at < high for low, high in annotations)
+    ]
+    whole = "".join(chr(tables.fold[ord(text[at])]) for at in places)
+    found = set()
+    for words, pattern in data.rows("site"):
+        for word in words.split():
+            for at in (match.start() for match in re.finditer(re.escape(word), whole)):
+                low = max(0, at - 60)
+                bare = pattern.removeprefix("^").removesuffix("$")
+                covering = [
+                    match
+                    for match in re.finditer(bare, whole[low : at + 120])
+                    if match.start() <= at - low < match.end()
+                ]
+                for match in covering:
+                    start, end = places[low + match.start()], places[low + match.end() - 1] + 1
+                    head, tail = text[:start].rstrip(" \t\u3000"), text[end:].lstrip(" \t\u3000")
+                    fills = (not head or head[-1] in "\r\n") and (not tail or tail[0] in "\r\n")
+                    if not pattern.startswith("^") or fills:
+                        found.add((start, end))
+    return found
+
+
 def headings(document: list[int], part: list[int], level: list[int]) -> list[int]:
     """Return for each paragraph the nearest heading above, for a heading the nearest of a higher rank."""
     found = []

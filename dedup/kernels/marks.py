@@ -76,7 +76,7 @@ def _host(codes, kind, at, floor):
     return -1
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def pinyin_ends(codes, opens, floors, ceilings, kind, latin, readings, out):
     """Write to out[b] where the pinyin annotation that begins with the bracket opens[b] ends, or 0.
 
@@ -241,7 +241,7 @@ def _plain(codes, kind, i):
     return codes[i] >= 0x3400 and kind[codes[i]] & 15 == LETTER
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def page_numbers(codes, indptr, breaks, kind, starts, ends):
     """Write the ranges of page numbers: alone on a line, or behind a line that breaks off in mid-sentence.
 
@@ -304,29 +304,97 @@ def page_numbers(codes, indptr, breaks, kind, starts, ends):
 
 
 @numba.njit(cache=True, nogil=True)
-def visible(codes, base, kind, fold, start, end, multi, folded, place):
-    """Write what is visible of a text, folded one for one, and where it stands; return how much that is.
+def marked(codes, flags, kind, fold, ending, last, before, places, marks):
+    """Write which code points have flags, and which; return how many.
 
     codes : uint32[N]
-    base : int64              position of the first of them, from which start, end and place count
+    flags : uint16[0x110000]
     kind : uint8[0x110000], fold : uint32[0x110000]   as in `dedup.steps.data.Tables`
-    start, end : int64[n]     ranges that do not count, by their starts
-    multi : uint32            folds from here on are several characters: U+FFFD stands for them
-    folded, place : uint32[N] written: the folds, and the positions
+    ending : uint16           the flag of what a word may end with; it counts only where the word may end there
+    last, before : uint32[W]  the last two code points of each word, folded
+    places : uint32[N], marks : uint16[N]   written: sorted positions, and their flags
 
-    White space, and what is not seen at all, is left out. One pass: as six of numpy it took three times as long.
+    A word may end behind its last character but one, white space aside, and behind a closing bracket, for what
+    stands in brackets may be an annotation. O(N).
     """
-    found = 0
-    row = 0
-    until = 0
+    count = 0
     for i in range(codes.shape[0]):
-        while row < start.shape[0] and start[row] <= base + i:
-            until = max(until, end[row] - base)
-            row += 1
-        code = codes[i]
-        if i < until or kind[code] & 0x0F >= SPACE:
+        flag = flags[codes[i]]
+        if flag:
+            if flag & ending:
+                j = i - 1
+                while j >= 0 and kind[codes[j]] & 15 >= SPACE:
+                    j -= 1
+                one = fold[codes[j]] if j >= 0 else 0
+                ends = one == 0x29
+                for w in range(last.shape[0]):
+                    ends |= last[w] == fold[codes[i]] and before[w] == one
+                if not ends:
+                    flag &= ~ending
+            if flag:
+                places[count] = i
+                marks[count] = flag
+                count += 1
+    return count
+
+
+@numba.njit(cache=True)
+def _annotation(start, place):
+    """Return the last of the ranges that begins at a place or before it, or -1."""
+    low = 0
+    high = start.shape[0]
+    while low < high:
+        middle = (low + high) >> 1
+        if start[middle] <= place:
+            low = middle + 1
+        else:
+            high = middle
+    return low - 1
+
+
+@numba.njit(cache=True, nogil=True)
+def around(codes, place, floor, ceiling, kind, fold, start, end, multi, before, behind, folded, places):
+    """Write what is visible up to a place and behind it, folded one for one, and where it stands.
+
+    codes : uint32[N]
+    place, floor, ceiling : int64   a position, and the document that it stands in
+    kind : uint8[0x110000], fold : uint32[0x110000]   as in `dedup.steps.data.Tables`
+    start, end : int64[n]         ranges that do not count, sorted, disjoint
+    multi : uint32                folds from here on are several characters: U+FFFD stands for them
+    before, behind : int64        so many code points up to the place, it included, and behind it, at most
+    folded, places : uint32[before + behind]   written: the folds, and the positions
+
+    White space, and what is not seen at all, is left out. Returns how many stand up to the place, and how many are
+    written; (0, 0) where the place itself is not visible. O(before + behind), and what is left out between them.
+    """
+    row = _annotation(start, place)
+    if (row >= 0 and place < end[row]) or kind[codes[place]] & 15 >= SPACE:
+        return 0, 0
+    count = 0
+    i = place
+    r = row
+    while i >= floor and count < before:
+        if r >= 0 and i < end[r]:
+            i = start[r] - 1
+            r -= 1
             continue
-        folded[found] = fold[code] if fold[code] < multi else 0xFFFD
-        place[found] = base + i
-        found += 1
-    return found
+        if kind[codes[i]] & 15 < SPACE:
+            places[count] = i
+            count += 1
+        i -= 1
+    places[:count] = places[:count][::-1].copy()
+    size, r = count, row + 1
+    i = place + 1
+    while i < ceiling and size < count + behind:
+        if r < start.shape[0] and i >= start[r]:
+            i = end[r]
+            r += 1
+            continue
+        if kind[codes[i]] & 15 < SPACE:
+            places[size] = i
+            size += 1
+        i += 1
+    for k in range(size):
+        code = fold[codes[places[k]]]
+        folded[k] = code if code < multi else 0xFFFD
+    return count, size

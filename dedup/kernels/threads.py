@@ -89,13 +89,16 @@ def together(function: Callable[[_Task], _Found], tasks: Sequence[_Task]) -> lis
         return list(pool.map(function, tasks))
 
 
-def portions(borders: Any) -> list[tuple[int, int]]:
+def portions(borders: Any, most: int | None = None) -> list[tuple[int, int]]:
     """Return rows of documents, or of paragraphs: one a thread, each from its first one up to behind its last one.
 
     Parameters
     ----------
     borders : int64[D+1]
         Where they begin, and the end.
+    most : int, optional
+        Characters of a row, more only where one document has more: rows are more than the threads, then, so that
+        what is needed for each character is needed for few of them at a time.
 
     Returns
     -------
@@ -103,7 +106,10 @@ def portions(borders: Any) -> list[tuple[int, int]]:
         At least one, of about as many characters each; one only where the text is too short to be worth a thread. Of
         documents that begin at one place all stand in one row.
     """
-    count = allowed() if borders[-1] - borders[0] >= _SHORT else 1
+    size = int(borders[-1] - borders[0])
+    count = allowed() if size >= _SHORT else 1
+    if most is not None:
+        count = max(count, -(-size // most))
     wanted = np.linspace(borders[0], borders[-1], count + 1)[1:-1]
     cuts = sorted({0, *np.searchsorted(borders, wanted).tolist(), len(borders) - 1})
     return list(pairwise(cuts)) or [(0, 0)]

@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 
 import numpy as np
 
-from dedup.intervals import slabs
 from dedup.kernels import marks as kernels
-from dedup.kernels.threads import together
-from dedup.schema import Bool, EditKind, Edits, Int64, Texts, UInt8, UInt32, string
+from dedup.kernels.threads import portions, together
+from dedup.schema import Bool, EditKind, Edits, Int64, Texts, UInt8, UInt16, UInt32, string
 from dedup.steps import data
 from dedup.steps.data import shifted
 
-# What one gather over the codes looks for, so that clean text pays for nothing else.
-_INVISIBLE, _COMPAT, _REPLACED, _BRACKET, _QUESTION, _LOOKALIKE, _BREAK, _TAG = (1 << bit for bit in range(8))
+# What one pass over the codes looks for, so that clean text pays for nothing else.
+_INVISIBLE, _COMPAT, _REPLACED, _BRACKET, _QUESTION, _LOOKALIKE, _BREAK, _TAG, _ENDING = (
+    1 << bit for bit in range(9)
+)
+
+_LOOKED_AT = 1 << 21  # code points looked at together
+_BEFORE, _BEHIND = 60, 120  # folded code points around a trigger word that its pattern may cover
 
 _ENCODED = 1 << 16  # code points laid out at a time
 
@@ -44,15 +48,20 @@ def lay_out(texts: Sequence[str]) -> Texts:
     -----
     No Python per document but its length: texts are joined and encoded some at a time, so that what stands between
     them and their code points stays in the cache. Joined all at once it was twice the corpus in memory never touched
-    before, and the system took half of the time to hand that out.
+    before, and the system took half of the time to hand that out. On threads, which wait for what is handed out.
     """
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     indptr = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
     codes = np.empty(int(indptr[-1]), "<u4")
-    borders = np.searchsorted(indptr, np.arange(0, int(indptr[-1]), _ENCODED)).tolist()
-    for first, last in pairwise([*borders, len(texts)]):
-        piece = "".join(texts[first:last]).encode("utf-32-le", "surrogatepass")
-        codes[indptr[first] : indptr[last]] = np.frombuffer(piece, "<u4")
+
+    def laid(rows: tuple[int, int]) -> None:
+        start, end = indptr[list(rows)].tolist()
+        borders = np.searchsorted(indptr, np.arange(start, end, _ENCODED)).tolist()
+        for first, last in pairwise([*borders, rows[1]]):
+            piece = "".join(texts[first:last]).encode("utf-32-le", "surrogatepass")
+            codes[indptr[first] : indptr[last]] = np.frombuffer(piece, "<u4")
+
+    together(laid, portions(indptr, _LOOKED_AT))
     return Texts(codes=codes, indptr=indptr)
 
 
@@ -70,28 +79,47 @@ def repair(texts: Texts) -> Edits:
 
     Notes
     -----
-    One gather marks the few places worth a look (brackets, question marks, odd code points); each finder looks only
-    there. O(N) for the gather and the search of trigger words, the rest in the number of such places.
+    One pass marks the few places worth a look (brackets, question marks, odd code points, where a trigger word may
+    end); each finder looks only there. O(N) for the pass, the rest in the number of such places. Some documents at a
+    time, on threads: nothing is written for a character that is like most.
     """
-    marks = _flags()[texts.codes]
-    places = np.flatnonzero(marks)
-    here = marks[places]
-    pinyin = _pinyin(places[here & _BRACKET != 0], texts)
-    found = [
-        _runs(places[here & _INVISIBLE != 0], texts, EditKind.INVISIBLE),
-        _runs(places[here & _REPLACED != 0], texts, EditKind.REPLACED),
-        _compat(places[here & _COMPAT != 0], texts),
-        pinyin,
-        _pages(places[here & _BREAK != 0], texts),
+    flags = _flags()  # once, not by each thread
+    parts = together(lambda rows: _repaired(texts, *rows, flags), portions(texts.indptr, _LOOKED_AT))
+    return _disjoint([one for part in parts for one in part])
+
+
+def _repaired(texts: Texts, first: int, last: int, flags: UInt16) -> list[_Found]:
+    """Return what each finder finds in the documents ``[first, last)``."""
+    low, high = texts.indptr[[first, last]].tolist()
+    part = Texts(texts.codes[low:high], texts.indptr[first : last + 1] - low)
+    tables = data.tables()
+    words = _words()
+    places, marks = np.empty(high - low, np.uint32), np.empty(high - low, np.uint16)
+    count = kernels.marked(
+        part.codes, flags, tables.kind, tables.fold, np.uint16(_ENDING), words.last, words.before, places, marks
+    )
+    places, marks = places[:count].astype(np.int64), marks[:count]
+
+    def at(flag: int) -> Int64:
+        some: Int64 = places[marks & flag != 0]
+        return some
+
+    pinyin = _pinyin(at(_BRACKET), part)
+    scattered = [
+        *_mojibake(at(_QUESTION), part),
+        *_lookalikes(at(_LOOKALIKE), part),
+        *_site(at(_ENDING), part, pinyin),
+        *_ruby(at(_TAG), part),
     ]
-    scattered: list[_Finding] = []
-    if texts.codes.size:
-        scattered += _mojibake(places[here & _QUESTION != 0], texts)
-        scattered += _lookalikes(places[here & _LOOKALIKE != 0], texts)
-        scattered += _site(texts, pinyin)
-        scattered += _ruby(places[here & _TAG != 0], texts)
-    found.append(_gather(scattered))
-    return _disjoint(found)
+    found = [
+        _runs(at(_INVISIBLE), part, EditKind.INVISIBLE),
+        _runs(at(_REPLACED), part, EditKind.REPLACED),
+        _compat(at(_COMPAT), part),
+        pinyin,
+        _pages(at(_BREAK), part),
+        _gather(scattered),
+    ]
+    return [replace(one, start=one.start + low, end=one.end + low) for one in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +131,10 @@ class _Finding:
 
 
 @cache
-def _flags() -> UInt8:
+def _flags() -> UInt16:
     tables = data.tables()
     low = tables.kind & 0x0F
-    flags = np.zeros(data.CODE_POINTS, dtype=np.uint8)
+    flags = np.zeros(data.CODE_POINTS, dtype=np.uint16)
     flags[low == data.Class.INVISIBLE] |= _INVISIBLE
     flags[low == data.Class.REPLACED] |= _REPLACED
     flags[low == data.Class.BREAK] |= _BREAK
@@ -119,6 +147,7 @@ def _flags() -> UInt8:
     flags[ord("<")] |= _TAG
     for char in data.lookalikes():
         flags[[ord(char), ord(char.upper())]] |= _LOOKALIKE
+    flags[np.isin(tables.fold, _words().last)] |= _ENDING
     return flags
 
 
@@ -258,46 +287,53 @@ def _glues() -> tuple[_Glue, ...]:
     )
 
 
-def _site(texts: Texts, pinyin: _Found) -> list[_Finding]:
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How the trigger words end.
+
+    last, before : uint32[W]   the last code point of each, and the one before it
+    """
+
+    last: UInt32
+    before: UInt32
+
+
+@cache
+def _words() -> _Words:
+    ends = sorted({word[-2:] for glue in _glues() for word in glue.words})
+    return _Words(*(np.array([ord(end[at]) for end in ends], np.uint32) for at in (1, 0)))
+
+
+def _site(ends: Int64, texts: Texts, pinyin: _Found) -> Iterator[_Finding]:
     """Find what sharing sites glue in, in the folded text without white space and annotations.
 
     Folding first means one spelling a word; leaving white space out means that a wrapped or spaced-out line is found.
-    Some documents at a time, on threads: a folded copy of everything was eight bytes a character, written once.
+    Only what stands around a place where a trigger word may end is folded.
     """
     order = np.argsort(pinyin.start, kind="stable")
     annotations = pinyin.start[order], pinyin.end[order]
-    parts = together(lambda slab: _glued_in(texts, *annotations, *slab), slabs(texts.indptr))
-    return [finding for part in parts for finding in part]
+    tables, multi = data.tables(), np.uint32(data.MULTI_BIT)
+    longest = max(len(word) for glue in _glues() for word in glue.words)
+    folded, places = (np.empty(_BEFORE + longest + _BEHIND, np.uint32) for _ in range(2))
+    for end, document in zip(ends.tolist(), texts.document_of(ends).tolist(), strict=True):
+        room = np.int64(_BEFORE + longest), np.int64(_BEHIND)
+        before, size = kernels.around(
+            texts.codes, np.int64(end), texts.indptr[document], texts.indptr[document + 1], tables.kind, tables.fold,
+            *annotations, multi, *room, folded, places,
+        )  # fmt: skip
+        whole = string(folded[:size])
+        for glue in _glues():
+            for word in glue.words:
+                if whole.endswith(word, 0, before):
+                    finding = _glued(texts, whole, places, glue, before - len(word), document)
+                    if finding is not None:
+                        yield finding
 
 
-def _glued_in(texts: Texts, start: Int64, end: Int64, low: int, high: int) -> list[_Finding]:
-    """Return what is glued into the documents of a raw range, annotations at ``[start, end)`` left out."""
-    tables, codes = data.tables(), texts.codes[low:high]
-    rows = slice(*np.searchsorted(start, [low, high]).tolist())
-    folded, places = np.empty_like(codes), np.empty_like(codes)
-    size = kernels.visible(
-        codes, np.int64(low), tables.kind, tables.fold, start[rows], end[rows], np.uint32(data.MULTI_BIT),
-        folded, places,
-    )  # fmt: skip
-    whole, places = string(folded[:size]), places[:size]
-    found = []
-    for glue in _glues():
-        for word in glue.words:
-            at = whole.find(word)
-            while at >= 0:
-                finding = _glued(texts, whole, places, glue, at)
-                if finding is not None:
-                    found.append(finding)
-                at = whole.find(word, at + len(word))
-    return found
-
-
-def _glued(texts: Texts, whole: str, places: UInt32, glue: _Glue, at: int) -> _Finding | None:
-    """Return what the pattern finds around the word at a position of the folded text, within its document."""
-    document = int(texts.document_of(places[at]))
-    low, high = (int(np.searchsorted(places, np.uint32(border))) for border in texts.indptr[document : document + 2])
-    low, high = max(low, at - 60), min(high, at + 120)
-    for match in glue.pattern.finditer(whole[low:high]):
+def _glued(texts: Texts, whole: str, places: UInt32, glue: _Glue, at: int, document: int) -> _Finding | None:
+    """Return what the pattern finds around the word at a position of the folded text of its document."""
+    low = max(0, at - _BEFORE)
+    for match in glue.pattern.finditer(whole[low : at + _BEHIND]):
         if match.start() <= at - low < match.end():
             start = int(places[low + match.start()])
             end = int(places[low + match.end() - 1]) + 1
@@ -341,11 +377,11 @@ def _disjoint(found: Sequence[_Found]) -> Edits:
     end = np.concatenate([one.end for one in found])
     kind = np.concatenate([one.kind for one in found])
     code = np.concatenate([np.full(one.start.size, -1) if one.codes is None else one.codes for one in found])
+    begins = np.cumsum([0, *(one.start.size for one in found)]).tolist()
     texts = {
-        row + sum(before.start.size for before in found[:place]): text
-        for place, one in enumerate(found)
-        if one.texts
-        for row, text in enumerate(one.texts)
+        row: text
+        for one, begin in zip(found, begins, strict=False)
+        for row, text in enumerate(one.texts or (), begin)
         if text
     }
     order = np.lexsort((kind, -end, start))

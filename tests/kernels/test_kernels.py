@@ -449,20 +449,52 @@ def test_blocks_are_compacted_in_their_order(rows, data):
 
 @given(
     st.text(alphabet="镇鎮A １，\u3000\n\u200b㎡①（", max_size=30),
-    st.lists(st.tuples(st.integers(0, 29), st.integers(0, 9)), max_size=3).map(sorted),
+    st.lists(st.integers(0, 30), max_size=6, unique=True).map(sorted),
+    st.integers(1, 9),
+    st.integers(0, 9),
+    st.data(),
 )
-def test_what_is_visible_is_folded_one_for_one(text, ranges):
-    tables = data.tables()
-    start = np.array([low for low, _ in ranges], np.int64)
-    end = start + np.array([size for _, size in ranges], np.int64)
+def test_what_is_visible_around_a_place_is_folded_one_for_one(text, borders, before, behind, draw):
+    """Within its document, of what no range covers: so many code points up to the place, and so many behind it."""
+    tables, multi = data.tables(), np.uint32(data.MULTI_BIT)
+    start, end = (np.array(borders[at : len(borders) // 2 * 2 : 2], INT) for at in (0, 1))
     codes = np.array([ord(char) for char in text], np.uint32)
-    folded, place = np.empty_like(codes), np.empty_like(codes)
-    multi, base = np.uint32(data.MULTI_BIT), 1_000  # the text is a piece of a longer one
-    size = marks.visible(codes, INT(base), tables.kind, tables.fold, base + start, base + end, multi, folded, place)
+    floor, ceiling = sorted(draw.draw(st.tuples(*[st.integers(0, len(text))] * 2)))
+    seen = []
+    for at in range(floor, ceiling):
+        hidden = any(low <= at < high for low, high in zip(start.tolist(), end.tolist(), strict=True))
+        if not hidden and int(tables.kind[codes[at]]) & 0x0F < data.Class.SPACE:
+            seen.append(at)
+    for place in range(floor, ceiling):
+        folded, places = (np.zeros(before + behind, np.uint32) for _ in range(2))
+        count, size = marks.around(
+            codes, INT(place), INT(floor), INT(ceiling), tables.kind, tables.fold, start, end, multi, INT(before),
+            INT(behind), folded, places,
+        )  # fmt: skip
+        rank = seen.index(place) + 1 if place in seen else 0
+        wanted = seen[max(0, rank - before) : rank + behind] if rank else []
+        assert (count, size) == (min(before, rank), len(wanted))
+        assert places[:size].tolist() == wanted
+        assert folded[:size].tolist() == [int(tables.fold[codes[at]]) for at in wanted]
+
+
+@given(st.text(alphabet="文来來 \n)）\u200b本(下a", max_size=30))
+def test_flagged_places_are_listed_and_words_end_only_behind_their_last_character_but_one(text):
+    """A bracket before the last character may close an annotation: whether it does is told later."""
+    tables = data.tables()
+    flags = np.zeros(data.CODE_POINTS, np.uint16)
+    flags[[ord(char) for char in "来來下"]] |= 1
+    flags[[ord(char) for char in "(a下"]] |= 2
+    codes = np.array([ord(char) for char in text], np.uint32)
+    last, before = (np.array([ord(char) for char in row], np.uint32) for row in ("来下", "文a"))
+    places, found = np.empty_like(codes), np.empty(len(codes), np.uint16)
+    count = marks.marked(codes, flags, tables.kind, tables.fold, np.uint16(1), last, before, places, found)
     wanted = []
     for at, char in enumerate(text):
-        hidden = any(low <= at < high for low, high in zip(start.tolist(), end.tolist(), strict=True))
-        if not hidden and int(tables.kind[ord(char)]) & 0x0F < data.Class.SPACE:
-            fold = int(tables.fold[ord(char)])
-            wanted.append((at, 0xFFFD if fold & data.MULTI_BIT else fold))
-    assert list(zip((place[:size] - base).tolist(), folded[:size].tolist(), strict=True)) == wanted
+        visible = [one for one in text[:at] if int(tables.kind[ord(one)]) & 0x0F < data.Class.SPACE]
+        pair = "".join(visible[-1:]) + char.replace("來", "来")
+        ends = pair in ("文来", "a下", ")来", "）来", ")下", "）下")
+        flag = int(flags[ord(char)]) & (3 if ends else 2)
+        if flag:
+            wanted.append((at, flag))
+    assert list(zip(places[:count].tolist(), found[:count].tolist(), strict=True)) == wanted

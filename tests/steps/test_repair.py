@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from dedup.kernels import marks
 from dedup.kernels.threads import threads
 from dedup.schema import EditKind, Edits, Texts
 from dedup.steps import data
+from dedup.steps import repair as step
 from dedup.steps.data import shifted
 from dedup.steps.repair import lay_out, repair
 from tests import naive_text
@@ -244,10 +246,50 @@ class TestSite:
         whole = repair(lay_out(texts))
         assert (whole.kind == EditKind.SITE).sum() == 9 and (whole.kind == EditKind.PINYIN).sum() == 6
         for size in (1, 20, 45):
-            monkeypatch.setattr("dedup.intervals.SLAB", size)
+            monkeypatch.setattr("dedup.steps.repair._LOOKED_AT", size)
             with threads(jobs):
                 some = repair(lay_out(texts))
             assert all((getattr(some, name) == getattr(whole, name)).all() for name in ("start", "end", "kind"))
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "本文来自",
+                "上一页",
+                "下一页",
+                "請關注",
+                "好范文网",
+                "www.a.cn",
+                "12",
+                " ",
+                "\n",
+                "某网站",
+                "乡(xiang)",
+                "（",
+                "）",
+                "]",
+            ]
+        ),
+        max_size=14,
+    ).map("".join)
+)
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_glued_in_lines_are_those_of_the_twin(text: str) -> None:
+    """Looking only where a trigger word may end finds what looking through the whole folded text finds."""
+    texts, tables, words = lay_out([text]), data.tables(), step._words()
+    places, found = np.empty(len(text), np.uint32), np.empty(len(text), np.uint16)
+    ending = np.uint16(step._ENDING)
+    count = marks.marked(
+        texts.codes, step._flags(), tables.kind, tables.fold, ending, words.last, words.before, places, found
+    )
+    ends = places[:count][found[:count] & ending != 0].astype(np.int64)
+    opens = np.array([at for at, char in enumerate(text) if char in "(（"], np.int64)
+    pinyin = step._pinyin(opens, texts)
+    annotations = list(zip(pinyin.start.tolist(), pinyin.end.tolist(), strict=True))
+    site = {(one.start, one.end) for one in step._site(ends, texts, pinyin)}
+    assert site == naive_text.glued_in(text, annotations)
 
 
 class TestPages:
@@ -348,8 +390,9 @@ def test_texts_laid_out_some_at_a_time_are_those_laid_out_at_once(monkeypatch):
     whole = lay_out(texts)
     assert whole.codes.tolist() == [ord(char) for text in texts for char in text]
     assert whole.indptr.tolist() == [sum(map(len, texts[:n])) for n in range(len(texts) + 1)]
-    for size in (1, 2, 3, 7):
+    for size, share in itertools.product((1, 2, 3, 7), (1, 4, 99)):
         monkeypatch.setattr("dedup.steps.repair._ENCODED", size)
+        monkeypatch.setattr("dedup.steps.repair._LOOKED_AT", share)
         laid = lay_out(texts)
         assert laid.codes.tolist() == whole.codes.tolist()
         assert laid.indptr.tolist() == whole.indptr.tolist()
