@@ -6,7 +6,7 @@ Tests assert that the fast version gives the same answer. Integers wrap around a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 MASK = 2**64 - 1
 BASE = 0x9E3779B97F4A7C55
@@ -243,6 +243,16 @@ def equal_run(
             break
         length += 1
     return i - before, j - before, length
+
+
+def partners(group: Sequence[int], document: Mapping[int, int], cap: int) -> list[tuple[int, int]]:
+    """Return the pairs of places of one anchor: all of different documents and neighbours, above the cap fewer."""
+    pairs = [
+        (i, j) for n, j in enumerate(group) for i in group[:n] if document[i] != document[j] or i == group[n - 1]
+    ]
+    if len(group) > cap:
+        pairs = [(i, j) for i, j in pairs if i == group[0] or group.index(i) == group.index(j) - 1]
+    return pairs
 
 
 def resumes(

@@ -9,6 +9,11 @@ from dedup.schema import Int32, Int64
 
 _U64 = np.uint64
 _U32 = np.uint32
+_HIGH, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
+_BATCH = 64  # pairs whose text is asked for before the first of them is compared: a few hundred lines of the cache
+_AROUND = np.int64(16)  # characters in a line of the cache
+_ROWS = 4096  # pairs between two allocations of scratch
+_SEEN = 1024  # characters of the text that are told apart by their lower bits
 
 
 @numba.njit(cache=True, inline="always")
@@ -20,14 +25,36 @@ def _equal(codes, i, j, k):
 
 
 @numba.njit(cache=True)
-def _echo(codes, i, j, low, high, reach, drift):
+def _may_echo(codes, i, j, low, high, reach, drift, seen):
+    """Tell whether three characters in a row on the left stand, in any order, among those looked at on the right.
+
+    Nineteen pairs of places in twenty have no echo, and finding that out shift by shift took five times as long.
+    `seen` holds, for the lower bits of a character, when it was seen last; the last entry counts the calls.
+    """
+    now = seen[_SEEN] + _U32(1)
+    seen[_SEEN] = now
+    for y in range(max(low[1], j - drift), min(high[1], j + reach + drift)):
+        seen[_U64(codes[_U64(y)] & _U32(_SEEN - 1))] = now
+    row = _U32(0)
+    found = _U32(0)
+    for x in range(max(low[0], i), min(high[0], i + reach)):
+        row = ((row << _U32(1)) | _U32(seen[_U64(codes[_U64(x)] & _U32(_SEEN - 1))] == now)) & _U32(7)
+        found |= _U32(row == _U32(7))
+    return found != 0
+
+
+@numba.njit(cache=True)
+def _echo(codes, i, j, low, high, reach, drift, seen):
     """Tell whether three characters in a row stand on both sides, at most `drift` out of step.
 
     i, j : int64        where the `reach` characters begin that are looked at, on either side
     low, high : tuple of two int64   borders that are not crossed, on either side
+    seen : uint32[_SEEN + 1]         scratch, zero at first
 
     The inner loop has no way out, so that the compiler compares eight or sixteen places at once.
     """
+    if not _may_echo(codes, i, j, low, high, reach, drift, seen):
+        return False
     for shift in range(-drift, drift + 1):
         at = j + shift
         first = max(np.int64(0), low[0] - i, low[1] - at)
@@ -44,7 +71,7 @@ def _echo(codes, i, j, low, high, reach, drift):
 
 
 @numba.njit(cache=True)
-def _resumes(codes, i, j, k, low, high, run, reach, drift):
+def _resumes(codes, i, j, k, low, high, run, reach, drift, seen):
     """Tell whether an anchor lies in `run` equal characters, or the two sides agree once more beside it."""
     end_i = i + k
     end_j = j + k
@@ -57,19 +84,31 @@ def _resumes(codes, i, j, k, low, high, run, reach, drift):
         end_i += 1
         end_j += 1
         length += 1
-    if length >= run or _echo(codes, end_i, end_j, low, high, reach, drift):
+    if length >= run or _echo(codes, end_i, end_j, low, high, reach, drift, seen):
         return True
-    return _echo(codes, i - reach, j - reach, low, high, reach, drift)
+    return _echo(codes, i - reach, j - reach, low, high, reach, drift, seen)
 
 
 @numba.njit(cache=True, inline="always")
-def _worth(codes, i, j, one, other, borders, k, around):
+def _worth(codes, i, j, one, other, borders, k, around, seen):
     """Tell whether two places with one hash are worth a seed; with k = 0, where the text is not at hand, all are."""
     if k == 0:
         return True
     low = borders[one], borders[other]
     high = borders[one + 1], borders[other + 1]
-    return _equal(codes, i, j, k) and _resumes(codes, i, j, k, low, high, around[0], around[1], around[2])
+    return _equal(codes, i, j, k) and _resumes(codes, i, j, k, low, high, around[0], around[1], around[2], seen)
+
+
+@numba.njit(cache=True, inline="always")
+def _touched(codes, at):
+    """Look at what stands at and around a place, so that it is in the cache when it is compared.
+
+    Places that share an anchor lie anywhere: compared one after the other, each of them waits for memory two or four
+    times, a quarter of a microsecond. These looks wait for nothing but one another, and a processor has a dozen of
+    them under way at once.
+    """
+    last = codes.shape[0] - 1
+    return codes[max(at - _AROUND, np.int64(0))] ^ codes[at] ^ codes[min(at + _AROUND, last)]
 
 
 @numba.njit(cache=True, parallel=True)
@@ -84,25 +123,68 @@ def worth(codes, left, right, one, other, borders, k, around, out):
     around : tuple of int64  run, reach and drift of `_resumes`
     out : bool[S]            written
     """
-    for s in numba.prange(left.shape[0]):
-        out[s] = _worth(codes, left[s], right[s], one[s], other[s], borders, k, around)
+    looked = np.empty(-(-left.shape[0] // _ROWS), np.uint32)  # so that looking is not left out as useless
+    for block in numba.prange(looked.shape[0]):
+        seen = np.zeros(_SEEN + 1, np.uint32)
+        look = _U32(0)
+        for first in range(block * _ROWS, min((block + 1) * _ROWS, left.shape[0]), _BATCH):
+            last = min(first + _BATCH, left.shape[0])
+            for s in range(first, last):
+                look ^= _touched(codes, left[s]) ^ _touched(codes, right[s])
+            for s in range(first, last):
+                out[s] = _worth(codes, left[s], right[s], one[s], other[s], borders, k, around, seen)
+        looked[block] = look
 
 
 @numba.njit(cache=True, parallel=True)
-def pairs(codes, k, position, document, borders, group, cap, around, out_left, out_right, indptr):
+def room(anchors, rows, cap, out, over, largest):
+    """Write how many pairs each block of anchors may give.
+
+    anchors : uint64[A]   hash above position, sorted
+    rows : int64[B+1]     block b owns anchors [rows[b], rows[b+1]); no group of equal hashes is parted
+    cap : int64           see `pairs`
+    out : int64[B]        written: n * (n - 1) / 2 for each group of n up to the cap, 2 * n above it
+    over, largest : int64[B]   written: groups above the cap, and the largest of them
+    """
+    for b in numba.prange(rows.shape[0] - 1):
+        out[b] = 0
+        over[b] = 0
+        largest[b] = 0
+        first = rows[b]
+        while first < rows[b + 1]:
+            n = _group(anchors, first, rows[b + 1])
+            out[b] += n * (n - 1) // 2 if n <= cap else 2 * n
+            if n > cap:
+                over[b] += 1
+                largest[b] = max(largest[b], n)
+            first += n
+
+
+@numba.njit(cache=True, inline="always")
+def _group(anchors, first, end):
+    """Return how many anchors in a row have the hash of the first."""
+    value = anchors[first] >> _HIGH
+    last = first + 1
+    while last < end and anchors[last] >> _HIGH == value:
+        last += 1
+    return last - first
+
+
+@numba.njit(cache=True, parallel=True)
+def pairs(codes, k, anchors, rows, borders, rough, shift, base, cap, around, indptr, out, count):
     """Write the pairs of places of each group of equal anchors.
 
     codes : uint32[K]
     k : int64                    characters in an anchor
-    position : int64[A]          anchors sorted by (hash, position)
-    document : int32[A]          document of each
+    anchors : uint64[A]          hash above position, sorted
+    rows : int64[B+1]            block b owns anchors [rows[b], rows[b+1]); no group of equal hashes is parted
     borders : int64[D+1]         where documents begin in codes
-    group : int64[G+1]           group g owns anchors [group[g], group[g+1]), at least two
+    rough, shift, base : int32[...], int64, int32   the table of `document_of`
     cap : int64                  groups up to this size are paired all with all across documents
     around : tuple of int64      run, reach and drift of `_resumes`
-    out_left, out_right : int64[...]   written: key positions, left before right
-    indptr : int64[G+1]          group g may write [indptr[g], indptr[g+1]): n * (n - 1) / 2 places up to the cap,
-                                 2 * n above it; unused ones get left = -1
+    indptr : int64[B+1]          block b may write [indptr[b], indptr[b+1]): the room that `room` tells
+    out : uint64[...]            written: left place above right place, left before right
+    count : int64[B]             written: pairs of each block
 
     Within one document an occurrence is paired with the next one only: a block six times in a file is five
     pairs in a row, not fifteen, and a sentence repeated a million times costs a million.
@@ -110,30 +192,60 @@ def pairs(codes, k, position, document, borders, group, cap, around, out_left, o
     Hashes are 32 bits wide here, so each pair is compared character by character before it counts; and nine in ten
     are a turn of phrase that two texts share by chance, so each has to show more than its own characters.
     """
-    for g in numba.prange(group.shape[0] - 1):
-        first = group[g]
-        last = group[g + 1]
-        n = last - first
-        at = indptr[g]
-        for j in range(first + 1, last):
-            if n <= cap:
-                low = first
-            else:
-                low = j - 1
-            for i in range(low, j):
-                if document[i] == document[j] and i != j - 1:
-                    continue
-                if _worth(codes, position[i], position[j], document[i], document[j], borders, k, around):
-                    out_left[at] = position[i]
-                    out_right[at] = position[j]
-                    at += 1
-            if n > cap and low > first and document[first] != document[j]:
-                if _worth(codes, position[first], position[j], document[first], document[j], borders, k, around):
-                    out_left[at] = position[first]
-                    out_right[at] = position[j]
-                    at += 1
-        for i in range(at, indptr[g + 1]):
-            out_left[i] = -1
+    looked = np.empty(count.shape[0], np.uint32)  # so that looking is not left out as useless
+    for b in numba.prange(rows.shape[0] - 1):
+        of = np.empty(cap + 1, np.int32)  # documents of a small group; of a large one the first and the last two
+        waiting = np.empty((_BATCH, 4), np.int64)
+        waits = np.int64(0)
+        seen = np.zeros(_SEEN + 1, np.uint32)
+        look = _U32(0)
+        at = indptr[b]
+        first = rows[b]
+        while first < rows[b + 1]:
+            n = _group(anchors, first, rows[b + 1])
+            begin = np.int64(anchors[first] & _LOW)
+            if n > 1:
+                of[0] = _document(borders, rough, shift, base, begin)
+            for y in range(1, n):
+                right = np.int64(anchors[first + y] & _LOW)
+                document = _document(borders, rough, shift, base, right)
+                if n <= cap:
+                    of[y] = document
+                else:
+                    of[1 + y % 2] = document
+                for turn in range(y if n <= cap else min(y, 2)):
+                    # up to the cap all before it; above it the one before it, then the first
+                    x = np.int64(turn) if n <= cap else (y - 1 if turn == 0 else np.int64(0))
+                    other = of[x] if n <= cap or x == 0 else of[1 + x % 2]
+                    if other == document and x != y - 1:
+                        continue
+                    left = np.int64(anchors[first + x] & _LOW)
+                    waiting[waits, 0] = left
+                    waiting[waits, 1] = right
+                    waiting[waits, 2] = other
+                    waiting[waits, 3] = document
+                    waits += 1
+                    if k > 0:
+                        look ^= _touched(codes, left) ^ _touched(codes, right)
+                    if waits == _BATCH:
+                        at += _kept(codes, waiting, waits, borders, k, around, seen, out[at:])
+                        waits = 0
+            first += n
+        at += _kept(codes, waiting, waits, borders, k, around, seen, out[at:])
+        looked[b] = look
+        count[b] = at - indptr[b]
+
+
+@numba.njit(cache=True)
+def _kept(codes, waiting, waits, borders, k, around, seen, out):
+    """Write the pairs among those that wait which are worth a seed; return how many."""
+    count = np.int64(0)
+    for w in range(waits):
+        i, j, one, other = waiting[w, 0], waiting[w, 1], waiting[w, 2], waiting[w, 3]
+        if _worth(codes, i, j, one, other, borders, k, around, seen):
+            out[count] = (_U64(i) << _HIGH) | _U64(j)
+            count += 1
+    return count
 
 
 @numba.njit(cache=True, parallel=True)
@@ -165,41 +277,56 @@ def first_shared(codes, start, end, left, right, k, out_left, out_right):
                 break
 
 
-def document_of(indptr: Int64, position: Int64) -> Int32:
-    """Return the document of each key position (int32, same shape); ``indptr`` as in a key stream.
+@numba.njit(cache=True, inline="always")
+def _document(borders, rough, shift, base, at):
+    """Return the document in which a place stands, by the table of `look_up`."""
+    d = rough[(at - borders[base]) >> shift]
+    while borders[d + 1] <= at:
+        d += 1
+    return d
 
-    One look into a rough table and a step or two from there: a binary search in thousands of documents missed the
-    cache a dozen times for each of ten million places. The table is of those documents only among which the
-    positions lie, for they may be a few of a large corpus.
+
+def look_up(indptr: Int64, low: int, high: int) -> tuple[Int32, np.int64, np.int32]:
+    """Return a rough table of the documents of the key positions ``[low, high]``.
+
+    One look into it and a step or two from there: a binary search in thousands of documents missed the cache a dozen
+    times for each of ten million places. The table is of those documents only, for they may be a few of a large
+    corpus.
+
+    Returns
+    -------
+    rough : int32[...]
+        For each stretch of ``2**shift`` positions the document in which it begins.
+    shift : int64
+    first : int32
+        The document in which the table begins.
     """
-    out = np.empty(len(position), np.int32)
-    if not len(position):
-        return out
-    first, last = np.searchsorted(indptr, [position.min(), position.max()], side="right")
+    first, last = np.searchsorted(indptr, [low, high], side="right")
     some = indptr[first - 1 : last + 1]
     shift = int((some[-1] - some[0]) // (4 * len(some))).bit_length()
-    rough = np.searchsorted(some, np.arange(some[0], some[-1] + 1, 1 << shift), side="right") - 1
-    _documents(some, rough.astype(np.int32), np.int64(shift), np.int32(first - 1), position, out)
+    rough = np.searchsorted(some, np.arange(some[0], some[-1] + 1, 1 << shift), side="right") + (first - 2)
+    return rough.astype(np.int32), np.int64(shift), np.int32(first - 1)
+
+
+def document_of(indptr: Int64, position: Int64) -> Int32:
+    """Return the document of each key position (int32, same shape); ``indptr`` as in a key stream."""
+    out = np.empty(len(position), np.int32)
+    if len(position):
+        _documents(indptr, *look_up(indptr, int(position.min()), int(position.max())), position, out)
     return out
 
 
 @numba.njit(cache=True, parallel=True)
-def _documents(indptr, rough, shift, first, position, out):
+def _documents(borders, rough, shift, base, position, out):
     """Write the document of each key position.
 
-    indptr : int64[D+1]     of some documents in a row
-    rough : int32[...]      for each stretch of 2**shift positions the one of them in which it begins
-    shift : int64
-    first : int32           the number of the first of them
+    borders : int64[D+1]
+    rough, shift, base : int32[...], int64, int32   from `look_up`
     position : int64[A]
     out : int32[A]          written
     """
     for i in numba.prange(position.shape[0]):
-        at = position[i]
-        d = rough[(at - indptr[0]) >> shift]
-        while indptr[d + 1] <= at:
-            d += 1
-        out[i] = first + d
+        out[i] = _document(borders, rough, shift, base, position[i])
 
 
 @numba.njit(cache=True, parallel=True)

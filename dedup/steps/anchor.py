@@ -7,6 +7,9 @@ anchor is not dropped but used sparingly, and counted.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
+
 import numpy as np
 
 from dedup.kernels import hashing
@@ -30,6 +33,12 @@ _AROUND = np.int64(RUN), np.int64(REACH), np.int64(DRIFT)
 
 _BLOCK = 1 << 16
 """K-grams a thread takes at a time; a document longer than this is cut so that one long file uses all cores."""
+
+_ROWS, _PAIRS = 1 << 13, 1 << 20
+"""Anchors whose pairs a thread makes at a time, and pairs that are made before what is kept of them is laid aside."""
+
+_SAMPLED = 1 << 23
+"""K-grams that are sampled before what is kept of them is laid aside."""
 
 
 def anchor(keys: KeyStream, segments: Segments, pairs: Pairs, params: Params) -> tuple[Seeds, list[Limit]]:
@@ -58,13 +67,13 @@ def anchor(keys: KeyStream, segments: Segments, pairs: Pairs, params: Params) ->
     share a seed. Cost: O(K) for hashing, one radix sort of the sampled anchors, and the pairs.
     """
     k = params.anchor
-    left, right, limits = places(minimisers(keys, k, params.window), keys.indptr, params, keys.codes)
-    return seeds(keys, segments, left, right, pairs, k), limits
+    found, limits = places(minimisers(keys, k, params.window), keys.indptr, params, keys.codes)
+    return seeds(keys, segments, *sides(found), pairs, k), limits
 
 
 def places(
     anchors: UInt64, borders: Int64, params: Params, codes: UInt32 | None = None
-) -> tuple[Int64, Int64, list[Limit]]:
+) -> tuple[UInt64, list[Limit]]:
     """Return the pairs of places that share an anchor.
 
     Parameters
@@ -81,23 +90,62 @@ def places(
 
     Returns
     -------
-    left, right : int64[S]
-        Key positions, left before right.
+    uint64[S]
+        The left place above the right one in 32 bits each, left before right, sorted.
     list of Limit
+
+    Notes
+    -----
+    Anchors are taken some at a time, so that the pairs that are looked at and dropped again lie in a scratch that
+    stays in the cache: written for all of the corpus they were memory that had never been touched before.
     """
-    position, group = _shared(anchors)
-    document = kernels.document_of(borders, position)
-    size, cap = np.diff(group), params.anchor_bucket
-    text = (codes, params.anchor) if codes is not None else (np.empty(0, np.uint32), 0)
-    indptr = np.zeros(len(group), np.int64)
-    np.cumsum(np.where(size <= cap, size * (size - 1) // 2, 2 * size), out=indptr[1:])
-    left, right = np.empty(indptr[-1], np.int64), np.empty(indptr[-1], np.int64)
-    codes, k = text
-    kernels.pairs(codes, np.int64(k), position, document, borders, group, np.int64(cap), _AROUND, left, right, indptr)
-    used = left >= 0
-    over = int((size > cap).sum())
-    limits = [Limit("anchor", over, cap, f"largest {int(size.max())}")] if over else []
-    return left[used], right[used], limits
+    rows = _blocks(anchors)
+    count = len(rows) - 1
+    room, over, largest = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.int64)
+    cap = params.anchor_bucket
+    kernels.room(anchors, rows, np.int64(cap), room, over, largest)
+    found = np.empty(room.sum(), np.uint64)  # touched as far as it is written
+    written = 0
+    table = kernels.look_up(borders, 0, max(0, int(borders[-1]) - 1))
+    text, k = (np.empty(0, np.uint32), 0) if codes is None else (codes, params.anchor)
+    for first, last in _slabs(room):
+        indptr = np.concatenate([[0], np.cumsum(room[first:last])])
+        scratch, kept = np.empty(indptr[-1], np.uint64), np.empty(last - first, np.int64)
+        kernels.pairs(
+            text, np.int64(k), anchors, rows[first : last + 1], borders, *table, np.int64(cap), _AROUND, indptr,
+            scratch, kept,
+        )  # fmt: skip
+        more = int(kept.sum())
+        hashing.compact(indptr, kept, scratch, found[written : written + more])
+        written += more
+    found = found[:written]
+    found.sort()
+    many = int(over.sum())
+    return found, [Limit("anchor", many, cap, f"largest {int(largest.max())}")] if many else []
+
+
+def sides(places: UInt64) -> tuple[UInt32, UInt32]:
+    """Return the left and the right places of pairs as `places` gives them."""
+    return (places >> np.uint64(32)).astype(np.uint32), places.astype(np.uint32)
+
+
+def _blocks(anchors: UInt64) -> Int64:
+    """Return rows that part sorted anchors into blocks, no two equal hashes into two; and their number."""
+    ends = np.arange(_ROWS, len(anchors), _ROWS)
+    behind = (anchors[ends - 1] >> np.uint64(32)) + np.uint64(1)
+    inner = np.searchsorted(anchors, behind << np.uint64(32))
+    inner[behind > np.uint64(0xFFFFFFFF)] = len(anchors)
+    return np.unique(np.concatenate([[0], inner, [len(anchors)]])).astype(np.int64)
+
+
+def _slabs(room: Int64) -> Iterator[tuple[int, int]]:
+    """Yield ranges of blocks that have room for `_PAIRS` pairs together, or for more where it is one block."""
+    before = np.concatenate([[0], np.cumsum(room)])
+    first = 0
+    while first < len(room):
+        last = max(first + 1, int(np.searchsorted(before, before[first] + _PAIRS, side="right")) - 1)
+        yield first, last
+        first = last
 
 
 def worth(keys: KeyStream, left: Int64, right: Int64, k: int) -> Bool:
@@ -117,14 +165,16 @@ def worth(keys: KeyStream, left: Int64, right: Int64, k: int) -> Bool:
     return kept
 
 
-def seeds(keys: KeyStream, segments: Segments, left: Int64, right: Int64, pairs: Pairs, k: int) -> Seeds:
+def seeds(
+    keys: KeyStream, segments: Segments, left: Int64 | UInt32, right: Int64 | UInt32, pairs: Pairs, k: int
+) -> Seeds:
     """Return seeds from pairs of places and verified pairs of paragraphs, distinct and in their order.
 
     Parameters
     ----------
     keys : KeyStream
     segments : Segments
-    left, right : int64[S]
+    left, right : int64[S] or uint32[S]
         From `places`: all, or all of some pairs of documents.
     pairs : Pairs
         All, or all of the same pairs of documents.
@@ -132,8 +182,8 @@ def seeds(keys: KeyStream, segments: Segments, left: Int64, right: Int64, pairs:
         Characters in an anchor.
     """
     more_left, more_right = _from_pairs(keys, segments, pairs, k)
-    left = np.concatenate([left, more_left])
-    right = np.concatenate([right, more_right])
+    left = np.concatenate([left, more_left]).astype(np.int64, copy=False)
+    right = np.concatenate([right, more_right]).astype(np.int64, copy=False)
     left, right = _in_order(keys, left, right)
     fresh = np.ones(len(left), bool)
     fresh[1:] = (left[1:] != left[:-1]) | (right[1:] != right[:-1])
@@ -166,27 +216,22 @@ def minimisers(keys: KeyStream, k: int, window: int) -> UInt64:
     end = np.minimum(start + _BLOCK, keys.indptr[document] + grams[document])
     indptr = np.zeros(len(document) + 1, np.int64)
     np.cumsum(end - start, out=indptr[1:])
-    packed = np.empty(indptr[-1], np.uint64)
-    count = np.empty(len(document), np.int64)
-    hashing.minimisers(
-        keys.codes, keys.indptr, np.int64(k), np.int64(window), document, start, end, indptr, packed, count
-    )
-    sampled = np.empty(count.sum(), np.uint64)
-    hashing.compact(indptr, count, packed, sampled)
+    sampled = np.empty(indptr[-1], np.uint64)  # touched as far as it is written: a third
+    written = 0
+    cuts = np.searchsorted(indptr, np.arange(0, int(indptr[-1]), _SAMPLED), side="right") - 1
+    for first, last in pairwise([*np.unique(cuts).tolist(), len(document)]):
+        some, room = slice(first, last), indptr[first : last + 1] - indptr[first]
+        scratch, count = np.empty(room[-1], np.uint64), np.empty(last - first, np.int64)
+        hashing.minimisers(
+            keys.codes, keys.indptr, np.int64(k), np.int64(window), document[some], start[some], end[some], room,
+            scratch, count,
+        )  # fmt: skip
+        more = int(count.sum())
+        hashing.compact(room, count, scratch, sampled[written : written + more])
+        written += more
+    sampled = sampled[:written]
     sampled.sort()
     return sampled
-
-
-def _shared(packed: UInt64) -> tuple[Int64, Int64]:
-    """Return the places of anchors that occur more than once, and the borders of their groups."""
-    value = packed >> np.uint64(32)
-    new = np.flatnonzero(np.concatenate([[True], value[1:] != value[:-1], [True]]) if len(value) else [])
-    size = np.diff(new)
-    shared = size > 1
-    group = np.zeros(int(shared.sum()) + 1, np.int64)
-    np.cumsum(size[shared], out=group[1:])
-    member = np.repeat(shared, size) if len(size) else np.zeros(0, bool)
-    return (packed[member] & np.uint64(0xFFFFFFFF)).astype(np.int64), group
 
 
 def _from_pairs(keys: KeyStream, segments: Segments, pairs: Pairs, k: int) -> tuple[Int64, Int64]:

@@ -324,8 +324,10 @@ def test_first_shared_gram_is_the_first_of_the_left_side():
 @given(
     st.lists(st.lists(st.integers(0, 2), min_size=4, max_size=40), min_size=1, max_size=3),
     st.tuples(st.integers(3, 9), st.integers(3, 8), st.integers(0, 3)),
+    st.integers(2, 9),
+    st.sets(st.integers(0, 20), max_size=4),
 )
-def test_a_pair_of_places_is_worth_a_seed_where_more_than_the_anchor_agrees(texts, around):
+def test_a_pair_of_places_is_worth_a_seed_where_more_than_the_anchor_agrees(texts, around, cap, some):
     """Whether the text is at hand when places are paired or afterwards, the seeds are those of the slow rule."""
     k = 3
     codes, ptr = laid_out([np.array(text) for text in texts])
@@ -335,29 +337,35 @@ def test_a_pair_of_places_is_worth_a_seed_where_more_than_the_anchor_agrees(text
     groups = [[at for at in places if tuple(row[at : at + k]) == gram] for gram in grams]
     groups = [group for group in groups if len(group) > 1]
     document = {at: d for d, (low, high) in enumerate(borders) for at in range(low, high)}
-    position = np.array([at for group in groups for at in group], np.int64)
-    group_ptr = np.cumsum([0, *map(len, groups)]).astype(np.int64)
-    size = np.diff(group_ptr)
-    indptr = np.concatenate([[0], np.cumsum(size * (size - 1) // 2)]).astype(np.int64)
-    of = np.array([document[at] for at in position.tolist()], np.int32)
+    words = np.array([g << 32 | at for g, group in enumerate(groups) for at in group], np.uint64)
+    rows = np.cumsum([0, *map(len, groups)]).astype(np.int64)
+    rows = rows[sorted({0, *some, len(groups)} & set(range(len(rows))))]
+    blocks = len(rows) - 1
+    room, over, largest, count = (np.empty(blocks, np.int64) for _ in range(4))
+    seeds.room(words, rows, INT(cap), room, over, largest)
+    indptr = np.concatenate([[0], np.cumsum(room)]).astype(np.int64)
+    around = tuple(map(INT, around))
 
     def written(text, k):
-        left, right = np.empty(indptr[-1], np.int64), np.empty(indptr[-1], np.int64)
-        seeds.pairs(text, INT(k), position, of, ptr, group_ptr, INT(99), tuple(map(INT, around)), left, right, indptr)
-        return left[left >= 0], right[left >= 0]
+        out = np.empty(indptr[-1], np.uint64)
+        table = seeds.look_up(ptr, 0, len(codes) - 1)
+        seeds.pairs(text, INT(k), words, rows, ptr, *table, INT(cap), around, indptr, out, count)
+        found = [word for b in range(blocks) for word in out[indptr[b] : indptr[b] + count[b]].tolist()]
+        return [(word >> 32, word & 0xFFFFFFFF) for word in found]
 
-    left, right = written(codes, k)
-    met = [
-        (i, j) for g in groups for n, j in enumerate(g) for i in g[:n] if document[i] != document[j] or i == g[n - 1]
-    ]
+    many = [len(group) for group in groups if len(group) > cap]
+    assert (over.sum(), largest.max(initial=0)) == (len(many), max(many, default=0))
+    met = [pair for group in groups for pair in naive.partners(group, document, cap)]
     wanted = [
         (i, j) for i, j in met if naive.resumes(row, i, j, k, (borders[document[i]], borders[document[j]]), *around)
     ]
-    assert sorted(zip(left.tolist(), right.tolist(), strict=True)) == sorted(wanted)
-    left, right = written(np.empty(0, np.uint32), 0)
+    assert sorted(written(codes, k)) == sorted(wanted)
+    found = written(np.empty(0, np.uint32), 0)
+    assert sorted(found) == sorted(met)
+    left, right = (np.array([pair[side] for pair in found], np.int64) for side in (0, 1))
     kept = np.empty(len(left), bool)
     one, other = seeds.document_of(ptr, left), seeds.document_of(ptr, right)
-    seeds.worth(codes, left, right, one, other, ptr, INT(k), tuple(map(INT, around)), kept)
+    seeds.worth(codes, left, right, one, other, ptr, INT(k), around, kept)
     assert sorted(zip(left[kept].tolist(), right[kept].tolist(), strict=True)) == sorted(wanted)
 
 
