@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedup.intervals import once, positions
+from dedup.kernels import figures as kernels
+from dedup.kernels.threads import shared
 from dedup.rows import slices
-from dedup.schema import Bool, Int64, KeyStream, SlotKind, Texts, UInt64
-from dedup.steps import contrast
+from dedup.schema import Bool, Int64, KeyStream, Texts, UInt64
 from dedup.steps.data import tables as lookup
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ TOGETHER = 1 << 20
 """Rare figures that are looked at together."""
 
 _CONTEXT = 3  # key characters on either side that say whether two figures stand at the same place
-_SLOTS = 1 << 16  # slots looked at together
+_SLOTS = 1 << 18  # slots looked at together
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,7 @@ def figures(tables: Tables, document: Int64, wanted: Bool) -> Figures:
     -------
     Figures
     """
-    told = np.flatnonzero(rare(tables.texts, tables.keys))
-    value = contrast.figures(tables.texts, tables.keys.slots, told)
+    told, value = rare(tables.texts, tables.keys)
     family = np.repeat(np.arange(len(tables.families.medoid)), np.diff(tables.families.indptr))
     member = np.flatnonzero(wanted[family])
     # What is said of a figure depends on where it stands itself, so figures may be taken some at a time: a corpus has
@@ -121,65 +121,35 @@ def _shared(
     return family[of[rows]], at[rows]
 
 
-def rare(texts: Texts, keys: KeyStream) -> Bool:
-    """Return which slots hold a figure that two offices do not write by chance: no year, not round, not small.
+def rare(texts: Texts, keys: KeyStream) -> tuple[Int64, UInt64]:
+    """Return the slots that hold a figure which two offices do not write by chance: no year, not round, not small.
 
     Returns
     -------
-    bool[S]
+    rows : int64[n]
+        Ascending.
+    value : uint64[n]
+        What each says, as `dedup.steps.contrast.figures` has it.
     """
-    slots = keys.slots
-    holds = np.zeros(len(slots.start), bool)
-    for first in range(0, len(holds), _SLOTS):  # some hundred bytes a character while they are looked at
-        some = slice(first, first + _SLOTS)
-        start, length = slots.start[some], slots.end[some] - slots.start[some]
-        rows = np.flatnonzero((slots.kind[some] == SlotKind.DIGITS) & (length > DIGITS))
-        if len(rows):
-            holds[first + rows] = _rare(texts, start[rows], length[rows])
-    return holds
-
-
-def _rare(texts: Texts, start: Int64, size: Int64) -> Bool:
-    """Return which figures, given as raw ranges, are rare enough (bool[n])."""
-    first = np.cumsum(size) - size
-    slot = np.repeat(np.arange(len(size)), size)
-    raw = texts.codes[positions(start, size)]
-    code = lookup().fold[raw].astype(np.int64) - ord("0")
-    comma, dot, digit = code == ord(",") - ord("0"), code == ord(".") - ord("0"), (code >= 0) & (code <= 9)
-
-    def many(which: Bool) -> Int64:
-        return np.add.reduceat(which.astype(np.int64), first)
-
-    behind = np.cumsum(dot) - np.repeat((np.cumsum(dot) - dot)[first], size) > 0  # the dot itself included
-    whole, decimals = many(digit & ~behind), many(digit & behind)
-    nth: Int64 = np.cumsum(digit) - np.repeat(
-        (np.cumsum(digit) - digit)[first], size
-    )  # which digit of its figure, from 1
-    telling = digit & (code > 0)
-    last = np.maximum.reduceat(np.where(telling, nth, 0), first)
-    least = np.minimum.reduceat(np.where(telling, nth, 1 << 40), first)
-    plain = (many(~(comma | dot | digit)) == 0) & (many(dot) <= 1)
-    century = np.zeros(len(size), np.int64)
-    for place, weight in ((1, 10), (2, 1)):
-        here = digit & (nth == place)
-        century[slot[here]] += weight * code[here]
-    year = (whole == 4) & (decimals == 0) & (many(dot) == 0) & np.isin(century, (19, 20))
-    return np.asarray(
-        plain & (last - least + 1 >= DIGITS) & (last > 0) & ((whole >= 4) | (decimals > 0)) & ~year, bool
-    )
+    slots, table = keys.slots, lookup()
+    holds, value = np.empty(_SLOTS, bool), np.empty(_SLOTS, np.uint64)
+    rows, values = [np.empty(0, np.int64)], [np.empty(0, np.uint64)]
+    for first in range(0, len(slots.start), _SLOTS):  # few are rare: what is said of the others is dropped again
+        columns = [column[first : first + _SLOTS] for column in (slots.start, slots.end, slots.kind)]
+        many = len(columns[0])
+        shared(
+            kernels.rare, many, texts.codes, *columns, table.kind, table.fold, np.int64(DIGITS), holds, value
+        )  # fmt: skip
+        some = np.flatnonzero(holds[:many])
+        rows.append(first + some)
+        values.append(value[some])
+    return np.concatenate(rows), np.concatenate(values)
 
 
 def _around(tables: Tables, key: Int64, start: Int64, end: Int64) -> UInt64:
     """Return the key characters around places of members as a hash."""
-    value = np.zeros(len(key), np.uint64)
-    codes = tables.keys.codes
-    for step in range(-_CONTEXT, _CONTEXT):
-        at = key + step
-        inside = (at >= start) & (at < end)
-        here = np.where(inside, codes[np.where(inside, at, start)], 0).astype(np.uint64)
-        with np.errstate(over="ignore"):
-            value = (value ^ here) * np.uint64(0x9E3779B97F4A7C15)
-            value ^= value >> np.uint64(29)
+    value = np.empty(len(key), np.uint64)
+    shared(kernels.around, len(key), tables.keys.codes, key, start, end, np.int64(_CONTEXT), value)
     return value
 
 
