@@ -6,19 +6,20 @@ an object for each was most of what a family cost.
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedup import lines
 from dedup.intervals import positions
-from dedup.rows import slices
-from dedup.schema import Bool, Int64
+from dedup.kernels import figures as kernels
+from dedup.kernels.threads import shared
+from dedup.lines import Words, where, written
+from dedup.schema import Bool, Int64, UInt8, UInt32
 from dedup.steps.contrast import KINDS, Changes
 
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ SHOWN = 8
 FIGURES, SLIPS = ("number", "mask"), ("typo",)
 """Kinds of changes that are figures, and that may be slips of the pen."""
 
-_LEAD = 8  # raw characters before a slot from which its words are taken
-_LAST_WORDS = re.compile(r"[^\W\d_]{0,4}\Z")
+_WORD = 4  # raw characters of the word before a slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,8 @@ class Differing:
         self._borders = borders
         self._of_kind = lru_cache(maxsize=None)(self._changes)
 
-    def slots(self, numbers: Int64) -> dict[int, dict[str, Any]]:
-        """Return the tables of figures and masks that differ from the medoids'.
+    def slots(self, numbers: Int64) -> Words:
+        """Return the tables of figures and masks that differ from the medoids', as JSON that follows upon other.
 
         Parameters
         ----------
@@ -79,10 +79,10 @@ class Differing:
 
         Returns
         -------
-        dict of int to dict
-            By position in `numbers`: ``values``, each as its words and what members have, and how many ``more``.
+        Words
+            For each family ``values``, each as its words and what members have, and how many ``more``; nothing for
+            one that has none.
         """
-        tables = self._tables
         found = self.places(numbers, FIGURES)
         place = np.repeat(np.arange(len(found.family)), np.diff(found.indptr))
         put_in = (found.start == found.end) & _repeated(place, found.report, len(found.family))
@@ -90,27 +90,37 @@ class Differing:
         family = found.family[rows]
         count = np.bincount(family, minlength=len(numbers))
         nth = np.arange(len(rows)) - (np.cumsum(count) - count)[family]
-        rows = rows[nth < SHOWN]
-        document = tables.texts.document_of(found.start[rows])
-        low, high = found.start[rows], found.end[rows]
-        codes, bounds = tables.texts.codes, tables.texts.indptr
-        leads = slices(codes, np.maximum(low - _LEAD, bounds[document]), low)
-        tails = slices(codes, high, np.minimum(high + 1, bounds[document + 1]))
-        own = slices(codes, low, high)
-        size = np.diff(found.indptr)[rows]
-        at = positions(found.indptr[rows], size)
-        values = [value.strip() for value in slices(codes, found.other_start[at], found.other_end[at])]
-        told: dict[int, list[str]] = defaultdict(list)
-        columns = (found.family[rows].tolist(), leads, tails, own, pairwise([0, *np.cumsum(size).tolist()]))
-        for number, lead, tail, mine, (first, last) in zip(*columns, strict=True):
-            different = list(dict.fromkeys([mine.strip(), *values[first:last]]))
-            shown = "／".join(value or "—" for value in different[:SHOWN]) + ("／…" if different[SHOWN:] else "")
-            told[number].append(_LAST_WORDS.findall(lead)[0] + shown + (tail if tail.isalpha() else ""))
-        more = np.maximum(count - SHOWN, 0).tolist()
-        return {
-            number: {"values": lines} | ({"more": more[number]} if more[number] else {})
-            for number, lines in told.items()
-        }
+        values = written([lines.string("", self._told(found, rows[nth < SHOWN]))], ", ")
+        shown = np.concatenate([[0], np.cumsum(np.minimum(count, SHOWN))])
+        more = count - SHOWN
+        fields = [
+            lines.text(', {"kind": "slots", "facts": {"values": [', lines.runs(values, shown, ", ")),
+            lines.text("]", where(more > 0, [lines.number(', "more": ', more)], "")),
+        ]
+        return where(count > 0, fields, "}}")
+
+    def _told(self, found: Places, rows: Int64) -> Words:
+        """Return what stands in some slots of medoids and what others have there."""
+        texts = self._tables.texts
+        start, end, first, last = found.start[rows], found.end[rows], found.indptr[rows], found.indptr[rows + 1]
+        document = texts.document_of(start)
+        floor, ceiling = texts.indptr[document], texts.indptr[document + 1]
+        other = positions(first, last - first)
+        length = np.concatenate([[0], np.cumsum(found.other_end[other] - found.other_start[other])])
+        border = np.concatenate([[0], np.cumsum(last - first)])
+        room = _WORD + 1 + end - start + length[border[1:]] - length[border[:-1]] + 2 * (last - first) + 3
+        out_ptr = np.concatenate([[0], np.cumsum(room)])
+        out = np.empty(int(out_ptr[-1]), np.uint32)
+        place, size = np.empty((2, len(rows)), np.int64)
+        near = np.maximum(floor, start - _WORD), np.minimum(ceiling, end + 1)
+        columns = ((near[0], found.other_start[other]), (near[1], found.other_end[other]))
+        of = _classes(texts.codes, *map(np.concatenate, columns))
+        shared(
+            kernels.told, len(rows),
+            texts.codes, start, end, floor, ceiling, first, last, found.other_start, found.other_end, of,
+            np.int64(SHOWN), out_ptr, out, place, size,
+        )  # fmt: skip
+        return lines.encoded(out, place, place + size)
 
     def places(self, numbers: Int64, kinds: tuple[str, ...]) -> Places:
         """Return where members differ from their medoids by changes of some kinds.
@@ -165,6 +175,18 @@ class Differing:
         rows = np.flatnonzero(np.isin(changes.kind, [KINDS.index(kind) for kind in kinds]))
         ptr = np.searchsorted(changes.passage[rows], np.arange(len(self._tables.passages.wording) + 1))
         return ptr, rows
+
+
+def _classes(codes: UInt32, start: Int64, end: Int64) -> UInt8:
+    """Return what the kernel asks of the code points that stand in some ranges (uint8[0x110000])."""
+    there = np.zeros(sys.maxunicode + 1, bool)
+    there[codes[positions(start, end - start)]] = True
+    of = np.zeros(sys.maxunicode + 1, np.uint8)
+    for code in np.flatnonzero(there).tolist():
+        char = chr(code)
+        word = char.isalnum() and not char.isdecimal()
+        of[code] = kernels.SPACE * char.isspace() + kernels.WORD * word + kernels.LETTER * char.isalpha()
+    return of
 
 
 def _rows(indptr: Int64, rows: Int64) -> tuple[Int64, Int64]:

@@ -12,7 +12,6 @@ import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,7 @@ from dedup.columns import SHARE, Places, distinct
 from dedup.differing import FIGURES, SHOWN, SLIPS, Differing, others
 from dedup.figures import figures
 from dedup.intervals import positions
-from dedup.lines import Field, Words, words, written
+from dedup.lines import Words, where, words, written
 from dedup.params import LABELS
 from dedup.proposals import may_be_form, proposed
 from dedup.result import GRADES, Evidence
@@ -109,12 +108,13 @@ class Witness:
             Which have an oddity that two reports cannot share by chance.
         """
         oddities, star = self._oddities(numbers, rank)
+        differ = np.flatnonzero(self._differs[FIGURES][numbers])
         labels = self.tables.labels
         reasons = np.column_stack([labels.rules[numbers], labels.reason[numbers], labels.strength[numbers]])
         ruled, of_rule = np.unique(reasons.astype(np.int64), axis=0, return_inverse=True)
         rules = words(_json(_rule(*row)) for row in ruled.tolist())
         run = self._run[numbers]  # 0 where it was not looked for: a formula or page noise is merely listed
-        verbatim = _where(run > 0, [lines.number(', {"kind": "verbatim_run", "facts": {"chars": ', run)], "}}")
+        verbatim = where(run > 0, [lines.number(', {"kind": "verbatim_run", "facts": {"chars": ', run)], "}}")
         found = written(
             [
                 lines.word("[", of_rule.ravel(), rules),
@@ -124,6 +124,8 @@ class Witness:
                 lines.number(', {"kind": "spread", "facts": {"documents": ', self._documents(numbers)),
                 lines.number(', "issuers": ', labels.issuers[numbers]),
                 lines.text("}}", words("".join(", " + _json(one) for one in rows) for rows in oddities)),
+                lines.text("", self._forms(numbers)),
+                lines.text("", lines.spread(self._differing.slots(numbers[differ]), differ, len(numbers))),
             ],
             "]",
         )
@@ -139,8 +141,7 @@ class Witness:
         kept = np.where(accused, self._kept[numbers], 0)
         told = accused & self._figures.told(numbers)
         named = accused & (len(self._names) > 1)
-        form = accused & may_be_form(self.tables, numbers)
-        for at in np.flatnonzero(slipped | spelled | (kept >= IN_ORDER) | told | named | form).tolist():
+        for at in np.flatnonzero(slipped | spelled | (kept >= IN_ORDER) | told | named).tolist():
             number, rows = int(numbers[at]), found[at]
             members = range(*self.tables.families.indptr[number : number + 2].tolist())
             rows += self._leftovers(members) if named[at] else ()
@@ -153,13 +154,20 @@ class Witness:
                 rows.append(Evidence("number", {"value": values[:SHOWN]} | _left_out(values)))
             if kept[at] >= IN_ORDER:
                 rows.append(Evidence("order", {"paragraphs": int(kept[at])}))
-            if form[at] and (one := proposed(self.tables, number)):
-                rows.append(one)
         star = np.array([any(one.kind in STARRED for one in rows) for rows in found], bool)
-        differ = np.flatnonzero(self._differs[FIGURES][numbers])
-        for at, facts in self._differing.slots(numbers[differ]).items():
-            found[differ[at]].append(Evidence("slots", facts))
         return found, star
+
+    def _forms(self, numbers: Int64) -> Words:
+        """Return the forms that some families are."""
+        asked = np.flatnonzero(self._accused[numbers] & may_be_form(self.tables, numbers))
+        found = proposed(self.tables, numbers[asked])
+        fields = [
+            lines.number(', {"kind": "form", "facts": {"blanks": ', found.blanks),
+            lines.number(', "constant": ', found.constant),
+            lines.string(', "form": ', lines.encoded(found.codes, found.start, found.end)),
+        ]
+        told = written(fields, "}}")
+        return lines.spread(lines.kept(told, 0, len(told)), asked[found.row], len(numbers))
 
     def _report(self, row: int) -> _Report:
         """Return the report of a family member."""
@@ -196,7 +204,7 @@ class Witness:
             lines.share(', "surplus": ', tenths(labels.surplus)),
             lines.share(', "contexts": ', tenths(labels.contexts)),
         ]
-        return _where(self._worded[numbers], fields, "}}")
+        return where(self._worded[numbers], fields, "}}")
 
     def _text(self, row: int) -> str:
         families = self.tables.families
@@ -339,15 +347,6 @@ def _rule(rules: int, reason: int, strength: int) -> Evidence:
 
 def _json(evidence: Evidence) -> str:
     return _ENCODED({"kind": evidence.kind, "facts": dict(evidence.facts)})
-
-
-def _where(holds: Bool, fields: Sequence[Field], behind: str) -> Words:
-    """Return lines of the rows for which something holds, and nothing for the others."""
-    rows = np.flatnonzero(holds)
-    found = written([replace(field, values=field.values[rows]) for field in fields], behind)
-    begin, end = np.zeros((2, len(holds)), np.int64)
-    begin[rows], end[rows] = found.indptr[:-1], found.indptr[1:]
-    return Words(found.data, begin, end)
 
 
 def _places(title: str | None) -> frozenset[str]:

@@ -7,7 +7,7 @@ can be words of another: the changes of a passage are lines, and a run of them i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,11 @@ import numpy as np
 from dedup.rows import Strings, strings
 
 if TYPE_CHECKING:
-    from dedup.schema import Int64, UInt8, UInt64
+    from dedup.schema import Bool, Int64, UInt8, UInt32, UInt64
 
-_WORD, _NUMBER, _SHARE, _NAME = range(4)  # as in dedup/kernels/writing.py, which is loaded where lines are written
+_WORD, _NUMBER, _SHARE, _NAME, _STRING = range(
+    5
+)  # as in dedup/kernels/writing.py, which is loaded where lines are written
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +74,25 @@ def text(before: str, words: Words) -> Field:
     return Field(before, _WORD, np.arange(len(words.begin)), words)
 
 
+def string(before: str, words: Words) -> Field:
+    """Return a field in which each row has a word of its own, written as a JSON string."""
+    return Field(before, _STRING, np.arange(len(words.begin)), words)
+
+
+def encoded(codes: UInt32, start: Int64, end: Int64) -> Words:
+    """Return stretches of code points as a table of words."""
+    from dedup.kernels import writing
+    from dedup.kernels.threads import shared
+
+    ptr = np.zeros(len(start) + 1, np.int64)
+    shared(writing.encode, len(start), codes, start, end, ptr, np.empty(0, np.uint8))
+    np.cumsum(ptr, out=ptr)
+    data = np.empty(int(ptr[-1]), np.uint8)
+    if len(data):  # an empty array would ask the kernel to count again
+        shared(writing.encode, len(start), codes, start, end, ptr, data)
+    return Words(data, ptr[:-1], ptr[1:])
+
+
 def words(rows: Iterable[str]) -> Words:
     """Return strings as a table of words."""
     data = [row.encode("utf-8", "surrogatepass") for row in rows]
@@ -91,6 +112,20 @@ def runs(rows: Strings, indptr: Int64, between: str) -> Words:
     """
     begin, end = rows.indptr[indptr[:-1]], rows.indptr[indptr[1:]]
     return Words(rows.data, begin, np.maximum(end - len(between.encode()), begin))
+
+
+def where(holds: Bool, fields: Sequence[Field], behind: str) -> Words:
+    """Return the lines of the rows for which something holds (bool[N]), as words, and nothing for the others."""
+    rows = np.flatnonzero(holds)
+    found = written([replace(field, values=field.values[rows]) for field in fields], behind)
+    return spread(Words(found.data, found.indptr[:-1], found.indptr[1:]), rows, len(holds))
+
+
+def spread(words: Words, rows: Int64, count: int) -> Words:
+    """Return words as those of some rows out of so many, with nothing for the others."""
+    begin, end = np.zeros((2, count), np.int64)
+    begin[rows], end[rows] = words.begin, words.end
+    return Words(words.data, begin, end)
 
 
 def written(fields: Sequence[Field], behind: str) -> Strings:
@@ -124,7 +159,7 @@ def written(fields: Sequence[Field], behind: str) -> Strings:
     piece = np.frombuffer(b"".join(pieces), np.uint8)
     piece_ptr = np.fromiter(accumulate(map(len, pieces), initial=0), np.int64)
     size = np.empty(values.shape[1], np.int64)
-    shared(writing.sizes, len(size), kind, piece_ptr, values, begin, end, size)
+    shared(writing.sizes, len(size), kind, piece_ptr, values, begin, end, data, size)
     found = strings(np.empty(int(size.sum()), np.uint8), size)
     shared(writing.lines, len(size), kind, piece, piece_ptr, values, begin, end, data, found.indptr, found.data)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 MASK = 2**64 - 1
@@ -31,3 +32,11 @@ def around(codes: Sequence[int], key: int, start: int, end: int, context: int) -
         value = ((value ^ (codes[at] if start <= at < end else 0)) * 0x9E3779B97F4A7C15) & MASK
         value ^= value >> 29
     return value
+
+
+def slot(before: str, own: str, after: str, others: Sequence[str], shown: int) -> str:
+    """Say what stands in a slot and what others have there, with the word before and the letter behind."""
+    word = re.findall(r"[^\W\d_]{0,4}\Z", before)[0]
+    different = list(dict.fromkeys(value.strip() for value in [own, *others]))
+    values = "／".join(value or "—" for value in different[:shown]) + ("／…" if different[shown:] else "")
+    return word + values + (after[:1] if after[:1].isalpha() else "")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 from collections import defaultdict
 from pathlib import Path
 
+import naive_describe
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from dedup import Document, describe, scan
+from dedup import Document, describe, differing, scan
 from dedup.differing import FIGURES, SHOWN, SLIPS, Differing
+from dedup.kernels import figures as kernels
 from dedup.steps.contrast import KINDS
 
 REPORTS = Path(__file__).parents[1] / "data" / "reports"
@@ -86,11 +91,42 @@ def test_places_are_those_of_the_naive_twin(tables, kinds):
     assert some > (0 if kinds == SLIPS else 20)
 
 
+def slots(differing, numbers):
+    """What is told of families that have any, by their positions."""
+    words = differing.slots(numbers)
+    rows = [words.data[a:b].tobytes().decode() for a, b in zip(words.begin, words.end, strict=True)]
+    return {at: json.loads(row[2:])["facts"] for at, row in enumerate(rows) if row}
+
+
+@settings(deadline=None, derandomize=True, max_examples=150)
+@given(
+    st.lists(st.text("年一 \n\u30001½_ab。", max_size=4), min_size=2, max_size=9),
+    st.text("x字1½_\n ", max_size=5),
+    st.data(),
+)
+def test_what_stands_in_a_slot_is_told_as_the_twin_tells_it(values, before, data):
+    """White space around values is not told, equal ones are told once; the word before and the letter behind are."""
+    after = data.draw(st.sampled_from(["", "年", "1", "½", "\n"]))
+    codes = np.array([ord(one) for one in "".join([before, values[0], after, *values[1:]])] or [0], np.uint32)
+    length = [len(before), len(values[0]), len(after), *map(len, values[1:])]
+    border = np.cumsum([0, *length])
+    one = np.array([0])
+    start, end = border[3:-1], border[4:]
+    of = differing._classes(codes, one, np.array([len(codes)]))
+    out, place, size = np.empty(100, np.uint32), one.copy(), one.copy()
+    kernels.told(
+        0, 1, codes, border[1:2], border[2:3], one, border[3:4], one, np.array([len(start)]), start, end, of,
+        np.int64(SHOWN - 4), np.array([0, 100]), out, place, size,
+    )  # fmt: skip
+    found = "".join(map(chr, out[place[0] : place[0] + size[0]].tolist()))
+    assert found == naive_describe.slot(before, values[0], after, values[1:], SHOWN - 4)
+
+
 def test_of_more_slots_than_are_shown_the_first_are_told_and_the_others_counted(tables):
     one = tables[-1]
     borders = np.union1d(one.texts.indptr[:-1], one.segments.parts.raw_start)
     numbers = np.arange(len(one.families.medoid))
-    told = Differing(one, borders).slots(numbers)
+    told = slots(Differing(one, borders), numbers)
     counts = {int(n): len(naive(one, borders.tolist(), n, FIGURES)) for n in numbers}
     assert max(counts.values()) > SHOWN
     for number, facts in told.items():

@@ -1,4 +1,7 @@
-"""Which slots say something rare, and what stands around them? Caller: dedup.figures."""
+"""Which slots say something rare, what stands around them, how do they differ?
+
+Callers: dedup.figures, dedup.differing.
+"""
 
 from __future__ import annotations
 
@@ -80,3 +83,97 @@ def around(first, last, codes, key, start, end, context, out):
             value = (value ^ here) * _U64(0x9E3779B97F4A7C15)
             value ^= value >> _U64(29)
         out[row] = value
+
+
+SPACE, WORD, LETTER = 1, 2, 4
+"""Classes of code points, to be added: white space, part of a word and no digit, letter."""
+
+_SLASH, _DASH, _MORE = np.uint32(ord("／")), np.uint32(ord("—")), np.uint32(ord("…"))
+_LEAD = 4  # raw characters of the word before a slot
+
+
+@numba.njit(cache=True)
+def _stripped(codes, start, end, of):
+    """Return a range without white space at its ends."""
+    while start < end and of[codes[start]] & SPACE:
+        start += 1
+    while start < end and of[codes[end - 1]] & SPACE:
+        end -= 1
+    return start, end
+
+
+@numba.njit(cache=True)
+def _equal(codes, start, end, other, other_end):
+    """Tell whether two ranges say the same."""
+    if end - start != other_end - other:
+        return False
+    for i in range(end - start):
+        if codes[start + i] != codes[other + i]:
+            return False
+    return True
+
+
+@numba.njit(cache=True, nogil=True)
+def told(
+    first, last, codes, start, end, floor, ceiling, other_first, other_last, other_start, other_end, of, shown,
+    out_ptr, out, place, size,
+):  # fmt: skip
+    """Write what stands in slots and what others have there: 共计12／15件.
+
+    codes : uint32[N]
+    start, end : int64[n]                    raw ranges of slots
+    floor, ceiling : int64[n]                where their documents begin and end
+    other_first, other_last : int64[n]       others have the ranges from other_*[other_first[r]] on
+    other_start, other_end : int64[m]
+    of : uint8[0x110000]                     `SPACE`, `WORD`, `LETTER` of each code point that stands there
+    shown : int64                            different things that are shown
+    out_ptr : int64[n + 1]                   rows first to last may write out[out_ptr[first]:out_ptr[last]]
+    out : uint32[X]                          written: code points
+    place, size : int64[n]                   written: line r is out[place[r]:place[r] + size[r]]
+
+    The word before and the letter behind are the slot's; white space around a value is not told.
+    """
+    low, high = np.empty(shown, np.int64), np.empty(shown, np.int64)
+    written = out_ptr[first] if first < last else np.int64(0)
+    for r in range(first, last):
+        place[r] = written
+        lead = start[r]
+        while lead > max(floor[r], start[r] - _LEAD) and of[codes[lead - 1]] & WORD:
+            lead -= 1
+        for i in range(lead, start[r]):
+            out[written] = codes[i]
+            written += 1
+        low[0], high[0] = _stripped(codes, start[r], end[r], of)
+        different = 1
+        more = False
+        for row in range(other_first[r], other_last[r]):
+            a, b = _stripped(codes, other_start[row], other_end[row], of)
+            known = False
+            for one in range(different):
+                if _equal(codes, a, b, low[one], high[one]):
+                    known = True
+                    break
+            if known:
+                continue
+            if different == shown:
+                more = True
+                break
+            low[different], high[different] = a, b
+            different += 1
+        for one in range(different):
+            if one:
+                out[written] = _SLASH
+                written += 1
+            for i in range(low[one], high[one]):
+                out[written] = codes[i]
+                written += 1
+            if low[one] == high[one]:
+                out[written] = _DASH
+                written += 1
+        if more:
+            out[written], out[written + 1] = _SLASH, _MORE
+            written += 2
+        if end[r] < ceiling[r] and of[codes[end[r]]] & LETTER:
+            out[written] = codes[end[r]]
+            written += 1
+        size[r] = written - place[r]

@@ -9,8 +9,9 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-WORD, NUMBER, SHARE, NAME = 0, 1, 2, 3
-"""Kinds of fields: a word of the table, an integer (null below 0), ten-thousandths, 64 bits in hexadecimal."""
+WORD, NUMBER, SHARE, NAME, STRING = 0, 1, 2, 3, 4
+"""Kinds of fields: a word of the table, an integer (null below 0), ten-thousandths, 64 bits in hexadecimal, and a
+word of the table as a JSON string."""
 
 _SHARE_DIGITS = 4
 
@@ -35,8 +36,80 @@ def _places(value):
     return count
 
 
+@numba.njit(cache=True, inline="always")
+def _escaped(byte):
+    """Return how many bytes a byte takes in a JSON string."""
+    if byte >= 32:
+        return 2 if byte == 34 or byte == 92 else 1
+    return 2 if 8 <= byte <= 13 and byte != 11 else 6
+
+
+@numba.njit(cache=True)
+def _write_string(words, begin, end, out, at):
+    """Write a word as a JSON string, escaped as Python's json does; return where it ends."""
+    out[at] = 34
+    at += 1
+    for i in range(begin, end):
+        byte = words[i]
+        size = _escaped(byte)
+        if size == 1:
+            out[at] = byte
+        else:
+            out[at] = 92
+            if size == 6:  # u00 and two digits
+                out[at + 1] = 117
+                out[at + 2] = out[at + 3] = 48
+                out[at + 4] = 48 + (byte >> 4)
+                low = byte & 15
+                out[at + 5] = low + (48 if low < 10 else 87)
+            elif byte >= 32:
+                out[at + 1] = byte
+            elif byte == 8:
+                out[at + 1] = 98
+            elif byte == 9:
+                out[at + 1] = 116
+            elif byte == 10:
+                out[at + 1] = 110
+            elif byte == 12:
+                out[at + 1] = 102
+            else:
+                out[at + 1] = 114
+        at += size
+    out[at] = 34
+    return at + 1
+
+
 @numba.njit(cache=True, nogil=True)
-def sizes(first, last, kind, piece_ptr, values, begin, end, out):
+def encode(first, last, codes, start, end, ptr, out):
+    """Write stretches of code points in UTF-8, surrogates as they are.
+
+    codes : uint32[N]
+    start, end : int64[n]
+    ptr : int64[n + 1]    without `out`: written, ``ptr[r + 1]`` is how many bytes row r has; else read
+    out : uint8[ptr[n]]   written; empty to count only
+    """
+    filling = out.shape[0] > 0
+    for row in range(first, last):
+        at = ptr[row] if filling else np.int64(0)
+        for i in range(start[row], end[row]):
+            code = codes[i]
+            size = 1 if code < 0x80 else (2 if code < 0x800 else (3 if code < 0x10000 else 4))
+            if filling:
+                if size == 1:
+                    out[at] = code
+                else:
+                    head = np.uint32(0xC0) if size == 2 else (np.uint32(0xE0) if size == 3 else np.uint32(0xF0))
+                    for byte in range(size - 1, 0, -1):
+                        out[at + byte] = 0x80 | (code & 0x3F)
+                        code >>= np.uint32(6)
+                    out[at] = head | code
+            at += size
+        if not filling:
+            ptr[row + 1] = at
+
+
+@numba.njit(cache=True, nogil=True)
+def sizes(first, last, kind, piece_ptr, values, begin, end, words, out):
     """Write how many bytes each line has; the arguments are those of `lines`."""
     fixed = piece_ptr[piece_ptr.shape[0] - 1]
     for row in range(first, last):
@@ -45,6 +118,10 @@ def sizes(first, last, kind, piece_ptr, values, begin, end, out):
             value = values[field, row]
             if kind[field] == WORD:
                 size += end[value] - begin[value]
+            elif kind[field] == STRING:
+                size += 2
+                for i in range(begin[value], end[value]):
+                    size += _escaped(words[i])
             elif kind[field] == NAME:
                 size += 16
             elif kind[field] == SHARE:
@@ -59,7 +136,7 @@ def lines(first, last, kind, piece, piece_ptr, values, begin, end, words, ptr, o
     """Write lines: a fixed piece before each field, and one behind the last.
 
     first, last : int64         rows written
-    kind : uint8[F]             `WORD`, `NUMBER`, `SHARE` or `NAME`
+    kind : uint8[F]             `WORD`, `NUMBER`, `SHARE`, `NAME` or `STRING`
     piece : uint8[...]          the F + 1 fixed pieces, end to end
     piece_ptr : int64[F + 2]
     values : int64[F, N]        of a word its row in the table of words
@@ -84,6 +161,8 @@ def lines(first, last, kind, piece, piece_ptr, values, begin, end, words, ptr, o
                 for byte in range(begin[value], end[value]):
                     out[at] = words[byte]
                     at += 1
+            elif kind[field] == STRING:
+                at = _write_string(words, begin[value], end[value], out, at)
             elif kind[field] == NAME:
                 rest = np.uint64(value)
                 for digit in range(15, -1, -1):

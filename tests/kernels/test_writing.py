@@ -35,7 +35,7 @@ def rows(draw):
 def naive(table, word, number, share, name, own):
     """One row after the other, as Python formats."""
     return [
-        f"«{table[a]}，{'null' if b < 0 else b}{c / 10_000}:{d:016x}{e}»"
+        f"«{table[a]}，{'null' if b < 0 else b}{c / 10_000}:{d:016x}{e}{json.dumps(e, ensure_ascii=False)}»"
         for a, b, c, d, e in zip(word, number, share, name, own, strict=True)
     ]
 
@@ -48,6 +48,7 @@ def written(table, word, number, share, name, own):
             lines.share("", np.array(share, np.int64)),
             lines.name(":", np.array(name, np.uint64)),
             lines.text("", lines.words(own)),
+            lines.string("", lines.words(own)),
         ],
         "»",
     )
@@ -76,3 +77,25 @@ def test_slices_are_the_slices_of_the_text(text, ranges):
     codes = np.array([ord(one) for one in text], np.uint32)
     start, end = np.array(ranges, np.int64).reshape(-1, 2).T
     assert slices(codes, start, end) == [text[a:b] for a, b in ranges]
+
+
+@settings(deadline=None, derandomize=True, max_examples=80)
+@given(st.lists(strings, max_size=90))
+def test_code_points_are_encoded_as_python_encodes_them(texts):
+    codes = np.array([ord(one) for one in "".join(texts)], np.uint32)
+    end = np.cumsum([len(one) for one in texts], dtype=np.int64)
+    found = lines.encoded(codes, end - np.array([len(one) for one in texts], np.int64), end)
+    rows = [found.data[a:b].tobytes() for a, b in zip(found.begin, found.end, strict=True)]
+    assert rows == [one.encode("utf-8", "surrogatepass") for one in texts]
+
+
+def test_every_character_that_json_escapes_is_escaped_as_python_does():
+    text = "".join(map(chr, range(256))) + "\u2028\ud800🙂"
+    (found,) = lines.written([lines.string("", lines.words([text]))], "")
+    assert found == json.dumps(text, ensure_ascii=False)
+
+
+def test_words_of_some_rows_are_nothing_in_the_others():
+    values = np.array([3, 0, 5])
+    found = lines.where(values > 0, [lines.number("<", values)], ">")
+    assert [found.data[a:b].tobytes() for a, b in zip(found.begin, found.end, strict=True)] == [b"<3>", b"", b"<5>"]
