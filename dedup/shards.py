@@ -264,7 +264,7 @@ def families_of(params: Params, parts: int, number: int, found: Mapping[str, lis
     yield from spread("asked", hashes.astype(np.int64) % parts, {"hash": hashes, "shard": at})
     hashes, unit = _free_grams(part, families, issuer)
     yield from spread("gram", hashes.astype(np.int64) % parts, {"hash": hashes, "unit": unit})
-    value = np.unique(contrast.figures(p.texts, p.keys.slots)[figures.rare(p.texts, p.keys)])
+    value = np.unique(figures.rare(p.texts, p.keys)[1])
     at = np.full(len(value), number, np.int64)
     yield from spread("figure", (value % np.uint64(parts)).astype(np.int64), {"value": value, "shard": at})
 
