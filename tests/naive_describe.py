@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 MASK = 2**64 - 1
 
@@ -40,3 +42,36 @@ def slot(before: str, own: str, after: str, others: Sequence[str], shown: int) -
     different = list(dict.fromkeys(value.strip() for value in [own, *others]))
     values = "／".join(value or "—" for value in different[:shown]) + ("／…" if different[shown:] else "")
     return word + values + (after[:1] if after[:1].isalpha() else "")
+
+
+@dataclass
+class Known:
+    """What tells names and slips from other changes."""
+
+    suffixes: str
+    titles: tuple[str, ...]
+    particles: str
+    words: AbstractSet[str]
+    readings: Mapping[str, AbstractSet[int]]
+
+
+def kind(one: str, low: int, high: int, other: str, begin: int, end: int, known: Known) -> str:
+    """Class the change of one[low:high] to other[begin:end]."""
+    if begin == end:
+        return "delete"
+    if low == high:
+        return "insert"
+    behind, there = one[high : high + 2], other[end : end + 2]
+    unit = behind[:1] and behind[0] in known.suffixes
+    if behind == there and max(high - low, end - begin) <= 4 and (unit or behind in known.titles):
+        return "name"
+    if high - low == end - begin == 1:
+        mine, theirs = one[low], other[begin]
+
+        def makes_word(text: str, at: int) -> bool:
+            return text[max(at - 1, 0) : at + 1] in known.words or text[at : at + 2] in known.words
+
+        alike = known.readings.get(mine, set()) & known.readings.get(theirs, set())
+        if makes_word(one, low) != makes_word(other, begin) and alike and not {mine, theirs} & set(known.particles):
+            return "typo"
+    return "replace"

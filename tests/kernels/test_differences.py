@@ -1,4 +1,4 @@
-"""Distances, edit scripts and slots are those of their slow twins, and a script turns the left into the right."""
+"""Distances and edit scripts are those of their slow twins, and a script turns the left into the right."""
 
 from __future__ import annotations
 
@@ -9,45 +9,60 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scripts import changes_of, laid_out, text
 
 from dedup.kernels import differences
+from dedup.steps.data import tables
 
 settings.register_profile("kernels", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("kernels")
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered")
 
-text = st.lists(st.integers(1, 4), max_size=24)
 pairs = st.lists(st.tuples(text, text), min_size=1, max_size=5)
 
 
-def laid_out(rows):
-    """Both sides of all pairs in one array, and the ranges of each side."""
-    flat = [side for row in rows for side in row]
-    ends = np.cumsum([len(side) for side in flat])
-    starts = ends - [len(side) for side in flat]
-    codes = np.array([code for side in flat for code in side] or [0], np.uint32)
-    return codes, starts[::2].copy(), ends[::2].copy(), starts[1::2].copy(), ends[1::2].copy()
+def folding(edits):
+    """Tables of folding, and deletions at some places, for the kernels that fold raw ranges."""
+    table = tables()
+    start = np.array(edits, np.int64)
+    of_edits = (start, start + 1, np.zeros(len(start) + 1, np.int64), np.empty(0, np.uint32))
+    return *of_edits, table.kind, table.fold, table.multi_indptr, table.multi
 
 
-@given(pairs, st.integers(0, 50))
-def test_insert_delete_distance_is_that_of_the_table(rows, most):
+raw = st.lists(st.sampled_from([ord(char) for char in "甲乙a 　⑴㈠"]), max_size=16)
+
+
+@given(st.lists(st.tuples(raw, raw), min_size=1, max_size=5), st.sets(st.integers(0, 60)), st.integers(0, 50))
+def test_distances_are_those_of_the_surfaces(rows, edits, most):
+    """Of what is folded and repaired, by the whole table; what is verbatim is at no distance."""
+    rows += [(one, one) for one, _ in rows]
     codes, low, high, other_low, other_high = laid_out(rows)
-    out = np.empty(len(rows), np.int64)
-    differences.indels(0, len(rows), codes, low, high, codes, other_low, other_high, np.int64(most), out)
-    wanted = [len(a) + len(b) - 2 * naive.common_subsequence(a, b) for a, b in rows]
-    assert out.tolist() == [value if value <= most else -1 for value in wanted]
+    fold = folding(sorted(one for one in edits if one < len(codes)))
+    distance, length = np.empty((2, len(rows)), np.int64)
+    differences.distances(
+        0, len(rows), codes, *fold, low, high, other_low, other_high, np.int64(most), distance, length
+    )  # fmt: skip
+    sides = []
+    for start, end in ((low, high), (other_low, other_high)):
+        ptr = np.zeros(len(rows) + 1, np.int64)
+        differences.surfaces(0, len(rows), codes, *fold, start, end, ptr, np.empty(0, np.uint32))
+        out = np.empty(int(ptr.sum()), np.uint32)
+        ptr = np.cumsum(ptr)
+        if len(out):
+            differences.surfaces(0, len(rows), codes, *fold, start, end, ptr, out)
+        sides.append([out[a:b].tolist() for a, b in pairwise(ptr.tolist())])
+    for row, (one, other) in enumerate(zip(*sides, strict=True)):
+        wanted = len(one) + len(other) - 2 * naive.common_subsequence(one, other)
+        assert distance[row] == (wanted if wanted <= most else -1)
+        assert length[row] == (len(one) + len(other) if wanted else 1)
 
 
-def changes_of(rows, most=60):
-    """Run both kernels; return distances, and for each pair its list of changes and longest run."""
-    codes, *sides = laid_out(rows)
-    distance = np.empty(len(rows), np.int64)
-    differences.edits(0, len(rows), codes, *sides, np.int64(most), distance)
-    ptr = np.concatenate([[0], np.cumsum(np.maximum(distance, 0))])
-    out = np.empty((int(ptr[-1]), 4), np.int64)
-    count, run = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
-    differences.scripts(0, len(rows), codes, *sides, distance, ptr, out, count, run)
-    return distance, [out[ptr[r] : ptr[r] + count[r]].tolist() for r in range(len(rows))], run.tolist()
+def test_a_surface_longer_than_the_scratch_is_folded_once_more():
+    codes = np.array([0x247C] * 700 + [0x247C] * 699 + [0x7532], np.uint32)  # ⑼: three code points each
+    ends = (np.array([one]) for one in (0, 700, 700, 1400))
+    distance, length = np.empty((2, 1), np.int64)
+    differences.distances(0, 1, codes, *folding([]), *ends, np.int64(9), distance, length)
+    assert (distance[0], length[0]) == (4, 3 * 1399 + 1)
 
 
 @given(pairs)
@@ -73,27 +88,8 @@ def test_more_edits_than_the_bound_are_said(rows, most):
     assert distance.tolist() == [value if value <= most else -1 for value in wanted]
 
 
-slots_of = st.lists(st.tuples(st.integers(0, 24), st.integers(0, 2), st.booleans()), max_size=6).map(sorted)
-
-
-@given(text, text, slots_of, slots_of)
-def test_slots_are_paired_as_the_twin_pairs_them(left, right, mine, theirs):
-    """By their place in the aligned key text, each once, in order."""
-    mine = [(min(place, len(left)), value, mask) for place, value, mask in mine]
-    theirs = [(min(place, len(right)), value, mask) for place, value, mask in theirs]
-    _, (changes,), _ = changes_of([(left, right)])
-    both = [*mine, *theirs]
-    place, value, mask = (np.array([row[at] for row in both]) for at in range(3))
-    key = place.astype(np.int64)
-    out = np.empty((len(both), 4), np.int64)
-    found = np.zeros(1, np.int64)
-    one = np.ones(1, np.int64)
-    table = np.array(changes, np.int64).reshape(-1, 4)
-    if both:
-        differences.slots(
-            0, 1, key, value.astype(np.uint64), mask.astype(np.uint8), 0 * one, len(mine) * one, len(mine) * one,
-            len(both) * one, 0 * one, 0 * one, len(left) * one, len(right) * one,
-            np.array([0, len(changes)]), len(changes) * one, table, np.array([0, len(both)]), out, found,
-        )  # fmt: skip
-    got = [tuple(row) for row in out[: found[0]].tolist()]
-    assert got == naive.slot_changes(mine, theirs, changes, len(left), len(right))
+def test_a_script_of_more_edits_than_the_scratch_holds_at_first():
+    """Waves are moved to larger room, and what stood in them is still there on the way back."""
+    left, right = [1] * 20 + [2] * 180 + [3] * 9, [1] * 20 + [4] * 180 + [3] * 9
+    distance, changes, runs = changes_of([(left, right), ([1], [1])], 400)
+    assert (distance.tolist(), changes, runs) == ([180, 0], [[[20, 200, 20, 200]], []], [20, 1])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from dedup import Document, scan
-from dedup.steps import contrast
 
 LINE = (
     "{}的水碓修好以后，附近三个组的糯米都挑到这里来舂，碓房门口排起了队，{}舂米的人轮流添水，{}一直忙到年根底下才歇。"
@@ -38,23 +37,3 @@ def test_what_stands_before_a_unit_is_a_name():
 def test_numbers_and_masks_are_classed_by_their_slots():
     assert kinds(("下坪", "共14人", "大家"), ("下坪", "共27人", "大家")) == ["number"]
     assert kinds(("下坪", "共14人", "大家"), ("下坪", "共××人", "大家")) == ["mask"]
-
-
-def test_only_the_figures_of_the_passages_are_looked_at(monkeypatch):
-    """Not those of the whole corpus: a scan in parts compares a few passages at a time, hundreds of times."""
-    looked = []
-    real = contrast.figures
-
-    def figures(texts, slots, rows=None):
-        looked.append(len(slots.start if rows is None else rows))
-        return real(texts, slots, rows)
-
-    monkeypatch.setattr(contrast, "figures", figures)
-    pair = [
-        Document(f"{name}.txt", LINE.format("下坪", f"共{count}人", "大家"))
-        for name, count in (("甲", 14), ("乙", 27))
-    ]
-    others = "".join(f"{chr(0x4E00 + 37 * row)}湾{row}户、" for row in range(500))
-    (passage,) = scan([*pair, Document("丙.txt", others)]).passages
-    assert [change.kind for change in passage.changes] == ["number"]
-    assert looked == [2]
