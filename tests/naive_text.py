@@ -363,6 +363,37 @@ def glued_in(text: str, annotations: list[tuple[int, int]]) -> set[tuple[int, in
     return found
 
 
+def sentence_ends(text: str) -> list[int]:
+    """Return where the sentences of a paragraph end, marks that close them included."""
+    pairs = dict(zip("“‘「『（(《【", "”’」』）)》】", strict=True))
+
+    def ends(at: int) -> bool:
+        char, after = text[at], text[at + 1 : at + 2]
+        before = text[at - 1] if at else "\0"
+        if char in "。｡":
+            return not ("0" <= before <= "9" and after and "0" <= after <= "9")
+        if char == ".":
+            return before >= "\u3400" and not (after and after < "\x80")
+        return char in "！？!?；;" or (char == "…" and after != "…")
+
+    found = []
+    at = whole = 0
+    while at < len(text):
+        if at >= whole and text[at] in pairs:
+            closing = text.find(pairs[text[at]], at + 1, at + 200)
+            whole = max(whole, closing)
+        if at and ends(at):
+            end = at + 1
+            while end < len(text) and (text[end] in '”’」』）)》】" ' or ends(end)):
+                end += 1
+            if end > whole:
+                found.append(end)
+                at = end
+                continue
+        at += 1
+    return found
+
+
 def headings(document: list[int], part: list[int], level: list[int]) -> list[int]:
     """Return for each paragraph the nearest heading above, for a heading the nearest of a higher rank."""
     found = []

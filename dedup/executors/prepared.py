@@ -84,7 +84,8 @@ def prepare(documents: Sequence[Document]) -> Prepared:
 
 def with_segments(texts: Texts, edits: Edits, keys: KeyStream, documents: Sequence[Document]) -> Prepared:
     """Return the tables of a batch whose texts are repaired and folded: page noise and segments are added."""
-    noise = furniture.furniture(texts, edits, [document.furniture for document in documents])
+    known, written = [document.furniture for document in documents], [document.text for document in documents]
+    noise = furniture.furniture(texts, edits, known, written)
     return Prepared(texts, edits, keys, segment.segment(texts, edits, keys, noise), noise)
 
 

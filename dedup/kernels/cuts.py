@@ -9,6 +9,7 @@ import numba
 import numpy as np
 
 LETTER, UNIT, POWER, DIGIT = 1, 2, 3, 4  # of dedup.steps.data.Class
+_HAN, _BEHIND_HAN = 0x3400, 0xA000  # what stands between is text, whatever it is: no space, no mark
 _WIDEST = 512  # lines wider than this many half-width units are one class: nobody wraps there
 _REACH = 200  # a quotation longer than this many code points, or unclosed, keeps nothing whole
 
@@ -66,57 +67,80 @@ def _ends(codes, i, stop):
     return False
 
 
+@numba.njit(cache=True)
+def _key_from(origin, key, stop, raw):
+    """Return the first key position of [key, stop) that comes from a raw position or from behind it, or stop.
+
+    Code points of a key come from as many raw ones, so that raw positions are a bound for keys; only where a repair
+    puts several in one place is it too low. O(1 + raw positions that have no key).
+    """
+    if key >= stop or origin[key] >= raw:
+        return key
+    high = min(key + raw - origin[key], stop)
+    while origin[high - 1] >= raw:
+        high -= 1
+    while high < stop and origin[high] < raw:
+        high += 1
+    return high
+
+
 @numba.njit(cache=True, nogil=True)
-def sentence_starts(codes, origin, raw_start, raw_end, key_start, key_end, out):
-    """Write the key positions at which a sentence begins, paragraph starts included, each once; return how many.
+def sentence_starts(codes, origin, first, stop, raw_start, raw_end, key_start, key_end, out):
+    """Write the key ranges of paragraphs, and the key positions at which a sentence begins; return how many.
 
     codes, origin : uint32[N], uint32[K]
-    raw_start, raw_end, key_start, key_end : int64[P]   paragraphs in text order
-    out : int64[K + P]                                  written: increasing
+    first, stop : int64                   keys of the documents in which the paragraphs stand
+    raw_start, raw_end : int64[P]         paragraphs in text order
+    key_start, key_end : int64[P]         written: see `KeyStream.first_from`
+    out : int64[stop - first + P]         written: increasing, paragraph starts included, each once
 
     What stands in quotation marks or brackets stays whole; a stop just before the closing mark ends the sentence
     behind it. O(N), but for unclosed brackets, which look ahead 200 code points.
     """
     count = 0
+    key = first
     for p in range(raw_start.size):
-        key = key_start[p]
+        i = raw_start[p]
+        end = raw_end[p]
+        key = _key_from(origin, key, stop, i)
+        key_start[p] = key
         if count == 0 or out[count - 1] < key:
             out[count] = key
             count += 1
-        i = raw_start[p]
-        stop = raw_end[p]
         whole = i  # up to here a quotation is kept whole
-        while i < stop:
-            c = codes[i]
-            if 0x3400 <= c < 0xFF00:
+        while i < end:
+            c = codes[np.uint64(i)]
+            # Han, and the comma, are by far the most.
+            if 0x3400 <= c < 0xFF00 or c == 0xFF0C:
                 i += 1
                 continue
             if i >= whole:
                 closing = _closing(c)
                 if closing:
                     t = i + 1
-                    limit = min(stop, i + _REACH)
+                    limit = min(end, i + _REACH)
                     while t < limit and codes[t] != closing:
                         t += 1
                     if t < limit:
                         whole = t
-            if i > raw_start[p] and _ends(codes, i, stop):
+            if i > raw_start[p] and _ends(codes, i, end):
                 t = i + 1
-                while t < stop and (_is_closing(codes[t]) or codes[t] == 0x20 or _ends(codes, t, stop)):
+                while t < end and (_is_closing(codes[t]) or codes[t] == 0x20 or _ends(codes, t, end)):
                     t += 1
                 if t > whole:
-                    while key < key_end[p] and origin[key] < t:
-                        key += 1
-                    if key < key_end[p] and key > out[count - 1]:
+                    key = _key_from(origin, key, stop, t)
+                    if key < stop and origin[key] < end and key > out[count - 1]:
                         out[count] = key
                         count += 1
                     i = t
                     continue
             i += 1
+        key = _key_from(origin, key, stop, end)
+        key_end[p] = key
     return count
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def headings(document, part, level, out):
     """Write to out[p] the nearest heading above paragraph p: for a heading, the nearest of a higher rank.
 
@@ -143,7 +167,7 @@ def headings(document, part, level, out):
         deepest = own
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def wrap_widths(bounds, width, tail, kind, least, most, out):
     """Write to out[d] the width at which the lines of document d were wrapped, or 0.
 
@@ -217,8 +241,8 @@ def suspects(codes, indptr, telling, stop, word, tail, out, bears):
 
     codes : uint32[N]
     indptr : int64[D+1]      documents in codes
-    telling : uint32[...]    a line that has one of these is listed whatever else it has
-    stop : uint32            a line that has this is not listed
+    telling : uint32[...]    a line that has one of these, no Han character, is listed whatever else it has
+    stop : uint32            a line that has this, no Han character, is not listed
     word : uint32            what a line begins with, white space aside, that `bears` asks about
     tail : int64             characters at the end of a document in which such a line begins
     out : int64[lines]       written
@@ -235,6 +259,8 @@ def suspects(codes, indptr, telling, stop, word, tail, out, bears):
         told = False
         blank = True
         for i in range(begin, last + 1):
+            if not blank and i < last and _HAN <= codes[np.uint64(i)] < _BEHIND_HAN:  # by far the most
+                continue
             if i == last or codes[i] == 10:
                 if told or not stopped:
                     out[count] = begin

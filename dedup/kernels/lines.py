@@ -16,6 +16,10 @@ ITEM, ARTICLE, PART = 8, 9, 10
 # Shapes of lines.
 INNER, CELLS, HIDDEN, FIRST, COMMAS = 1, 2, 4, 8, 16
 
+_LAST_BREAK = 0x2029  # no code point behind it is a BREAK
+_HAN, _BEHIND_HAN = 0x3400, 0xA000  # between them is text: no white space, no mark, nothing that is not seen
+_HEAD = 12  # characters at the beginning of a line that tell what it is
+
 _ORDINAL, _IS = ord("第"), ord("是")
 _PART_SIGN, _CHAPTER, _SECTION, _VOLUME, _ARTICLE_SIGN = ord("篇"), ord("章"), ord("节"), ord("编"), ord("条")
 _DEPARTMENT, _SHARE = ord("部"), ord("分")
@@ -32,6 +36,8 @@ def count_lines(codes, indptr, kind):
         if stop > indptr[d]:
             count += 1
         for i in range(indptr[d], stop - 1):
+            if codes[np.uint64(i)] > _LAST_BREAK:  # by far the most: not even looked up
+                continue
             if kind[codes[i]] & 15 == BREAK and not (codes[i] == 13 and codes[i + 1] == 10):
                 count += 1
     return count
@@ -143,6 +149,13 @@ def _sign_head(buffer, gaps, kind, i, n, bracket):
     return 0, False
 
 
+@numba.njit(cache=True)
+def _tail(code, fold):
+    """Return what a code point folds to, itself where that is several."""
+    folded = fold[code]
+    return code if folded & 0x80000000 else folded
+
+
 @numba.njit(cache=True, nogil=True)
 def scan_lines(
     codes, indptr, kind, fold, hide_start, hide_end, page_start, page_end,
@@ -161,13 +174,13 @@ def scan_lines(
     lead, tail : uint32[L]                   written: first and last code point of text, folded
     shape : uint8[L]                         written: INNER a stop inside, CELLS tabs or bars, HIDDEN only hidden
                                              text, FIRST an enumerator that says one, COMMAS two or more
-    O(N + H + F). One thread.
+    O(N + H + F). One thread. Behind the head of a line, runs of Han characters are walked by their codes alone.
     """
     line = 0
     h = 0
     f = 0
-    buffer = np.zeros(12, dtype=np.uint32)
-    gaps = np.zeros(12, dtype=np.uint8)
+    buffer = np.zeros(_HEAD, dtype=np.uint32)
+    gaps = np.zeros(_HEAD, dtype=np.uint8)
     for d in range(indptr.size - 1):
         stop = indptr[d + 1]
         i = indptr[d]
@@ -196,6 +209,21 @@ def scan_lines(
                     h += 1
                 while f < page_start.size and page_end[f] <= i:
                     f += 1
+                if filled == _HEAD and _HAN <= c < _BEHIND_HAN:
+                    limit = min(stop, hide_start[h]) if h < hide_start.size else stop
+                    limit = min(limit, page_start[f]) if f < page_start.size else limit
+                    j = i
+                    while j < limit and _HAN <= codes[np.uint64(j)] < _BEHIND_HAN:
+                        j += 1
+                    if j > i:
+                        before = _tail(codes[j - 2], fold) if j > i + 1 else ending
+                        ending = _tail(codes[j - 1], fold)
+                        last[line] = j
+                        units += 2 * (j - i)
+                        count += j - i
+                        gap = False
+                        i = j
+                        continue
                 if low == SPACE:
                     gap = True
                     if units == 0:
@@ -220,7 +248,7 @@ def scan_lines(
                     folded = c
                 if low == ENCLOSED:
                     folded = c
-                if filled < 12:
+                if filled < _HEAD:
                     buffer[filled] = folded
                     gaps[filled] = gap
                     filled += 1
@@ -309,7 +337,7 @@ def _continues(a, b, blanks, hidden, wrap, wrap_length, margin, width, length, i
     return prose and kind[lead[b]] & 15 != 0
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def join_lines(
     bounds, wraps, wrap_lengths, first, last, width, length, indent, head, lead, tail, shape, kind,
     open_line, close_line,

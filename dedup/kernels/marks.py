@@ -319,7 +319,7 @@ def marked(codes, flags, kind, fold, ending, last, before, places, marks):
     """
     count = 0
     for i in range(codes.shape[0]):
-        flag = flags[codes[i]]
+        flag = flags[codes[np.uint64(i)]]
         if flag:
             if flag & ending:
                 j = i - 1

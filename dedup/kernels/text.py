@@ -7,16 +7,17 @@ compiled function takes its globals as constants; a test asserts that the copies
 from __future__ import annotations
 
 import numba
+import numpy as np
+
+U64 = np.uint64
 
 PUNCTUATION, LETTER, UNIT, POWER, DIGIT, MASK, ENCLOSED, SPACE, BREAK, INVISIBLE, REPLACED, MULTI = range(12)
 MEASURE, STOP, CLOSER = 0x10, 0x20, 0x40
+PLAIN = 0x80  # of a folded code point: a Han letter with which nothing begins that is dropped or a slot
 
-# What happens to a code point of the folded text.
-KEEP, DROP, SLOT = 0, 1, 2  # SLOT + SlotKind
+KEEP, DROP, SLOT = 0, 1, 2  # what happens to a code point of the folded text; SLOT + SlotKind
 OPENS = 0x80  # the first code point of a slot
-
-# Flags of a folded code point: what white space stands before it.
-_LINE, _GAP = 1, 2
+_LINE, _GAP = 1, 2  # flags of a folded code point: what white space stands before it
 
 _X = ord("x")
 _COMMA, _DOT, _PAUSE, _COLON = ord(","), ord("."), ord("、"), ord(":")
@@ -279,57 +280,41 @@ def _mark_numerals(code, kind, gap, mark, i, n):
 
 
 @numba.njit(cache=True)
-def _mark(code, kind, gap, mark, n):
-    """Decide for each folded code point of one document whether it is kept, dropped or in a slot."""
-    i = 0
-    clause = True  # at the head of a clause: a stop, or nothing, came before
-    while i < n:
-        if clause or gap[i] & _LINE:
-            j = _enumerator(code, kind, gap, i, n)
-            if j > i:
-                _fill(mark, i, j, DROP)
-                i = j
-                clause = True
-                continue
-        k = kind[i] & 15
-        if k == LETTER and code[i] != _X and code[i] != _ORDINAL:  # by far the most: no call
-            mark[i] = KEEP
-            i += 1
-            clause = False
-            continue
-        if k == LETTER and code[i] == _ORDINAL and not clause:
-            j = _ordinal(code, kind, gap, i, n, False)  # 第二， behind a comma
-            if j > i:
-                _fill(mark, i, j, DROP)
-                i = j
-                continue
-        if k == PUNCTUATION:
-            j = _bracketed(code, kind, i, n)
-            if j > i and kind[i + 1] & 15 != DIGIT and kind[i + 1] & 15 != LETTER:
-                _fill(mark, i, j, DROP)  # 第（二）项: a number in brackets is a reference
-                i = j
-            else:
-                mark[i] = DROP
-                clause = kind[i] & STOP != 0 or (clause and kind[i] & CLOSER != 0)
-                i += 1
-            continue
-        if code[i] == _ORDINAL:
-            mark[i] = KEEP
-            i += 1
-        elif k == LETTER:
-            i = _mark_x(code, kind, gap, mark, i, n)
-        elif k == DIGIT:
-            j = _digits(code, kind, gap, i, n)
-            _fill(mark, i, j, SLOT)
-            i = j
-        elif k == UNIT or k == POWER or _is_round(code[i]):
-            i = _mark_numerals(code, kind, gap, mark, i, n)
-        elif k == MASK:
-            i = _mark_mask(code, kind, gap, mark, i, n)
-        else:
-            mark[i] = DROP
-            i += 1
-        clause = False
+def _mark(code, kind, gap, mark, i, n, clause):
+    """Mark what begins at i as kept, dropped or a slot; return its end, and whether a clause begins there."""
+    if clause or gap[i] & _LINE:
+        j = _enumerator(code, kind, gap, i, n)
+        if j > i:
+            _fill(mark, i, j, DROP)
+            return j, True
+    k = kind[i] & 15
+    if k == LETTER and code[i] == _ORDINAL and not clause:
+        j = _ordinal(code, kind, gap, i, n, False)  # 第二， behind a comma
+        if j > i:
+            _fill(mark, i, j, DROP)
+            return j, False
+    if k == PUNCTUATION:
+        j = _bracketed(code, kind, i, n)
+        if j > i and kind[i + 1] & 15 != DIGIT and kind[i + 1] & 15 != LETTER:
+            _fill(mark, i, j, DROP)  # 第（二）项: a number in brackets is a reference
+            return j, clause
+        mark[i] = DROP
+        return i + 1, kind[i] & STOP != 0 or (clause and kind[i] & CLOSER != 0)
+    if code[i] == _ORDINAL or (k == LETTER and code[i] != _X):
+        mark[i] = KEEP
+        return i + 1, False
+    if k == DIGIT:
+        j = _digits(code, kind, gap, i, n)
+        _fill(mark, i, j, SLOT)
+        return j, False
+    if k == LETTER:
+        return _mark_x(code, kind, gap, mark, i, n), False
+    if k == UNIT or k == POWER or _is_round(code[i]):
+        return _mark_numerals(code, kind, gap, mark, i, n), False
+    if k == MASK:
+        return _mark_mask(code, kind, gap, mark, i, n), False
+    mark[i] = DROP
+    return i + 1, False
 
 
 @numba.njit(cache=True)
@@ -410,14 +395,16 @@ def fold_texts(
         while i < stop:
             edit = min(edit_start[e], stop) if e < edit_start.size else stop
             while i < edit:
-                raw = codes[i]
+                raw = codes[U64(i)]  # unsigned, as what no index below zero need be looked for with
                 k = kind[raw]
                 if k & 15 < SPACE:  # by far the most: no call, for a call passes every array
-                    code[n] = fold[raw]
-                    cls[n] = k
-                    gap[n] = white
-                    origin[n] = i
-                    width[n] = 1
+                    one = fold[raw]
+                    plain = (k & 15 == LETTER) & (one >= 0x3400) & (one != _ORDINAL) & (one != _THAT)
+                    code[U64(n)] = one
+                    cls[U64(n)] = k | PLAIN if plain else k
+                    gap[U64(n)] = white
+                    origin[U64(n)] = i
+                    width[U64(n)] = 1
                     n += 1
                     white = 0
                 else:
@@ -436,21 +423,37 @@ def fold_texts(
                 elif edit_joins[e]:
                     _widen(origin, width, n, edit, i)
                 e += 1
-        _mark(code, cls, gap, mark, n)
-        for t in range(n):
-            what = mark[t]
-            if what == KEEP:
-                key_codes[keys] = code[t]
-                key_origin[keys] = origin[t]
-                key_span[keys] = width[t]
+        t = 0
+        clause = True
+        while t < n:
+            if cls[U64(t)] & PLAIN:  # by far the most: kept wherever it stands
+                key_codes[U64(keys)] = code[U64(t)]
+                key_origin[U64(keys)] = origin[U64(t)]
+                key_span[U64(keys)] = width[U64(t)]
                 keys += 1
-            elif what >= SLOT:
-                # ½ is one place with two numbers: one slot
-                if what & OPENS and (slots == 0 or origin[t] >= slot_end[slots - 1]):
-                    slot_start[slots] = origin[t]
-                    slot_key[slots] = keys
-                    slot_kind[slots] = (what & 0x7F) - SLOT
-                    slots += 1
-                slot_end[slots - 1] = origin[t] + width[t]
+                t += 1
+                clause = False
+                continue
+            if cls[t] & 15 == PUNCTUATION and code[t] != _LEFT:
+                clause = cls[t] & STOP != 0 or (clause and cls[t] & CLOSER != 0)
+                t += 1
+                continue
+            end, clause = _mark(code, cls, gap, mark, t, n, clause)
+            for i in range(t, end):
+                what = mark[i]
+                if what == KEEP:
+                    key_codes[keys] = code[i]
+                    key_origin[keys] = origin[i]
+                    key_span[keys] = width[i]
+                    keys += 1
+                elif what >= SLOT:
+                    # ½ is one place with two numbers: one slot
+                    if what & OPENS and (slots == 0 or origin[i] >= slot_end[slots - 1]):
+                        slot_start[slots] = origin[i]
+                        slot_key[slots] = keys
+                        slot_kind[slots] = (what & 0x7F) - SLOT
+                        slots += 1
+                    slot_end[slots - 1] = origin[i] + width[i]
+            t = end
         key_indptr[d + 1] = keys
     return slots

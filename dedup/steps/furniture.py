@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from dedup.intervals import merged, positions
 from dedup.kernels import cuts
 from dedup.kernels.threads import portions, together
-from dedup.schema import Bool, EditKind, Edits, Int64, Texts, UInt32, string
+from dedup.schema import Bool, EditKind, Edits, Int64, Texts, string
 
 _HAN = r"[\u4e00-\u9fff]"
 _END = r"[^\S\n]*$"
@@ -56,7 +57,7 @@ _SHAPES = (
     r"|网站标识码|公网安备|技术支持[:：]|技術支持[:：]|扫一扫(?:在手机|分享|关注|打开|下载)|(?:关注|關注)[^\n。]{0,8}公[众眾]号)[^\n。]{0,60}$",
 )  # fmt: skip
 _LINES = re.compile("|".join(f"(?:{shape})" for shape in _SHAPES), re.MULTILINE)
-_BETWEEN = "\n\0\n"
+_TRIED = 1 << 21  # code points looked at together
 _OPENING = 420  # characters at the beginning of a document in which a teaser ends
 # The licence under a text of a library: a line that speaks of the work, and two words of copyright from there on.
 _WORK = re.compile(r"^[^\S\n]*本(?:作品|文|文章|文件|资料|資料|页面|頁面|网站|網站|站)", re.MULTILINE)
@@ -68,7 +69,9 @@ _LICENCE = 3_000  # raw characters at the end of a document in which its licence
 _TEASER = re.compile(r"\A\s*[^\n]{20,400}?(?:\.{3,}|…+)[^\S\n]*(?=\n)")
 
 
-def furniture(texts: Texts, edits: Edits, known: Sequence[Sequence[tuple[int, int]]]) -> Int64:
+def furniture(
+    texts: Texts, edits: Edits, known: Sequence[Sequence[tuple[int, int]]], written: Sequence[str] | None = None
+) -> Int64:
     """Return the raw ranges of page noise.
 
     Parameters
@@ -78,6 +81,8 @@ def furniture(texts: Texts, edits: Edits, known: Sequence[Sequence[tuple[int, in
         Text glued in by sites and page numbers inside sentences are furniture too.
     known : sequence of sequences of (int, int)
         For each document the ranges its reader knows to be furniture, as offsets into its text.
+    written : sequence of str, optional
+        The texts themselves, where somebody has them; else they are made of their code points, one at a time.
 
     Returns
     -------
@@ -86,72 +91,66 @@ def furniture(texts: Texts, edits: Edits, known: Sequence[Sequence[tuple[int, in
 
     Notes
     -----
-    One regular expression over the batch, anchored to lines. A first line that ends in an ellipsis is a teaser: sites
-    repeat the beginning of a text above it.
+    One regular expression, anchored to lines, tried where a line begins that may be noise. A first line that ends in
+    an ellipsis is a teaser: sites repeat the beginning of a text above it. Some documents at a time, on threads.
     """
-    documents = texts.documents
-    if not documents:
-        return np.empty((0, 2), np.int64)
-    found: list[tuple[int, int]] = []
-    # Joined by a line that no shape has, so that `^` and `$` see the borders of documents and a list of related
-    # articles ends with its document; positions shift by as much a document.
-    borders = texts.indptr.tolist()
-    between = np.array([ord(char) for char in _BETWEEN], np.uint32)
-    joined = string(np.concatenate([piece for d in range(documents) for piece in (_codes(texts, d), between)]))
-    starts = texts.indptr[:-1] + len(_BETWEEN) * np.arange(documents)
-    begins, licensed = _suspects(texts)
-    hits = np.array(list(_hits(joined, begins + len(_BETWEEN) * texts.document_of(begins))), np.int64).reshape(-1, 2)
-    owner = np.searchsorted(starts, hits[:, 0], side="right") - 1
-    hits -= len(_BETWEEN) * owner[:, None]
-    hits[:, 1] = np.minimum(hits[:, 1], texts.indptr[owner + 1])
-    for d, shift in enumerate((texts.indptr[:-1] - starts).tolist()):
-        first, last = borders[d] - shift, borders[d + 1] - shift
-        ranges = _licence(joined, max(first + 1, last - _LICENCE), last) if licensed[d] else []
-        opening = joined[first : min(last, first + _OPENING)]
+
+    def found(rows: tuple[int, int]) -> Int64:
+        return np.array(list(_noise(texts, rows, known, written)), np.int64).reshape(-1, 2)
+
+    glued = np.isin(edits.kind, (EditKind.SITE, EditKind.PAGE))
+    parts = together(found, portions(texts.indptr, _TRIED))
+    return _cut(merged(np.concatenate([*parts, np.stack([edits.start[glued], edits.end[glued]], axis=1)])), texts)
+
+
+def _noise(
+    texts: Texts,
+    rows: tuple[int, int],
+    known: Sequence[Sequence[tuple[int, int]]],
+    written: Sequence[str] | None,
+) -> Iterator[tuple[int, int]]:
+    """Yield the raw ranges of noise of the documents of a row."""
+    borders = texts.indptr[rows[0] : rows[1] + 1]
+    begins, licensed = _suspects(texts, rows)
+    suspects = np.searchsorted(begins, borders).tolist()
+    for row, (low, high) in enumerate(pairwise(borders.tolist())):
+        document = rows[0] + row
+        text = string(texts.codes[low:high]) if written is None else written[document]
+        ranges = list(_hits(text, begins[suspects[row] : suspects[row + 1]] - low))
+        if licensed[row]:
+            ranges += _licence(text, max(1, len(text) - _LICENCE), len(text))
+        opening = text[:_OPENING]
         if "…" in opening or "..." in opening:
             teaser = _TEASER.match(opening)
             if teaser:
-                ranges.append((first, first + teaser.end()))
-        found.extend((start + shift, end + shift) for start, end in ranges)
-        found.extend((borders[d] + start, borders[d] + end) for start, end in known[d])
-    glued = np.isin(edits.kind, (EditKind.SITE, EditKind.PAGE))
-    parts = [hits, np.array(found, np.int64).reshape(-1, 2), np.stack([edits.start[glued], edits.end[glued]], axis=1)]
-    return _cut(merged(np.concatenate(parts)), texts)
+                ranges.append((0, teaser.end()))
+        yield from ((low + start, low + end) for start, end in (*ranges, *known[document]))
 
 
-def _suspects(texts: Texts) -> tuple[Int64, Bool]:
+def _suspects(texts: Texts, rows: tuple[int, int]) -> tuple[Int64, Bool]:
     """Return where lines begin that may be noise (int64[n]), and which documents may bear a licence (bool[D]).
 
     A line of noise has no full stop, or else a colon, an arrow of a breadcrumb or a bracket: most lines are sentences
     and need not be tried.
     """
-    licensed = np.empty(texts.documents, bool)
     telling = np.array([ord(char) for char in ":：>»】"], np.uint32)
     stop, word = np.uint32(ord("。")), np.uint32(ord("本"))
-
-    def found(rows: tuple[int, int]) -> Int64:
-        indptr = texts.indptr[rows[0] : rows[1] + 1]
-        lines = int(np.count_nonzero(texts.codes[indptr[0] : indptr[-1]] == ord("\n")))
-        begins = np.empty(rows[1] - rows[0] + lines, np.int64)
-        bears = licensed[slice(*rows)]
-        return begins[: cuts.suspects(texts.codes, indptr, telling, stop, word, np.int64(_LICENCE), begins, bears)]
-
-    return np.concatenate(together(found, portions(texts.indptr))), licensed
+    indptr = texts.indptr[rows[0] : rows[1] + 1]
+    lines = int(np.count_nonzero(texts.codes[indptr[0] : indptr[-1]] == ord("\n")))
+    begins, bears = np.empty(len(indptr) - 1 + lines, np.int64), np.empty(len(indptr) - 1, bool)
+    count = cuts.suspects(texts.codes, indptr, telling, stop, word, np.int64(_LICENCE), begins, bears)
+    return begins[:count], bears
 
 
-def _hits(joined: str, begins: Int64) -> Iterator[tuple[int, int]]:
+def _hits(text: str, begins: Int64) -> Iterator[tuple[int, int]]:
     """Yield what is noise of the lines that begin at some places."""
     end = 0
     for begin in begins.tolist():
         if begin >= end:
-            found = _LINES.match(joined, begin)
+            found = _LINES.match(text, begin)
             if found:
                 yield found.span()
                 end = found.end()
-
-
-def _codes(texts: Texts, document: int) -> UInt32:
-    return texts.codes[texts.indptr[document] : texts.indptr[document + 1]]
 
 
 def _licence(whole: str, first: int, last: int) -> list[tuple[int, int]]:

@@ -22,9 +22,8 @@ from dedup.steps import data
 from dedup.steps.data import shifted
 
 # What one pass over the codes looks for, so that clean text pays for nothing else.
-_INVISIBLE, _COMPAT, _REPLACED, _BRACKET, _QUESTION, _LOOKALIKE, _BREAK, _TAG, _ENDING = (
-    1 << bit for bit in range(9)
-)
+_INVISIBLE, _COMPAT, _REPLACED, _BRACKET, _QUESTION, _LOOKALIKE, _BREAK, _TAG = (1 << bit for bit in range(8))
+_ENDING = 1 << 8
 
 _LOOKED_AT = 1 << 21  # code points looked at together
 _BEFORE, _BEHIND = 60, 120  # folded code points around a trigger word that its pattern may cover

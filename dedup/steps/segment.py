@@ -8,7 +8,9 @@ does not depend on these cuts (a passage is free to cross them), provenance and 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +37,7 @@ from dedup.steps import data
 _TITLE_WIDTH = 120  # half-width units: a part title longer than sixty characters is a teaser
 _HEADING_WIDTH = 100
 _LOOSE_HEADING_WIDTH = 60  # for a heading without a number
+_CUT = 1 << 21  # code points cut together
 _RUN = 4  # more short lines in a row than this are a list, not headings
 
 
@@ -61,12 +64,21 @@ def segment(texts: Texts, edits: Edits, keys: KeyStream, furniture: Int64 | None
     (the width at which the lines of the document crowd), and where a long line of prose breaks off without a stop.
     Heads of lines (一、 （一） 1. ①, part titles) and table rows are never joined to what stands above.
 
-    Levels: 1 第一章 and unnumbered titles, 2 第一节, 3 一、, 4 （一）, 5 1., 6 (1), 7 ①. O(N + L log L).
+    Levels: 1 第一章 and unnumbered titles, 2 第一节, 3 一、, 4 （一）, 5 1., 6 (1), 7 ①. O(N + L log L), some
+    documents at a time, on threads.
     """
-    ranges = np.zeros((0, 2), np.int64) if furniture is None else furniture
-    lines = _scan(texts, edits, ranges)
+    hidden = (edits.indptr[1:] == edits.indptr[:-1]) & (edits.kind != EditKind.INVISIBLE)
+    ranges = [np.stack([edits.start[hidden], edits.end[hidden]], axis=1)]
+    ranges.append(np.zeros((0, 2), np.int64) if furniture is None else furniture)
+    parts = together(lambda rows: _segmented(texts, keys, ranges, rows), portions(texts.indptr, _CUT))
+    return _joined(parts)
+
+
+def _segmented(texts: Texts, keys: KeyStream, ranges: Sequence[Int64], rows: tuple[int, int]) -> Segments:
+    """Return the segments of the documents of a row; numbers of paragraphs and parts are its own."""
+    lines = _scan(texts, ranges, rows)
     _part_lines(texts, lines)
-    wraps, wrap_lengths = (np.empty(texts.documents, np.int32) for _ in range(2))
+    wraps, wrap_lengths = (np.empty(rows[1] - rows[0], np.int32) for _ in range(2))
     kind = data.tables().kind
     cuts.wrap_widths(lines.bounds, lines.width, lines.tail, kind, 32, 200, wraps)
     cuts.wrap_widths(lines.bounds, lines.length, lines.tail, kind, 16, 100, wrap_lengths)
@@ -94,10 +106,11 @@ def segment(texts: Texts, edits: Edits, keys: KeyStream, furniture: Int64 | None
     document = lines.document[opens]
     parts = _parts(texts, document, kinds, raw_start, raw_end)
     part = _part_of(parts, raw_start, document)
-    heading = np.empty(count, np.int64)
+    heading, start, end = (np.empty(count, np.int64) for _ in range(3))
     cuts.headings(document, part, levels, heading)
-    start = keys.first_from(raw_start)
-    end = keys.first_from(raw_end)
+    first, last = keys.indptr[list(rows)]
+    sentences = np.empty(last - first + count, np.int64)
+    found = cuts.sentence_starts(texts.codes, keys.origin, first, last, raw_start, raw_end, start, end, sentences)
     return Segments(
         document=document,
         start=start,
@@ -108,9 +121,32 @@ def segment(texts: Texts, edits: Edits, keys: KeyStream, furniture: Int64 | None
         level=levels,
         part=part,
         heading=heading,
-        sentences=_sentences(texts, keys, raw_start, raw_end, start, end),
+        sentences=sentences[:found].copy(),  # what it does not fill is given back
         lines=lines.start,
         parts=parts,
+    )
+
+
+def _joined(rows: Sequence[Segments]) -> Segments:
+    """Return the segments of several rows of documents as those of one."""
+
+    def column(name: str) -> Any:
+        return np.concatenate([getattr(one, name) for one in rows])
+
+    def numbers(name: str, counts: Sequence[int]) -> Int64:
+        base = np.repeat(np.cumsum(counts) - counts, [len(one.start) for one in rows])
+        own: Int64 = column(name)
+        return np.where(own < 0, -1, own + base)
+
+    # Of two documents of which one ends, and the other begins, without a key the paragraphs begin at one place.
+    sentences = column("sentences")
+    return Segments(
+        **{name: column(name) for name in ("document", "start", "end", "raw_start", "raw_end", "kind", "level")},
+        part=numbers("part", [len(one.parts.document) for one in rows]),
+        heading=numbers("heading", [len(one.start) for one in rows]),
+        sentences=sentences[np.diff(sentences, prepend=-1) > 0],
+        lines=column("lines"),
+        parts=Parts(*(np.concatenate([getattr(one.parts, name) for one in rows]) for name in Parts.__slots__)),
     )
 
 
@@ -132,45 +168,22 @@ class _Lines:
     bounds: Int64
 
 
-def _scan(texts: Texts, edits: Edits, furniture: Int64) -> _Lines:
+def _scan(texts: Texts, ranges: Sequence[Int64], rows: tuple[int, int]) -> _Lines:
+    """Return the lines of the documents of a row; ``ranges`` are hidden text and page noise, over the whole batch."""
     tables = data.tables()
-    parts = portions(texts.indptr)
-    borders = [texts.indptr[first : last + 1] for first, last in parts]
-    counts = together(lambda some: int(kernels.count_lines(texts.codes, some, tables.kind)), borders)
-    ends = np.cumsum([0, *counts])
-    count = int(ends[-1])
+    borders = texts.indptr[rows[0] : rows[1] + 1]
+    count = int(kernels.count_lines(texts.codes, borders, tables.kind))
     start, document, first, last = (np.empty(count, np.int64) for _ in range(4))
     width, length, indent = (np.empty(count, np.int32) for _ in range(3))
     lead, tail = (np.empty(count, np.uint32) for _ in range(2))
     head, shape = (np.empty(count, np.uint8) for _ in range(2))
     columns = (start, document, first, last, width, length, indent, head, lead, tail, shape)
-    hidden = (edits.indptr[1:] == edits.indptr[:-1]) & (edits.kind != EditKind.INVISIBLE)
-    ranges = edits.start[hidden], edits.end[hidden], *map(np.ascontiguousarray, furniture.T)
-
-    def scanned(number: int) -> None:
-        written = [column[ends[number] : ends[number + 1]] for column in columns]
-        kernels.scan_lines(texts.codes, borders[number], tables.kind, tables.fold, *ranges, *written)
-        document[ends[number] : ends[number + 1]] += parts[number][0]
-
-    together(scanned, range(len(parts)))
-    bounds = np.searchsorted(document, np.arange(texts.documents + 1))
+    inside = [one[slice(*np.searchsorted(one[:, 0], borders[[0, -1]]))] for one in ranges]
+    sides = [np.ascontiguousarray(side) for one in inside for side in one.T]
+    kernels.scan_lines(texts.codes, borders, tables.kind, tables.fold, *[*sides, *columns])
+    bounds = np.searchsorted(document, np.arange(len(borders)))
+    document += rows[0]
     return _Lines(start, document, first, last, width, length, indent, head, lead, tail, shape, bounds)
-
-
-def _sentences(texts: Texts, keys: KeyStream, raw_start: Int64, raw_end: Int64, start: Int64, end: Int64) -> Int64:
-    """Return where sentences begin (see `Segments`) in paragraphs, given as raw and key ranges."""
-    if not len(start):
-        return np.empty(0, np.int64)
-    marks = np.empty(keys.codes.size + len(start), np.int64)
-
-    def marked(rows: tuple[int, int]) -> Int64:
-        some = slice(*rows)
-        out = marks[int(start[rows[0]]) + rows[0] :]  # before it is room for all that stands before
-        ranges = raw_start[some], raw_end[some], start[some], end[some]
-        return out[: cuts.sentence_starts(texts.codes, keys.origin, *ranges, out)]
-
-    # An empty paragraph begins where the next one does: of equal borders `portions` cuts at the first.
-    return np.concatenate(together(marked, portions(np.append(start, len(keys.codes)))))
 
 
 def _line_text(texts: Texts, lines: _Lines, line: int) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dedup.kernels.threads import threads
 from dedup.schema import Edits
 from dedup.steps import furniture, repair
 
@@ -28,6 +30,8 @@ PIECES = (
     "通知 公告 动态 专题 下载",
     "水渠一直通到村口，",
     "栏目：简报。发布于今天。人气：2",
+    "水渠通到村口以后几户人家先后搬回了老屋场...",
+    "版权归作者，转载须经同意",
     "\n",
     "\n\n",
     " ",
@@ -37,36 +41,65 @@ PIECES = (
 )
 
 
+BETWEEN = "\n\0\n"
+NOTHING = Edits(*(np.zeros(size, kind) for size, kind in zip((0, 0, 0, 1, 0), "qqBqI", strict=True)))
+
+
 def naive(texts):
-    """Every line of every text, by one regular expression over all of them."""
-    found = []
-    joined = "".join(text + furniture._BETWEEN for text in texts)
-    begin = np.cumsum([0, *(len(text) + len(furniture._BETWEEN) for text in texts)]).tolist()
-    for match in furniture._LINES.finditer(joined):
-        found.append(match.span())
+    """Every line of every text, by one regular expression over all of them; and which texts bear a licence."""
+    found = set()
+    joined = "".join(text + BETWEEN for text in texts)
     licensed = []
-    for first, text in zip(begin, texts, strict=False):
+    first = laid = 0
+    for text in texts:
         last = first + len(text)
-        licensed.append(furniture._licence(joined, max(first + 1, last - furniture._LICENCE), last))
+        for match in furniture._LINES.finditer(joined, first, last + len(BETWEEN)):
+            found.update(range(match.start() - first + laid, min(match.end(), last) - first + laid))
+        licence = furniture._licence(joined, max(first + 1, last - furniture._LICENCE), last)
+        found.update(at - first + laid for low, high in licence for at in range(low, high))
+        teaser = furniture._TEASER.match(text[: furniture._OPENING])
+        found.update(range(laid, laid + teaser.end()) if teaser else ())
+        licensed.append(bool(licence))
+        first, laid = last + len(BETWEEN), laid + len(text)
     return found, licensed
+
+
+def found(texts, **written):
+    laid = repair.lay_out(texts)
+    ranges = furniture.furniture(laid, NOTHING, [()] * len(texts), **written)
+    assert all(low < high for low, high in ranges.tolist()) and (ranges[1:, 0] >= ranges[:-1, 1]).all()
+    return {at for low, high in ranges.tolist() for at in range(low, high)}
 
 
 @settings(deadline=None, derandomize=True, max_examples=300)
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), min_size=1, max_size=4))
 def test_lines_not_tried_are_no_noise(texts):
-    laid = repair.lay_out(texts)
-    begins, licensed = furniture._suspects(laid)
-    joined = "".join(text + furniture._BETWEEN for text in texts)
-    shifted = begins + len(furniture._BETWEEN) * laid.document_of(begins)
     wanted, licences = naive(texts)
-    assert list(furniture._hits(joined, shifted)) == wanted
-    assert all(may or not found for may, found in zip(licensed.tolist(), licences, strict=True))
+    assert found(texts) == found(texts, written=texts) == wanted
+    _, may = furniture._suspects(repair.lay_out(texts), (0, len(texts)))
+    assert all(bears or not licence for bears, licence in zip(may.tolist(), licences, strict=True))
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_documents_tried_some_at_a_time_have_the_noise_they_have_together(monkeypatch, jobs):
+    """However many documents make a row, and on threads: each range stands in the document that it was found in."""
+    texts = [
+        "首页 > 新闻 > 正文\n堤坝修好了。",
+        "",
+        "\n来源：县报 作者：王\n",
+        "水渠",
+        "水渠一直通到村口，\n- 3 -",
+    ] * 4
+    whole = found(texts)
+    assert whole == naive(texts)[0] and len(whole) > 4 * 20
+    for size in (1, 9, 40):
+        monkeypatch.setattr(furniture, "_TRIED", size)
+        with threads(jobs):
+            assert found(texts) == found(texts, written=texts) == whole
 
 
 def test_a_sentence_is_not_tried_and_a_heading_is():
     laid = repair.lay_out(["水渠修好了。\n一、成绩\n作者：王某。\n"])
-    begins, licensed = furniture._suspects(laid)
+    begins, licensed = furniture._suspects(laid, (0, 1))
     assert begins.tolist() == [7, 12, 19] and not licensed.any()
-    none = np.empty(0, np.int64)
-    edits = Edits(none, none, none.astype(np.uint8), np.zeros(1, np.int64), none.astype(np.uint32))
-    assert not len(furniture.furniture(laid, edits, [()]))
+    assert not len(furniture.furniture(laid, NOTHING, [()]))

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.kernels import cuts
+from dedup.kernels import cuts, lines
+from dedup.kernels.threads import threads
 from dedup.schema import KeyStream, ParagraphKind, Segments, Texts
+from dedup.steps import data
 from dedup.steps.normalise import normalise
 from dedup.steps.repair import lay_out, repair
 from dedup.steps.segment import segment
@@ -122,6 +124,50 @@ def test_a_batch_is_its_documents(texts: list[str]) -> None:
         ]
         ends = alone.sentences[alone.sentences < keys.indptr[document + 1] - keys.indptr[document]]
         assert np.array_equal(own - keys.indptr[document], ends)
+
+
+@given(TEXTS, st.integers(1, 60), st.sampled_from([1, 2]))
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_documents_cut_some_at_a_time_are_cut_as_all_at_once(texts: list[str], size: int, jobs: int) -> None:
+    """However many documents make a row, and on threads: every column is the same."""
+    _, _, whole = cut(*texts)
+    with pytest.MonkeyPatch.context() as patch, threads(jobs):
+        patch.setattr("dedup.steps.segment._CUT", size)
+        _, _, found = cut(*texts)
+    for one, other in ((found, whole), (found.parts, whole.parts)):
+        for name in type(one).__slots__:
+            if name != "parts":
+                assert getattr(one, name).dtype == getattr(other, name).dtype
+                assert getattr(one, name).tolist() == getattr(other, name).tolist()
+
+
+@given(TEXTS)
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_paragraphs_and_sentences_stand_at_the_keys_that_come_from_them(texts: list[str]) -> None:
+    """Walking along finds the key that a search of the whole stream finds, and the sentences those of the twin."""
+    _, keys, found = cut(*texts)
+    assert found.start.tolist() == keys.first_from(found.raw_start).tolist()
+    assert found.end.tolist() == keys.first_from(found.raw_end).tolist()
+    whole = "".join(texts)
+    wanted = set(found.start.tolist())
+    for start, end, stop in zip(found.raw_start.tolist(), found.raw_end.tolist(), found.end.tolist(), strict=True):
+        for place in naive_text.sentence_ends(whole[start:end]):
+            key = int(keys.first_from(np.array([start + place]))[0])
+            wanted |= {key} if key < stop else set()
+    assert found.sentences.tolist() == sorted(wanted)
+
+
+def test_what_kernels_pass_over_unread_is_text_and_nothing_else() -> None:
+    """Han characters by their codes alone are no white space, mark or break; no break stands behind the last one."""
+    kind = data.tables().kind & 15
+    assert lines._HAN == cuts._HAN and lines._BEHIND_HAN == cuts._BEHIND_HAN
+    han = range(lines._HAN, lines._BEHIND_HAN)
+    assert not np.isin(
+        kind[han], [data.Class.SPACE, data.Class.BREAK, data.Class.INVISIBLE, data.Class.ENCLOSED]
+    ).any()
+    assert not any(chr(code).isspace() or lines._is_stop(code) for code in han)
+    assert not np.isin(data.tables().fold[han], [ord(char) for char in ",、|"]).any()
+    assert np.flatnonzero(kind == data.Class.BREAK).max() == lines._LAST_BREAK
 
 
 @given(TEXTS)
