@@ -10,8 +10,9 @@ from collections.abc import Collection
 
 import numpy as np
 
-from dedup.intervals import merged, slabs, without
+from dedup.intervals import merged, positions, slabs, without
 from dedup.kernels.paint import paint
+from dedup.kernels.threads import together
 from dedup.params import LABELS
 from dedup.schema import Int64, Reason, UInt8
 
@@ -104,14 +105,22 @@ def layered(
     A few documents at a time: five bytes a position of the whole corpus would be most of what a scan over a work
     folder may take.
     """
-    found = []
-    for low, high in slabs(borders):
-        rows = np.flatnonzero((start < high) & (end > low))
-        here = np.maximum(start[rows], low) - low, np.minimum(end[rows], high) - low
-        labels, owners = painted(high - low, *here, label[rows], owner[rows])
+    some = slabs(borders)
+    begins = np.array([low for low, _ in some], np.int64)
+    first, last = (np.searchsorted(begins, at, side="right") - 1 for at in (start, end - 1))
+    many = np.maximum(last - first + 1, 0)
+    rows = np.repeat(np.arange(len(start)), many)[np.argsort(positions(first, many), kind="stable")]
+    ptr = np.concatenate([[0], np.cumsum(np.bincount(positions(first, many), minlength=len(some)))])
+
+    def runs_of(number: int) -> tuple[Int64, Int64, UInt8, Int64]:
+        (low, high), own = some[number], rows[ptr[number] : ptr[number + 1]]
+        here = np.maximum(start[own], low) - low, np.minimum(end[own], high) - low
+        labels, owners = painted(high - low, *here, label[own], owner[own])
         inside = borders[(borders >= low) & (borders <= high)] - low
-        first, last = runs(labels, owners, inside)
-        found.append((first + low, last + low, labels[first], owners[first].astype(np.int64)))
+        begun, done = runs(labels, owners, inside)
+        return begun + low, done + low, labels[begun], owners[begun].astype(np.int64)
+
+    found = together(runs_of, range(len(some)))
     if not found:
         none = np.empty(0, np.int64)
         return none, none, np.empty(0, np.uint8), none

@@ -75,3 +75,19 @@ def kind(one: str, low: int, high: int, other: str, begin: int, end: int, known:
         if makes_word(one, low) != makes_word(other, begin) and alike and not {mine, theirs} & set(known.particles):
             return "typo"
     return "replace"
+
+
+def quotations(texts: Sequence[str], marks: Sequence[tuple[str, str]], longest: int) -> list[tuple[int, int]]:
+    """The ranges from the first opening mark behind a closing one, or the beginning, to the next closing one."""
+    found = []
+    base = 0
+    for text in texts:
+        for opening, closing in marks:
+            begun = 0
+            while (end := text.find(closing, begun)) >= 0:
+                start = text.find(opening, begun, end)
+                if start >= 0 and end + 1 - start <= longest:
+                    found.append((base + start, base + end + 1))
+                begun = end + 1
+        base += len(text)
+    return sorted(found)

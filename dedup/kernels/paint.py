@@ -5,7 +5,7 @@ from __future__ import annotations
 import numba
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def paint(start, end, colour, owner, colours, owners):
     """Paint ranges in their order, the later over the earlier.
 

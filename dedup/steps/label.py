@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from dedup import layers
-from dedup.intervals import covered, merged, slabs
+from dedup.intervals import covered, merged
+from dedup.kernels import quotes as kernels
+from dedup.kernels.threads import portions, shared, together
 from dedup.params import LABELS, Params
 from dedup.reach import reach
 from dedup.schema import (
@@ -308,20 +310,14 @@ def _inside_titles(segments: Segments, families: Families) -> Int64:
 
 def _quotations(texts: Texts) -> Int64:
     """Return the raw ranges between quotation marks, the marks included (int64[n, 2], sorted, disjoint)."""
-    found = [np.empty((0, 2), np.int64)]
-    for low, high in slabs(texts.indptr):
-        for opening, closing in _QUOTES:
-            opens = low + np.flatnonzero(texts.codes[low:high] == ord(opening))
-            closes = low + np.flatnonzero(texts.codes[low:high] == ord(closing))
-            at = np.searchsorted(closes, opens)
-            opens, at = opens[at < len(closes)], at[at < len(closes)]
-            ends = closes[at] + 1
-            document = texts.document_of(opens)
-            whole = (ends - opens <= _LONGEST_QUOTE) & (document == texts.document_of(ends - 1))
-            # Of two openings before one closing mark in a document the first is the outer one.
-            whole[1:] &= (at[1:] != at[:-1]) | (document[1:] != document[:-1])
-            found.append(np.stack([opens[whole], ends[whole]], axis=1))
-    ranges = np.concatenate(found)
+    opening, closing = (np.array([ord(pair[side]) for pair in _QUOTES], np.uint32) for side in (0, 1))
+
+    def found(part: tuple[int, int]) -> Int64:
+        borders = texts.indptr[part[0] : part[1] + 1]
+        out = np.empty((int(borders[-1] - borders[0]) // 2, 2), np.int64)  # of no more is touched than is written
+        return out[: kernels.quotations(texts.codes, borders, opening, closing, np.int64(_LONGEST_QUOTE), out)].copy()
+
+    ranges = np.concatenate(together(found, portions(texts.indptr)))
     ranges = ranges[np.lexsort((-ranges[:, 1], ranges[:, 0]))]
     reach = np.maximum.accumulate(ranges[:, 1]) if len(ranges) else ranges[:, 1]
     return ranges[np.concatenate([[True], ranges[1:, 0] >= reach[:-1]])] if len(ranges) else ranges
@@ -329,12 +325,8 @@ def _quotations(texts: Texts) -> Int64:
 
 def _holds_sentence_end(texts: Texts, start: Int64, end: Int64) -> Bool:
     """Return which raw ranges hold the end of a sentence before their last character: they are more than a clause."""
-    holds = np.zeros(len(start), bool)
-    for low, high in slabs(texts.indptr):
-        rows = np.flatnonzero((start >= low) & (start < high))
-        if len(rows):
-            stops = low + np.flatnonzero(np.isin(texts.codes[low:high], _SENTENCE_ENDS))
-            holds[rows] = np.searchsorted(stops, end[rows] - 1) > np.searchsorted(stops, start[rows])
+    holds = np.empty(len(start), bool)
+    shared(kernels.stops, len(start), texts.codes, start, end, _SENTENCE_ENDS, holds)
     return holds
 
 

@@ -84,14 +84,14 @@ def usage(keys: KeyStream, segments: Segments, families: Families, units: Int64,
     left = _effective(family, _context(keys, start - WINDOW, start, low, high), count)
     right = _effective(family, _context(keys, end, end + WINDOW, low, high), count)
     # A line that ends without a stop is joined with the next as if it were wrapped: lines are borders as well.
-    lines = keys.first_from(segments.lines)
-    # Both are asked, not laid together: that would be a copy of all sentences of the corpus.
-    borders = segments.sentences, lines
-    at_start, at_end = (_near(borders[0], side) | _near(borders[1], side) for side in (start, end))
+    lines = [_near_line(keys, segments.lines, side) for side in (start, end)]
+    at_start, at_end = (
+        _near(segments.sentences, side) | line for side, line in zip((start, end), lines, strict=True)
+    )
     continued = ~(at_start & (at_end | (end >= high)))
     row = np.maximum(np.searchsorted(segments.start, start, side="right") - 1, 0)
     heading = np.isin(segments.kind[row], (ParagraphKind.HEADING, ParagraphKind.PART_TITLE)) if len(row) else row > 0
-    paragraph = _near(lines, start) & (_near(lines, end) | (end >= high)) & ~heading
+    paragraph = lines[0] & (lines[1] | (end >= high)) & ~heading
     return Usage(
         units=hands.astype(np.int64),
         contexts=np.minimum(left, right),
@@ -144,6 +144,19 @@ def _effective(family: Int64, word: UInt64, count: int) -> Float64:
 def _near(borders: Int64, position: Int64) -> Bool:
     """Return which positions lie within `NEAR` of one of the sorted borders."""
     found = np.searchsorted(borders, position - NEAR) < np.searchsorted(borders, position + NEAR, side="right")
+    return np.asarray(found, bool)
+
+
+def _near_line(keys: KeyStream, lines: Int64, position: Int64) -> Bool:
+    """Return which key positions lie within `NEAR` of one that begins a line, given raw beginnings of lines.
+
+    Positions are taken back to the texts, not all lines to the key stream: those of a corpus are many more.
+    """
+    before, behind = position - NEAR - 1, position + NEAR
+    size = len(keys.codes)
+    low = np.where(before >= 0, keys.origin[np.clip(before, 0, None)].astype(np.int64), -1)
+    high = np.where(behind < size, keys.origin[np.clip(behind, None, max(size - 1, 0))].astype(np.int64), 1 << 62)
+    found = np.searchsorted(lines, low, side="right") < np.searchsorted(lines, high, side="right")
     return np.asarray(found, bool)
 
 
