@@ -9,26 +9,25 @@ import numba
 import numpy as np
 
 _UNIT = np.int64(1000)
+_U64 = np.uint64
 
 
-@numba.njit(cache=True)
-def _equal_around(codes, left, right, length, seeds, low, high, enough):
-    """Return how many equal characters the seeds of a short chain lie in, each seed in its own, up to `enough`."""
-    total = np.int64(0)
-    for s in seeds:
-        i = left[s]
-        j = right[s]
-        total += length[s]
-        while total < enough and i > low[0] and j > low[1] and codes[i - 1] == codes[j - 1]:
-            i -= 1
-            j -= 1
-            total += 1
-        i = left[s] + length[s]
-        j = right[s] + length[s]
-        while total < enough and i < high[0] and j < high[1] and codes[i] == codes[j]:
-            i += 1
-            j += 1
-            total += 1
+@numba.njit(cache=True, inline="always")
+def _equal_around(codes, i, j, length, low, other_low, high, other_high, total, enough):
+    """Return `total` and how many equal characters the seed at i and j lies in, looking no further than `enough`.
+
+    low, other_low, high, other_high : int64   borders that are not crossed, on either side
+    """
+    total += length
+    end_i, end_j = i + length, j + length
+    while total < enough and i > low and j > other_low and codes[_U64(i - 1)] == codes[_U64(j - 1)]:
+        i -= 1
+        j -= 1
+        total += 1
+    while total < enough and end_i < high and end_j < other_high and codes[_U64(end_i)] == codes[_U64(end_j)]:
+        end_i += 1
+        end_j += 1
+        total += 1
     return total
 
 
@@ -47,24 +46,35 @@ def _in_company(left, right, chain_of, first, last, s, near, lookback):
 
 
 @numba.njit(cache=True)
-def _promise(codes, left, right, length, chain_of, first, last, seeds, low, high, bounds):
+def _promise(
+    codes, left, right, length, chain_of, first, last, one, other, borders, left_document, right_document, bounds
+):
     """Return 0 if a chain of one seed or two is worth aligning, 2 if it is not, 3 if it is only with an echo.
+
+    one, other : int64   the seeds; twice the same where there is one
 
     Most chains are one common word: a glance at the characters around it costs a hundredth of an alignment. A
     passage that this misses has no stretch of `least` equal characters although it is short, or nothing but one
     stretch shorter than `enough`: too little to be reported, and no other chain near of which it could be part.
     """
     least, enough, near, lookback = bounds
-    if seeds.shape[0] > 1:
-        return 0 if _equal_around(codes, left, right, length, seeds, low, high, least + 4) >= least + 4 else 2
-    total = _equal_around(codes, left, right, length, seeds, low, high, enough)
+    low, other_low = borders[left_document[one]], borders[right_document[one]]
+    high, other_high = borders[left_document[one] + 1], borders[right_document[one] + 1]
+    most = enough if one == other else least + 4
+    total = np.int64(0)
+    total = _equal_around(codes, left[one], right[one], length[one], low, other_low, high, other_high, total, most)
+    if one != other:
+        total = _equal_around(
+            codes, left[other], right[other], length[other], low, other_low, high, other_high, total, most
+        )
+        return 0 if total >= most else 2
     if total < least or total >= enough:
         return 0 if total >= least else 2
-    return 0 if _in_company(left, right, chain_of, first, last, seeds[0], near, lookback) else 3
+    return 0 if _in_company(left, right, chain_of, first, last, one, near, lookback) else 3
 
 
 @numba.njit(cache=True)
-def _link(left, right, length, first, last, max_gap, floor, lookback, score, parent):
+def _link(left, right, length, first, last, max_gap, floor, lookback, score, parent, highest):
     """Write to each seed the score of the best chain that ends there, and the seed before it in that chain.
 
     Dynamic programming over the last `lookback` seeds (as Li 2018, section 2.1, equation 1), where a gap costs what
@@ -72,11 +82,12 @@ def _link(left, right, length, first, last, max_gap, floor, lookback, score, par
     gap agrees is found out later, by aligning it.
     """
     for i in range(first, last):
-        best = 2 * (_UNIT - floor) * length[i]
+        alone = 2 * (_UNIT - floor) * length[i]
+        best = alone
         best_parent = np.int64(-1)
         tried = 0
         for j in range(i - 1, first - 1, -1):
-            if left[i] - left[j] > max_gap + length[j] or tried >= lookback:
+            if left[i] - left[j] > max_gap + length[j] or tried >= lookback or highest[j] + alone <= best:
                 break
             step_left = left[i] - left[j]
             step_right = right[i] - right[j]
@@ -97,21 +108,22 @@ def _link(left, right, length, first, last, max_gap, floor, lookback, score, par
                 best_parent = j
         score[i] = best
         parent[i] = best_parent
+        highest[i] = max(best, highest[i - 1]) if i > first else best
 
 
 @numba.njit(cache=True)
 def _by_score(score, first, last, order):
-    """Write the numbers of [first, last) by score, highest first, in their order on ties."""
-    n = last - first
-    if n > 64:
-        order[:] = first + np.argsort(-score[first:last], kind="mergesort")
+    """Write the numbers of [first, last) by score, highest first, in their order on ties, at the same places."""
+    if last - first > 64:
+        order[first:last] = first + np.argsort(-score[first:last], kind="mergesort")
         return
-    for x in range(n):
+    for x in range(first, last):  # from the last on, for scores rise along a chain
+        i = first + last - 1 - x
         at = x
-        while at > 0 and score[order[at - 1]] < score[first + x]:
+        while at > first and score[order[at - 1]] <= score[i]:
             order[at] = order[at - 1]
             at -= 1
-        order[at] = first + x
+        order[at] = i
 
 
 @numba.njit(cache=True, parallel=True)
@@ -141,20 +153,27 @@ def chain(
     for g in numba.prange(group.shape[0] - 1):
         first = group[g]
         last = group[g + 1]
-        low = borders[left_document[first]], borders[right_document[first]]
-        high = borders[left_document[first] + 1], borders[right_document[first] + 1]
-        if last - first == 1:
+        if last - first == 1:  # three pairs of documents in four
+            one, other = left_document[first], right_document[first]
+            # Written out: passing nine arrays to `_promise` takes three times as long as what it does.
+            total = _equal_around(
+                codes, left[first], right[first], length[first], borders[one], borders[other], borders[one + 1],
+                borders[other + 1], np.int64(0), bounds[1],
+            )  # fmt: skip
             chain_of[first] = first
-        else:
-            _link(left, right, length, first, last, max_gap, floor, lookback, score, parent)
-            chain_of[first:last] = -1
-            _by_score(score, first, last, member[first:last])
-            for o in range(first, last):
-                i = member[o]
-                j = i
-                while j >= 0 and chain_of[j] < 0:
-                    chain_of[j] = i
-                    j = parent[j]
+            member[first] = first
+            state[first] = 2 if total < bounds[0] else (1 if total >= bounds[1] else 3)
+            continue
+        _link(left, right, length, first, last, max_gap, floor, lookback, score, parent, member)
+        _by_score(score, first, last, member)
+        for i in range(first, last):
+            chain_of[i] = -1
+        for o in range(first, last):
+            i = member[o]
+            j = i
+            while j >= 0 and chain_of[j] < 0:
+                chain_of[j] = i
+                j = parent[j]
         # by chain, in the order of their last seeds; score and parent have served
         for i in range(first, last):
             score[i] = 0
@@ -172,10 +191,13 @@ def chain(
             if size == 0:
                 continue
             begin = parent[i] - size
-            seeds = member[begin : begin + size]
             promise = 0
             if size <= 2:
-                promise = _promise(codes, left, right, length, chain_of, first, last, seeds, low, high, bounds)
-            state[begin : begin + size] = promise
+                promise = _promise(
+                    codes, left, right, length, chain_of, first, last, member[begin], member[begin + size - 1],
+                    borders, left_document, right_document, bounds,
+                )  # fmt: skip
+            for n in range(begin, begin + size):
+                state[n] = promise
             if promise == 0:
                 state[begin] = 1

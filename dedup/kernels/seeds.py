@@ -10,51 +10,49 @@ from dedup.schema import Int32, Int64
 _U64 = np.uint64
 _U32 = np.uint32
 _HIGH, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
-_BATCH = 64  # pairs whose text is asked for before the first of them is compared: a few hundred lines of the cache
-_AROUND = np.int64(16)  # characters in a line of the cache
-_ROWS = 4096  # pairs between two allocations of scratch
-_SEEN = 1024  # characters of the text that are told apart by their lower bits
+_REACH, _AMONG = 16, 24  # characters looked at for an echo, on the left and on the right, as steps.anchor wants them
 
 
 @numba.njit(cache=True, inline="always")
 def _equal(codes, i, j, k):
     for x in range(k):
-        if codes[i + x] != codes[j + x]:
+        if codes[_U64(i + x)] != codes[_U64(j + x)]:  # unsigned: no look for negative indices
             return False
     return True
 
 
 @numba.njit(cache=True)
-def _may_echo(codes, i, j, low, high, reach, drift, seen):
+def _may_echo(codes, i, j, low, high, reach, drift):
     """Tell whether three characters in a row on the left stand, in any order, among those looked at on the right.
 
-    Nineteen pairs of places in twenty have no echo, and finding that out shift by shift took five times as long.
-    `seen` holds, for the lower bits of a character, when it was seen last; the last entry counts the calls.
+    Nineteen pairs of places in twenty have no echo, and finding that out shift by shift took three times as long. The
+    lengths are constants, so that all characters of the left are compared with one of the right at once; other
+    lengths, and places beside a border, are left to `_echo`.
     """
-    now = seen[_SEEN] + _U32(1)
-    seen[_SEEN] = now
-    for y in range(max(low[1], j - drift), min(high[1], j + reach + drift)):
-        seen[_U64(codes[_U64(y)] & _U32(_SEEN - 1))] = now
-    row = _U32(0)
-    found = _U32(0)
-    for x in range(max(low[0], i), min(high[0], i + reach)):
-        row = ((row << _U32(1)) | _U32(seen[_U64(codes[_U64(x)] & _U32(_SEEN - 1))] == now)) & _U32(7)
-        found |= _U32(row == _U32(7))
-    return found != 0
+    begin = j - drift
+    if reach != _REACH or reach + 2 * drift != _AMONG:
+        return True
+    if i < low[0] or i + _REACH > high[0] or begin < low[1] or begin + _AMONG > high[1]:
+        return True
+    there = _U32(0)
+    for x in range(_REACH):
+        code = codes[_U64(i) + _U64(x)]
+        found = False
+        for y in range(_AMONG):
+            found |= code == codes[_U64(begin) + _U64(y)]
+        there |= _U32(found) << _U32(x)
+    return there & (there >> _U32(1)) & (there >> _U32(2)) != 0
 
 
 @numba.njit(cache=True)
-def _echo(codes, i, j, low, high, reach, drift, seen):
+def _echo(codes, i, j, low, high, reach, drift):
     """Tell whether three characters in a row stand on both sides, at most `drift` out of step.
 
     i, j : int64        where the `reach` characters begin that are looked at, on either side
     low, high : tuple of two int64   borders that are not crossed, on either side
-    seen : uint32[_SEEN + 1]         scratch, zero at first
 
     The inner loop has no way out, so that the compiler compares eight or sixteen places at once.
     """
-    if not _may_echo(codes, i, j, low, high, reach, drift, seen):
-        return False
     for shift in range(-drift, drift + 1):
         at = j + shift
         first = max(np.int64(0), low[0] - i, low[1] - at)
@@ -70,45 +68,38 @@ def _echo(codes, i, j, low, high, reach, drift, seen):
     return False
 
 
-@numba.njit(cache=True)
-def _resumes(codes, i, j, k, low, high, run, reach, drift, seen):
+@numba.njit(cache=True, inline="always")
+def _resumes(codes, i, j, k, low, high, run, reach, drift):
     """Tell whether an anchor lies in `run` equal characters, or the two sides agree once more beside it."""
     end_i = i + k
     end_j = j + k
     length = k
-    while length < run and i > low[0] and j > low[1] and codes[i - 1] == codes[j - 1]:
+    while length < run and i > low[0] and j > low[1] and codes[_U64(i - 1)] == codes[_U64(j - 1)]:
         i -= 1
         j -= 1
         length += 1
-    while length < run and end_i < high[0] and end_j < high[1] and codes[end_i] == codes[end_j]:
+    while length < run and end_i < high[0] and end_j < high[1] and codes[_U64(end_i)] == codes[_U64(end_j)]:
         end_i += 1
         end_j += 1
         length += 1
-    if length >= run or _echo(codes, end_i, end_j, low, high, reach, drift, seen):
+    if length >= run:
         return True
-    return _echo(codes, i - reach, j - reach, low, high, reach, drift, seen)
+    if _may_echo(codes, end_i, end_j, low, high, reach, drift):
+        if _echo(codes, end_i, end_j, low, high, reach, drift):
+            return True
+    i -= reach
+    j -= reach
+    return _may_echo(codes, i, j, low, high, reach, drift) and _echo(codes, i, j, low, high, reach, drift)
 
 
 @numba.njit(cache=True, inline="always")
-def _worth(codes, i, j, one, other, borders, k, around, seen):
+def _worth(codes, i, j, one, other, borders, k, around):
     """Tell whether two places with one hash are worth a seed; with k = 0, where the text is not at hand, all are."""
     if k == 0:
         return True
     low = borders[one], borders[other]
     high = borders[one + 1], borders[other + 1]
-    return _equal(codes, i, j, k) and _resumes(codes, i, j, k, low, high, around[0], around[1], around[2], seen)
-
-
-@numba.njit(cache=True, inline="always")
-def _touched(codes, at):
-    """Look at what stands at and around a place, so that it is in the cache when it is compared.
-
-    Places that share an anchor lie anywhere: compared one after the other, each of them waits for memory two or four
-    times, a quarter of a microsecond. These looks wait for nothing but one another, and a processor has a dozen of
-    them under way at once.
-    """
-    last = codes.shape[0] - 1
-    return codes[max(at - _AROUND, np.int64(0))] ^ codes[at] ^ codes[min(at + _AROUND, last)]
+    return _equal(codes, i, j, k) and _resumes(codes, i, j, k, low, high, around[0], around[1], around[2])
 
 
 @numba.njit(cache=True, parallel=True)
@@ -123,17 +114,8 @@ def worth(codes, left, right, one, other, borders, k, around, out):
     around : tuple of int64  run, reach and drift of `_resumes`
     out : bool[S]            written
     """
-    looked = np.empty(-(-left.shape[0] // _ROWS), np.uint32)  # so that looking is not left out as useless
-    for block in numba.prange(looked.shape[0]):
-        seen = np.zeros(_SEEN + 1, np.uint32)
-        look = _U32(0)
-        for first in range(block * _ROWS, min((block + 1) * _ROWS, left.shape[0]), _BATCH):
-            last = min(first + _BATCH, left.shape[0])
-            for s in range(first, last):
-                look ^= _touched(codes, left[s]) ^ _touched(codes, right[s])
-            for s in range(first, last):
-                out[s] = _worth(codes, left[s], right[s], one[s], other[s], borders, k, around, seen)
-        looked[block] = look
+    for s in numba.prange(left.shape[0]):
+        out[s] = _worth(codes, left[s], right[s], one[s], other[s], borders, k, around)
 
 
 @numba.njit(cache=True, parallel=True)
@@ -192,60 +174,32 @@ def pairs(codes, k, anchors, rows, borders, rough, shift, base, cap, around, ind
     Hashes are 32 bits wide here, so each pair is compared character by character before it counts; and nine in ten
     are a turn of phrase that two texts share by chance, so each has to show more than its own characters.
     """
-    looked = np.empty(count.shape[0], np.uint32)  # so that looking is not left out as useless
     for b in numba.prange(rows.shape[0] - 1):
         of = np.empty(cap + 1, np.int32)  # documents of a small group; of a large one the first and the last two
-        waiting = np.empty((_BATCH, 4), np.int64)
-        waits = np.int64(0)
-        seen = np.zeros(_SEEN + 1, np.uint32)
-        look = _U32(0)
         at = indptr[b]
         first = rows[b]
         while first < rows[b + 1]:
             n = _group(anchors, first, rows[b + 1])
-            begin = np.int64(anchors[first] & _LOW)
+            few = n <= cap
             if n > 1:
-                of[0] = _document(borders, rough, shift, base, begin)
+                of[0] = _document(borders, rough, shift, base, np.int64(anchors[first] & _LOW))
             for y in range(1, n):
                 right = np.int64(anchors[first + y] & _LOW)
                 document = _document(borders, rough, shift, base, right)
-                if n <= cap:
-                    of[y] = document
-                else:
-                    of[1 + y % 2] = document
-                for turn in range(y if n <= cap else min(y, 2)):
-                    # up to the cap all before it; above it the one before it, then the first
-                    x = np.int64(turn) if n <= cap else (y - 1 if turn == 0 else np.int64(0))
-                    other = of[x] if n <= cap or x == 0 else of[1 + x % 2]
+                of[y if few else 1 + y % 2] = document
+                for turn in range(y if few else min(y, 2)):
+                    x = np.int64(turn)  # up to the cap all before it; above it the one before it, then the first
+                    if not few:
+                        x = np.int64(0) if turn == 1 else y - 1
+                    other = of[x if few or x == 0 else 1 + x % 2]
                     if other == document and x != y - 1:
                         continue
                     left = np.int64(anchors[first + x] & _LOW)
-                    waiting[waits, 0] = left
-                    waiting[waits, 1] = right
-                    waiting[waits, 2] = other
-                    waiting[waits, 3] = document
-                    waits += 1
-                    if k > 0:
-                        look ^= _touched(codes, left) ^ _touched(codes, right)
-                    if waits == _BATCH:
-                        at += _kept(codes, waiting, waits, borders, k, around, seen, out[at:])
-                        waits = 0
+                    if _worth(codes, left, right, other, document, borders, k, around):
+                        out[at] = (_U64(left) << _HIGH) | _U64(right)
+                        at += 1
             first += n
-        at += _kept(codes, waiting, waits, borders, k, around, seen, out[at:])
-        looked[b] = look
         count[b] = at - indptr[b]
-
-
-@numba.njit(cache=True)
-def _kept(codes, waiting, waits, borders, k, around, seen, out):
-    """Write the pairs among those that wait which are worth a seed; return how many."""
-    count = np.int64(0)
-    for w in range(waits):
-        i, j, one, other = waiting[w, 0], waiting[w, 1], waiting[w, 2], waiting[w, 3]
-        if _worth(codes, i, j, one, other, borders, k, around, seen):
-            out[count] = (_U64(i) << _HIGH) | _U64(j)
-            count += 1
-    return count
 
 
 @numba.njit(cache=True, parallel=True)

@@ -369,6 +369,26 @@ def test_a_pair_of_places_is_worth_a_seed_where_more_than_the_anchor_agrees(text
     assert sorted(zip(left[kept].tolist(), right[kept].tolist(), strict=True)) == sorted(wanted)
 
 
+@given(st.lists(st.integers(0, 5), min_size=60, max_size=90), st.integers(0, 8), st.integers(0, 3), st.data())
+def test_an_echo_is_heard_at_the_lengths_that_are_looked_at_all_at_once(filler, shift, differ, data):
+    """With the reach and drift that scans have, a glance at all characters leaves no echo out, and adds none."""
+    k, around = 6, (8, 16, 4)
+    anchor = [90, 91, 92, 93, 94, 95]
+    before, after = filler[:30], filler[30:]
+    other = [code + 10 if n % 4 <= differ else code for n, code in enumerate(filler)]
+    other_before, other_after = other[:30][shift:], [99] * shift + other[30:]
+    one, two = [*before, 80, *anchor, 81, *after], [*other_before, 82, *anchor, 83, *other_after]
+    cut = data.draw(st.integers(0, 30))  # so that the window may end beyond the text
+    one, two = one[: len(one) - cut], two[: len(two) - cut // 2]
+    codes, ptr = laid_out([np.array(one), np.array(two)])
+    left, right = np.array([one.index(90)], np.int64), np.array([len(one) + two.index(90)], np.int64)
+    kept = np.empty(1, bool)
+    of = np.array([0], np.int32), np.array([1], np.int32)
+    seeds.worth(codes, left, right, *of, ptr, INT(k), tuple(map(INT, around)), kept)
+    borders = list(pairwise(ptr.tolist()))
+    assert kept[0] == naive.resumes(codes.tolist(), int(left[0]), int(right[0]), k, borders, *around)
+
+
 @given(
     st.lists(st.lists(st.integers(0, 1), min_size=8, max_size=40), min_size=2, max_size=2),
     st.tuples(*(st.integers(low, high) for low, high in ((3, 6), (3, 9), (0, 12), (1, 3)))),
