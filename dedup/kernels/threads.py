@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from itertools import pairwise
+from threading import Condition
 from typing import Any, TypeVar
 
 import numba
@@ -87,6 +88,38 @@ def together(function: Callable[[_Task], _Found], tasks: Sequence[_Task]) -> lis
         return [function(task) for task in tasks]
     with ThreadPoolExecutor(allowed()) as pool:
         return list(pool.map(function, tasks))
+
+
+class Room:
+    """Room in a column for what tasks find, in the order of the tasks, while they run on threads.
+
+    How much a task finds is known when it has found it, and where that goes when all before it are as far. Tasks
+    begin in their order (`together`), so that the first of those at work waits for nobody.
+    """
+
+    def __init__(self) -> None:
+        self._ends = [0]
+        self._taken = Condition()
+
+    @contextmanager
+    def of(self, number: int) -> Iterator[Callable[[int], int]]:
+        """Give a function that takes so much room for this task and returns where it begins.
+
+        A task that fails before it has taken any takes none, so that those behind it do not wait for ever.
+        """
+
+        def taken(size: int) -> int:
+            with self._taken:
+                self._taken.wait_for(lambda: len(self._ends) > number)
+                if len(self._ends) == number + 1:
+                    self._ends.append(self._ends[number] + size)
+                    self._taken.notify_all()
+                return self._ends[number]
+
+        try:
+            yield taken
+        finally:
+            taken(0)
 
 
 def portions(borders: Any, most: int | None = None) -> list[tuple[int, int]]:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 
 from dedup.kernels import text as kernels
-from dedup.kernels.threads import portions, together
+from dedup.kernels.threads import Room, portions, together
 from dedup.schema import EditKind, Edits, Int64, KeyStream, Slots, Surface, Texts, UInt32, string
 from dedup.steps import data
 
-_MOVED = 1 << 18  # rows moved at a time
+_FOLDED = 1 << 18  # code points folded together: their keys are in the cache when they are laid
 
 
 def normalise(texts: Texts, edits: Edits) -> KeyStream:
@@ -42,42 +42,35 @@ def normalise(texts: Texts, edits: Edits) -> KeyStream:
     Chinese numerals go where they are a figure (二〇〇六年, 三百二十人, 百分之二十) and stay where they are part of a
     word or a name (一定, 三个代表, 十六大, 四中全会, 十二五); when in doubt they stay.
 
-    One pass per document over the folded code points, in a scratch that holds one document. O(N + E). Each thread
-    folds a row of documents to where all of it would fit, and what is behind another is moved up to it.
+    One pass per document over the folded code points, in a scratch that holds one document. O(N + E). Threads fold
+    some documents at a time, and lay what comes of them behind what comes of those before.
     """
-    parts = portions(texts.indptr)
+    parts = portions(texts.indptr, _FOLDED)
     edited = [slice(*np.searchsorted(edits.start, texts.indptr[[first, last]]).tolist()) for first, last in parts]
     more = together(lambda one: _expansion(texts, edits, *one), list(zip(parts, edited, strict=True)))
-    room = texts.indptr[[first for first, _ in parts]] - texts.indptr[0] + np.cumsum(more) - more
-    size = len(texts.codes) + sum(more)
-    codes, origin = np.empty(size, np.uint32), np.empty(size, np.uint32)
-    span = np.empty(size, np.uint16)
-    slots = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.uint8)
+    size = len(texts.codes) + sum(more)  # no more of it is touched than is written
+    codes, origin, span = np.empty(size, np.uint32), np.empty(size, np.uint32), np.empty(size, np.uint16)
+    room = Room()
 
-    def folded(number: int) -> tuple[Int64, int]:
-        """Fold a row of documents to where there is room for them; return their borders and the number of slots."""
-        written = [column[room[number] :] for column in (codes, origin, span, *slots)]
-        return _fold_texts(texts, edits, parts[number], edited[number], more[number], written)
+    def folded(number: int) -> tuple[Int64, Slots]:
+        """Fold a row of documents and lay their keys; return the borders of these and the slots."""
+        with room.of(number) as taken:
+            own = _fold_texts(texts, edits, parts[number], edited[number], more[number])
+            base = taken(len(own.codes))
+        for column, piece in ((codes, own.codes), (origin, own.origin), (span, own.span)):
+            column[base : base + len(piece)] = piece
+        slots = own.slots
+        return own.indptr[1:] + base, Slots(slots.start, slots.end, slots.key + base, slots.kind)
 
     done = together(folded, range(len(parts)))
-    keys = np.cumsum([0, *(int(borders[-1]) for borders, _ in done)])
-    for number in range(1, len(parts)):
-        for column in (codes, origin, span):
-            _moved(column, int(room[number]), int(keys[number]), int(keys[number + 1] - keys[number]))
-    rows = [slice(begin, begin + count) for begin, (_, count) in zip(room.tolist(), done, strict=True)]
-    starts, ends, before, kinds = ([column[some] for some in rows] for column in slots)
-    # The key is a view of pages that were touched; slots are few, and copied so that their room is given back.
+    indptr = np.concatenate([[0], *(borders for borders, _ in done)])
+    columns = ([getattr(slots, name) for _, slots in done] for name in Slots.__slots__)
     return KeyStream(
-        codes=codes[: keys[-1]],
-        origin=origin[: keys[-1]],
-        span=span[: keys[-1]],
-        indptr=np.concatenate([[0], *(borders[1:] + base for (borders, _), base in zip(done, keys, strict=False))]),
-        slots=Slots(
-            start=np.concatenate(starts),
-            end=np.concatenate(ends),
-            key=np.concatenate([place + base for place, base in zip(before, keys, strict=False)]),
-            kind=np.concatenate(kinds),
-        ),
+        codes=codes[: indptr[-1]],
+        origin=origin[: indptr[-1]],
+        span=span[: indptr[-1]],
+        indptr=indptr,
+        slots=Slots(*(np.concatenate(column) for column in columns)),
     )
 
 
@@ -89,17 +82,19 @@ def _expansion(texts: Texts, edits: Edits, documents: tuple[int, int], edited: s
     return int(kernels.expansion(texts.codes[first:last], tables.fold, tables.kind)) + 32 * put_in
 
 
-def _fold_texts(
-    texts: Texts, edits: Edits, documents: tuple[int, int], edited: slice, more: int, written: list[np.ndarray]
-) -> tuple[Int64, int]:
-    """Fold some documents into columns that have room for them; return their key borders and the number of slots."""
+def _fold_texts(texts: Texts, edits: Edits, documents: tuple[int, int], edited: slice, more: int) -> KeyStream:
+    """Return the key stream of some documents; its positions are its own, its columns views of what has more room."""
     tables = data.tables()
     first, last = documents
     indptr = texts.indptr[first : last + 1]
     scratch = int(np.diff(indptr).max(initial=0)) + more
+    size = int(indptr[-1] - indptr[0]) + more
     borders = np.empty(indptr.size, np.int64)
+    codes, origin, span = np.empty(size, np.uint32), np.empty(size, np.uint32), np.empty(size, np.uint16)
+    start, end, before = (np.empty(size, np.int64) for _ in range(3))
+    kinds = np.empty(size, np.uint8)
     kind = edits.kind[edited]
-    arguments = (
+    count = kernels.fold_texts(
         texts.codes,
         indptr,
         edits.start[edited],
@@ -117,18 +112,18 @@ def _fold_texts(
         np.empty(scratch, np.uint8),
         np.empty(scratch, np.int64),
         np.empty(scratch, np.uint16),
-        *written[:3],
+        codes,
+        origin,
+        span,
         borders,
-        *written[3:],
+        start,
+        end,
+        before,
+        kinds,
     )
-    return borders, int(kernels.fold_texts(*arguments))
-
-
-def _moved(column: np.ndarray, source: int, target: int, count: int) -> None:
-    """Move rows down in a column, some at a time: all at once would be copied aside first, for they overlap."""
-    for at in range(0, count, _MOVED):
-        end = min(at + _MOVED, count)
-        column[target + at : target + end] = column[source + at : source + end]
+    keys = borders[-1]
+    slots = Slots(start[:count].copy(), end[:count].copy(), before[:count].copy(), kinds[:count].copy())
+    return KeyStream(codes[:keys], origin[:keys], span[:keys], borders, slots)
 
 
 def surface(texts: Texts, edits: Edits, start: int, end: int) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,14 +14,22 @@ from dedup.kernels import threads
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
-@given(sizes=st.lists(st.integers(0, 9), max_size=12), first=st.integers(0, 5), count=st.integers(1, 5))
-def test_portions_are_all_rows_in_order(sizes, first, count):
+@given(
+    sizes=st.lists(st.integers(0, 9), max_size=12),
+    first=st.integers(0, 5),
+    count=st.integers(1, 5),
+    most=st.integers(1, 20),
+)
+def test_portions_are_all_rows_in_order(sizes, first, count, most):
     """Each row in one of them, none empty but where there is nothing, and rows of one place never parted."""
     borders = first + np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(threads, "allowed", lambda: count)
         patch.setattr(threads, "_SHORT", 1)
         parts = threads.portions(borders)
+        small = threads.portions(borders, most)
+    assert [row for low, high in small for row in range(low, high)] == list(range(len(sizes)))
+    assert len(small) >= len(parts) and all(borders[high - 1] - borders[low] <= most for low, high in small if high)
     assert [row for low, high in parts for row in range(low, high)] == list(range(len(sizes)))
     assert len(parts) <= count and (parts == [(0, 0)] or all(low < high for low, high in parts))
     assert all(borders[low - 1] < borders[low] for low, _ in parts[1:])
@@ -29,3 +40,25 @@ def test_a_short_text_is_worth_no_thread():
         patch.setattr(threads, "allowed", lambda: 2)
         assert threads.portions(np.array([0, 10, 20])) == [(0, 2)]
         assert threads.portions(np.array([0, 1 << 20, 2 << 20])) == [(0, 1), (1, 2)]
+
+
+def test_room_is_taken_in_the_order_of_the_tasks_whoever_is_ready_first():
+    """A task that is ready early waits for those before it; one that fails takes nothing and stops nobody."""
+    sizes = [3, 0, 5, 2, 7, 1, 4, 2]
+    room = threads.Room()
+    later = threading.Event()
+
+    def found(number):
+        with room.of(number) as taken:
+            if number == 0:
+                later.wait(5)  # the second is ready first
+            elif number == 1:
+                later.set()
+            if number == 4:
+                raise ValueError(number)
+            return taken(sizes[number])
+
+    with ThreadPoolExecutor(2) as pool:
+        done = [pool.submit(found, number) for number in range(len(sizes))]
+    assert isinstance(done[4].exception(), ValueError)
+    assert [one.result() for one in done if one is not done[4]] == [0, 3, 3, 8, 10, 11, 15]

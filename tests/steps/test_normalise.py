@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import LCSseq
 
 from dedup.kernels import cuts, lines, marks, text
+from dedup.kernels.threads import threads
 from dedup.schema import KeyStream, SlotKind, Texts
 from dedup.steps import contrast, data
 from dedup.steps.normalise import fold, normalise, surface, surfaces
@@ -268,6 +269,20 @@ class TestTheWayBack:
             assert np.array_equal(keys.codes[own], alone.codes)
             assert np.array_equal(keys.origin[own] - int(laid.indptr[document]), alone.origin)
             assert np.array_equal(keys.span[own], alone.span)
+
+    @given(TEXTS, st.integers(1, 60), st.sampled_from([1, 2]))
+    @settings(max_examples=100, deadline=None, derandomize=True)
+    def test_documents_folded_some_at_a_time_are_folded_as_all_at_once(self, texts, size, jobs) -> None:
+        """However many documents make a row, and on threads: every column is the same."""
+        _, whole = stream(*texts)
+        with pytest.MonkeyPatch.context() as patch, threads(jobs):
+            patch.setattr("dedup.steps.normalise._FOLDED", size)
+            _, found = stream(*texts)
+        for one, other in ((found, whole), (found.slots, whole.slots)):
+            for name in type(one).__slots__:
+                if name != "slots":
+                    assert getattr(one, name).dtype == getattr(other, name).dtype
+                    assert getattr(one, name).tolist() == getattr(other, name).tolist()
 
     @given(TEXTS)
     @settings(max_examples=150, deadline=None, derandomize=True)
