@@ -110,8 +110,8 @@ def sentence_starts(codes, origin, first, stop, raw_start, raw_end, key_start, k
         whole = i  # up to here a quotation is kept whole
         while i < end:
             c = codes[np.uint64(i)]
-            # Han, and the comma, are by far the most.
-            if 0x3400 <= c < 0xFF00 or c == 0xFF0C:
+            # Han, commas and figures are by far the most.
+            if 0x3400 <= c < 0xFF00 or c == 0xFF0C or c == 0x3001 or 0x30 <= c <= 0x39:
                 i += 1
                 continue
             if i >= whole:
@@ -236,13 +236,13 @@ def _is_space(code):
 
 
 @numba.njit(cache=True, nogil=True)
-def suspects(codes, indptr, telling, stop, word, tail, out, bears):
+def suspects(codes, indptr, signs, word, tail, out, bears):
     """Write where lines begin that no full stop clears, and return how many there are.
 
     codes : uint32[N]
     indptr : int64[D+1]      documents in codes
-    telling : uint32[...]    a line that has one of these, no Han character, is listed whatever else it has
-    stop : uint32            a line that has this, no Han character, is not listed
+    signs : uint8[0x10000]   for what is no Han character: 1 in a line that is not listed, 2 in one that is, whatever
+                             else it has, 4 ends a line
     word : uint32            what a line begins with, white space aside, that `bears` asks about
     tail : int64             characters at the end of a document in which such a line begins
     out : int64[lines]       written
@@ -255,29 +255,26 @@ def suspects(codes, indptr, telling, stop, word, tail, out, bears):
         bears[d] = False
         begin = indptr[d]
         last = indptr[d + 1]
-        stopped = False
-        told = False
+        seen = 0
         blank = True
-        for i in range(begin, last + 1):
-            if not blank and i < last and _HAN <= codes[np.uint64(i)] < _BEHIND_HAN:  # by far the most
-                continue
-            if i == last or codes[i] == 10:
-                if told or not stopped:
-                    out[count] = begin
-                    count += 1
-                begin = i + 1
-                stopped = False
-                told = False
-                blank = True
-                continue
-            code = codes[i]
+        for i in range(begin, last):
+            code = codes[np.uint64(i)]
             if blank and not _is_space(code):
                 blank = False
                 if code == word and begin >= last - tail:
                     bears[d] = True
-            if code == stop:
-                stopped = True
-            else:
-                for one in telling:
-                    told |= code == one
+            if _HAN <= code < _BEHIND_HAN or code > 0xFFFF:  # by far the most
+                continue
+            sign = signs[code]
+            seen |= sign
+            if sign & 4:
+                if seen != 5:
+                    out[count] = begin
+                    count += 1
+                begin = i + 1
+                seen = 0
+                blank = True
+        if seen != 1:
+            out[count] = begin
+            count += 1
     return count

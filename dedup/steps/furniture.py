@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from dedup.intervals import merged, positions
 from dedup.kernels import cuts
 from dedup.kernels.threads import portions, together
-from dedup.schema import Bool, EditKind, Edits, Int64, Texts, string
+from dedup.schema import Bool, EditKind, Edits, Int64, Texts, UInt8, string
 
 _HAN = r"[\u4e00-\u9fff]"
 _END = r"[^\S\n]*$"
@@ -133,13 +134,20 @@ def _suspects(texts: Texts, rows: tuple[int, int]) -> tuple[Int64, Bool]:
     A line of noise has no full stop, or else a colon, an arrow of a breadcrumb or a bracket: most lines are sentences
     and need not be tried.
     """
-    telling = np.array([ord(char) for char in ":：>»】"], np.uint32)
-    stop, word = np.uint32(ord("。")), np.uint32(ord("本"))
     indptr = texts.indptr[rows[0] : rows[1] + 1]
-    lines = int(np.count_nonzero(texts.codes[indptr[0] : indptr[-1]] == ord("\n")))
-    begins, bears = np.empty(len(indptr) - 1 + lines, np.int64), np.empty(len(indptr) - 1, bool)
-    count = cuts.suspects(texts.codes, indptr, telling, stop, word, np.int64(_LICENCE), begins, bears)
-    return begins[:count], bears
+    # Room for a line a character, of which no more is touched than is written: counting lines was a pass of its own.
+    begins, bears = np.empty(len(indptr) - 1 + int(indptr[-1] - indptr[0]), np.int64), np.empty(len(indptr) - 1, bool)
+    count = cuts.suspects(texts.codes, indptr, _signs(), np.uint32(ord("本")), np.int64(_LICENCE), begins, bears)
+    return begins[:count].copy(), bears
+
+
+@cache
+def _signs() -> UInt8:
+    """Return what tells that a line is a sentence, that it may be noise all the same, and that it ends."""
+    signs = np.zeros(0x10000, np.uint8)
+    for sign, chars in ((1, "。"), (2, ":：>»】"), (4, "\n")):
+        signs[[ord(char) for char in chars]] = sign
+    return signs
 
 
 def _hits(text: str, begins: Int64) -> Iterator[tuple[int, int]]:
