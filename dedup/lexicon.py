@@ -2,7 +2,7 @@
 
 jieba keeps its dictionary as ``marshal``, by default in a temporary file that anyone on the machine can write, and
 reads all of it: half a second, for five reports that need a thirtieth. Ours is a file of plain columns with a digest,
-in the cache folder, and of its words only those are made that begin as a text does somewhere.
+in the cache folder, and of its words only those are made that stand in a text.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +22,15 @@ import numpy as np
 
 from dedup.errand import spared
 from dedup.intervals import positions
-from dedup.schema import Bool, Int64, UInt8, UInt32, UInt64
-
-ALL = 1 << 16
-"""Characters asked about from which all words are made at once, which costs as much as asking for so many did."""
+from dedup.kernels import words
+from dedup.schema import Int64, UInt8, UInt32, UInt64
 
 _MAGIC = b"dedup.lexicon/1\n"
 _HEAD = len(_MAGIC) + hashlib.sha256().digest_size
 _SHIFT = np.uint64(21)  # bits of a code point
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dictionary:
     """jieba's words and beginnings of words, sorted.
 
@@ -51,9 +50,10 @@ class Dictionary:
     rows: Int64
     total: int
 
-    def all(self) -> dict[str, int]:
-        """Return the count of everything."""
-        return dict(zip(_lines(self.text), self.count.tolist(), strict=True))
+    @cached_property
+    def longest(self) -> int:
+        """Bytes of the longest word, at least as many as it has characters."""
+        return int(np.diff(self.indptr).max(initial=1))
 
     def some(self, rows: Int64) -> dict[str, int]:
         """Return the count of some words, given by their rows (int64[m])."""
@@ -67,7 +67,7 @@ class Lexicon:
     Parameters
     ----------
     tokenizer : jieba.Tokenizer
-        Its counts are filled in here.
+        Its counts are filled in here, and told where words begin and end.
     dictionary : Dictionary, optional
         Where counts are taken from when they are needed; without one, the tokenizer has all already.
     """
@@ -75,13 +75,12 @@ class Lexicon:
     def __init__(self, tokenizer: Any, dictionary: Dictionary | None) -> None:
         self._tokenizer = tokenizer
         self._dictionary = dictionary
-        self._there: Bool = np.zeros(0 if dictionary is None else len(dictionary.begins), bool)
-        self._asked = 0
         self.total = int(tokenizer.total)
+        if dictionary is not None:
+            tokenizer.get_DAG = partial(_graph, dictionary, tokenizer.FREQ)
 
     def cut(self, text: str) -> list[str]:
         """Return the words of a text, in its order; what is in no word of the dictionary stands alone."""
-        self._fetch(text)
         return self._tokenizer.lcut(text, HMM=False)  # type: ignore[no-any-return]
 
     def count(self, word: str) -> int:
@@ -94,22 +93,24 @@ class Lexicon:
             return {word: count for word, count in self._tokenizer.FREQ.items() if count >= least}
         return self._dictionary.some(np.flatnonzero(self._dictionary.count >= least))
 
-    def _fetch(self, text: str) -> None:
-        """See to it that the tokenizer has every word that begins with two characters in a row of a text."""
-        known = self._dictionary
-        if known is None or self._asked >= ALL:
-            return
-        self._asked += len(text)
-        if self._asked >= ALL:
-            self._tokenizer.FREQ.update(known.all())
-            return
-        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64) << _SHIFT
-        asked = np.unique(np.concatenate([codes, codes[:-1] | codes[1:] >> _SHIFT]))
-        at = np.minimum(np.searchsorted(known.begins, asked), len(known.begins) - 1)
-        at = at[known.begins[at] == asked]
-        at = at[~self._there[at]]
-        self._there[at] = True
-        self._tokenizer.FREQ.update(known.some(positions(known.rows[at], np.diff(known.rows)[at])))
+
+def _graph(known: Dictionary, counts: dict[str, int], text: str) -> dict[int, list[int]]:
+    """Return where the words end that begin at each place of a text, as jieba has it, and fill in their counts.
+
+    In place of jieba's own way, which looks for each beginning of a word in the counts of all words.
+    """
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    ptr = np.empty(len(codes) + 1, np.int64)
+    end, row = np.empty((2, len(codes) * known.longest), np.int64)
+    found = words.beginning(codes, known.text, known.indptr, known.count, known.begins, known.rows, ptr, end, row)
+    ends, borders = end[:found].tolist(), ptr.tolist()
+    graph = {}
+    for place, (first, last) in enumerate(pairwise(borders)):
+        graph[place] = ends[first:last] or [place]
+    begin = np.repeat(np.arange(len(codes)), np.diff(ptr)).tolist()
+    for first, last, count in zip(begin, ends, known.count[row[:found]].tolist(), strict=True):
+        counts[text[first : last + 1]] = count
+    return graph
 
 
 @lru_cache(maxsize=1)

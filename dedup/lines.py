@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedup.intervals import positions
 from dedup.rows import Strings, strings
+from dedup.schema import string as decoded
 
 if TYPE_CHECKING:
     from dedup.schema import Bool, Int64, UInt8, UInt32, UInt64
@@ -81,16 +83,12 @@ def string(before: str, words: Words) -> Field:
 
 def encoded(codes: UInt32, start: Int64, end: Int64) -> Words:
     """Return stretches of code points as a table of words."""
-    from dedup.kernels import writing
-    from dedup.kernels.threads import shared
-
-    ptr = np.zeros(len(start) + 1, np.int64)
-    shared(writing.encode, len(start), codes, start, end, ptr, np.empty(0, np.uint8))
-    np.cumsum(ptr, out=ptr)
-    data = np.empty(int(ptr[-1]), np.uint8)
-    if len(data):  # an empty array would ask the kernel to count again
-        shared(writing.encode, len(start), codes, start, end, ptr, data)
-    return Words(data, ptr[:-1], ptr[1:])
+    length = end - start
+    some = codes[positions(start, length)]
+    size = 1 + (some >= 0x80).astype(np.uint8) + (some >= 0x800) + (some >= 0x10000)
+    border = np.concatenate([[0], np.cumsum(size, dtype=np.int64)])[np.concatenate([[0], np.cumsum(length)])]
+    data = np.frombuffer(decoded(some).encode("utf-8", "surrogatepass"), np.uint8)
+    return Words(data, border[:-1], border[1:])
 
 
 def words(rows: Iterable[str]) -> Words:

@@ -42,6 +42,9 @@ BLANKS = 2
 
 BLANK = "＿＿＿＿"
 
+FEW = 24
+"""Families up to which strings are faster than to load the kernel."""
+
 EDITS = 500
 """Edits up to which a member is compared with the medoid by our own kernel; beyond, RapidFuzz divides the work."""
 
@@ -94,11 +97,14 @@ def proposed(tables: Tables, numbers: Int64) -> Forms:
     room = np.concatenate([[0], np.cumsum(end - start + 1)])
     out = np.empty((int(room[-1]), 2), np.int64)
     place, count, told = np.empty((3, len(numbers)), np.int64)
-    shared(
-        kernels.blanks, len(numbers),
-        tables.keys.codes, start, end, ptr, families.start[other], families.end[other], np.int64(EDITS), AGREED,
-        np.int64(BLANKS), np.int64(CONSTANT), room, out, place, count, told,
-    )  # fmt: skip
+    if len(numbers) <= FEW:
+        place[:], count[:] = room[:-1], -1
+    else:
+        shared(
+            kernels.blanks, len(numbers),
+            tables.keys.codes, start, end, ptr, families.start[other], families.end[other], np.int64(EDITS), AGREED,
+            np.int64(BLANKS), np.int64(CONSTANT), room, out, place, count, told,
+        )  # fmt: skip
     for row in np.flatnonzero(count < 0).tolist():
         rows = other[ptr[row] : ptr[row + 1]]
         ends = zip(families.start[rows].tolist(), families.end[rows].tolist(), strict=True)
@@ -125,7 +131,7 @@ def _spread(first: Int64, last: Int64, medoid: Int64) -> tuple[Int64, Int64]:
 def _by_strings(text: str, others: list[str]) -> tuple[Int64, int, int]:
     """Return blanks, how many, and the characters of the form, as `dedup.kernels.forms.blanks` does.
 
-    For the few families whose members are so far apart that RapidFuzz is faster.
+    For few families, and those whose members are so far apart that RapidFuzz is faster.
     """
     from rapidfuzz.distance import Levenshtein
 

@@ -19,21 +19,6 @@ _U64 = np.uint64
 _SYLLABLE = _U64((1 << 30) - 1)
 
 
-@numba.njit(cache=True, nogil=True)
-def within(first, last, border, left_start, left_end, right_start, right_end, out):
-    """Write which sorted positions lie in both sides of pairs.
-
-    border : int64[S]             ascending
-    *_start, *_end : int64[R]     ranges
-    out : int64[R, 4]             written: the first in the left range, the first behind it, and so of the right one
-    """
-    for r in range(first, last):
-        out[r, 0] = np.searchsorted(border, left_start[r])
-        out[r, 1] = np.searchsorted(border, left_end[r])
-        out[r, 2] = np.searchsorted(border, right_start[r])
-        out[r, 3] = np.searchsorted(border, right_end[r])
-
-
 @numba.njit(cache=True)
 def _said(codes, start, end, kind, fold):
     """Return what a slot says as a hash, as `differences.figures` does."""
@@ -49,15 +34,16 @@ def _said(codes, start, end, kind, fold):
 
 @numba.njit(cache=True, nogil=True)
 def slots(
-    first, last, codes, kind, fold, key, slot_start, slot_end, what, bounds,
-    left_start, left_end, right_start, right_end, place, count, change, room, out, found,
+    first, last, codes, kind, fold, key, slot_start, slot_end, what,
+    left_first, left_last, right_first, right_last, left_start, left_end, right_start, right_end,
+    place, count, change, room, out, found,
 ):  # fmt: skip
     """Write the slots in which each pair of key ranges differs, paired by their place in the aligned key text.
 
     codes, kind, fold                             raw texts, steps.data.Tables
     key, slot_start, slot_end : int64[S]          place and raw range of all slots
     what : uint8[S]                               schema.SlotKind
-    bounds : int64[R, 4]                          those of each side, as `within` writes them
+    left_first, ... right_last : int64[R]         those of each side
     left_start, ... right_end : int64[R]          key ranges
     place, count, change                          what `differences.scripts` wrote
     room : int64[R+1]     row r may write ``out[room[r]:room[r + 1]]``
@@ -70,15 +56,15 @@ def slots(
     for r in range(first, last):
         rows = np.int64(0)
         left_length, right_length = left_end[r] - left_start[r], right_end[r] - right_start[r]
-        right_first, right_last = bounds[r, 2], bounds[r, 3]
-        used = np.zeros(max(right_last - right_first, 0), np.uint8)
+        begin, stop = right_first[r], right_last[r]
+        used = np.zeros(max(stop - begin, 0), np.uint8)
         value = np.empty(used.shape[0], np.uint64)
-        for right in range(right_first, right_last):
-            value[right - right_first] = _said(codes, slot_start[right], slot_end[right], kind, fold)
+        for right in range(begin, stop):
+            value[right - begin] = _said(codes, slot_start[right], slot_end[right], kind, fold)
         low, high = place[r], place[r] + count[r]
         c = low
-        right = right_first
-        for left in range(bounds[r, 0], bounds[r, 1]):
+        right = begin
+        for left in range(left_first[r], left_last[r]):
             at = min(max(key[left] - left_start[r], 0), left_length)
             while c < high and change[c, 1] <= at:
                 c += 1
@@ -89,25 +75,25 @@ def slots(
                 target = np.int64(change[c - 1, 3]) + at - change[c - 1, 1]
             else:
                 target = at
-            while right < right_last and key[right] - right_start[r] < target:
+            while right < stop and key[right] - right_start[r] < target:
                 right += 1
             other = right
-            while other < right_last and key[other] - right_start[r] == target and used[other - right_first]:
+            while other < stop and key[other] - right_start[r] == target and used[other - begin]:
                 other += 1
             row = room[r] + rows
-            if other < right_last and key[other] - right_start[r] == target:
-                used[other - right_first] = 1
+            if other < stop and key[other] - right_start[r] == target:
+                used[other - begin] = 1
                 masks = what[left] == _MASKED and what[other] == _MASKED
                 said = _said(codes, slot_start[left], slot_end[left], kind, fold)
-                if said != value[other - right_first] and not masks:
+                if said != value[other - begin] and not masks:
                     out[row, 0], out[row, 1], out[row, 2], out[row, 3] = left, other, at, target
                     rows += 1
             else:
                 out[row, 0], out[row, 1], out[row, 2], out[row, 3] = left, -1, at, target
                 rows += 1
         c = low
-        for right in range(right_first, right_last):
-            if used[right - right_first]:
+        for right in range(begin, stop):
+            if used[right - begin]:
                 continue
             at = min(max(key[right] - right_start[r], 0), right_length)
             while c < high and change[c, 3] <= at:

@@ -80,35 +80,6 @@ def _write_string(words, begin, end, out, at):
 
 
 @numba.njit(cache=True, nogil=True)
-def encode(first, last, codes, start, end, ptr, out):
-    """Write stretches of code points in UTF-8, surrogates as they are.
-
-    codes : uint32[N]
-    start, end : int64[n]
-    ptr : int64[n + 1]    without `out`: written, ``ptr[r + 1]`` is how many bytes row r has; else read
-    out : uint8[ptr[n]]   written; empty to count only
-    """
-    filling = out.shape[0] > 0
-    for row in range(first, last):
-        at = ptr[row] if filling else np.int64(0)
-        for i in range(start[row], end[row]):
-            code = codes[i]
-            size = 1 if code < 0x80 else (2 if code < 0x800 else (3 if code < 0x10000 else 4))
-            if filling:
-                if size == 1:
-                    out[at] = code
-                else:
-                    head = np.uint32(0xC0) if size == 2 else (np.uint32(0xE0) if size == 3 else np.uint32(0xF0))
-                    for byte in range(size - 1, 0, -1):
-                        out[at + byte] = 0x80 | (code & 0x3F)
-                        code >>= np.uint32(6)
-                    out[at] = head | code
-            at += size
-        if not filling:
-            ptr[row + 1] = at
-
-
-@numba.njit(cache=True, nogil=True)
 def sizes(first, last, kind, piece_ptr, values, begin, end, words, out):
     """Write how many bytes each line has; the arguments are those of `lines`."""
     fixed = piece_ptr[piece_ptr.shape[0] - 1]

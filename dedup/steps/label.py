@@ -12,9 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dedup import layers
-from dedup.intervals import covered, merged
-from dedup.kernels import quotes as kernels
-from dedup.kernels.threads import portions, shared, together
+from dedup.intervals import covered, merged, positions, slabs
 from dedup.params import LABELS, Params
 from dedup.reach import reach
 from dedup.schema import (
@@ -31,12 +29,14 @@ from dedup.schema import (
     Segments,
     Texts,
     UInt8,
+    UInt32,
     Usage,
 )
 
 _CODE = {name: np.uint8(number) for number, name in enumerate(LABELS)}
 ACCUSED = (_CODE["copy"], _CODE["mass"])
 _QUOTES = (("“", "”"), ("「", "」"), ("『", "』"))
+_PIECE = 1 << 17  # characters that are looked at together, in a scratch that stays near the processor
 _LONGEST_QUOTE = 3_000  # raw characters; beyond this a closing mark was lost
 _SENTENCE_ENDS = np.array([ord(mark) for mark in "。！？；!?;\n"], np.uint32)
 
@@ -241,7 +241,8 @@ def _formulas(
     """
     medoid = families.medoid
     short = members.length[medoid] <= params.formula_chars
-    clause = ~_holds_sentence_end(texts, members.start[medoid], members.end[medoid])
+    clause = np.zeros(len(medoid), bool)
+    clause[short] = ~_holds_sentence_end(texts, members.start[medoid[short]], members.end[medoid[short]])
     sentence = ~usage.paragraph & (surplus <= SENTENCE * params.formula_bits)
     woven = usage.continued | (members.length[medoid] <= BRIEF)
     free = clause & ((woven & (surplus <= params.clause_bits)) | sentence)
@@ -310,24 +311,39 @@ def _inside_titles(segments: Segments, families: Families) -> Int64:
 
 def _quotations(texts: Texts) -> Int64:
     """Return the raw ranges between quotation marks, the marks included (int64[n, 2], sorted, disjoint)."""
-    opening, closing = (np.array([ord(pair[side]) for pair in _QUOTES], np.uint32) for side in (0, 1))
-
-    def found(part: tuple[int, int]) -> Int64:
-        borders = texts.indptr[part[0] : part[1] + 1]
-        out = np.empty((int(borders[-1] - borders[0]) // 2, 2), np.int64)  # of no more is touched than is written
-        return out[: kernels.quotations(texts.codes, borders, opening, closing, np.int64(_LONGEST_QUOTE), out)].copy()
-
-    ranges = np.concatenate(together(found, portions(texts.indptr)))
+    found = [np.empty((0, 2), np.int64)]
+    marks = np.array([list(map(ord, pair)) for pair in _QUOTES], np.uint32)
+    for low, high in slabs(texts.indptr):
+        where = low + _among(texts.codes[low:high], int(marks.min()), int(marks.max()))
+        for opening, closing in marks.tolist():
+            opens, closes = (where[texts.codes[where] == mark] for mark in (opening, closing))
+            at = np.searchsorted(closes, opens)
+            opens, at = opens[at < len(closes)], at[at < len(closes)]
+            ends = closes[at] + 1
+            document = texts.document_of(opens)
+            whole = (ends - opens <= _LONGEST_QUOTE) & (document == texts.document_of(ends - 1))
+            # Of two openings before one closing mark in a document the first is the outer one.
+            whole[1:] &= (at[1:] != at[:-1]) | (document[1:] != document[:-1])
+            found.append(np.stack([opens[whole], ends[whole]], axis=1))
+    ranges = np.concatenate(found)
     ranges = ranges[np.lexsort((-ranges[:, 1], ranges[:, 0]))]
     reach = np.maximum.accumulate(ranges[:, 1]) if len(ranges) else ranges[:, 1]
     return ranges[np.concatenate([[True], ranges[1:, 0] >= reach[:-1]])] if len(ranges) else ranges
 
 
+def _among(codes: UInt32, low: int, high: int) -> Int64:
+    """Return where code points from one to another stand: of marks that are near one another, in one pass."""
+    near = (codes[at : at + _PIECE] - np.uint32(low) <= np.uint32(high - low) for at in range(0, len(codes), _PIECE))
+    where = [number * _PIECE + np.flatnonzero(one) for number, one in enumerate(near)]
+    return np.concatenate([np.empty(0, np.int64), *where])
+
+
 def _holds_sentence_end(texts: Texts, start: Int64, end: Int64) -> Bool:
     """Return which raw ranges hold the end of a sentence before their last character: they are more than a clause."""
-    holds = np.empty(len(start), bool)
-    shared(kernels.stops, len(start), texts.codes, start, end, _SENTENCE_ENDS, holds)
-    return holds
+    size = np.maximum(end - 1 - start, 0)
+    stops = np.concatenate([[0], np.cumsum(np.isin(texts.codes[positions(start, size)], _SENTENCE_ENDS))])
+    border = np.concatenate([[0], np.cumsum(size)])
+    return np.asarray(stops[border[1:]] > stops[border[:-1]], bool)
 
 
 def _strength(passages: Passages, families: Families, bits: Float64) -> UInt8:

@@ -27,14 +27,6 @@ def test_kinds_bear_the_numbers_of_the_step():
     assert kernels._MASKED == SlotKind.MASK
 
 
-@given(st.lists(st.integers(0, 30)).map(sorted), st.lists(st.lists(st.integers(0, 31), min_size=4, max_size=4)))
-def test_what_lies_within_is_found_by_bisection(border, ends):
-    columns = np.array(ends, np.int64).reshape(-1, 4).T.copy()
-    out = np.empty((len(ends), 4), np.int64)
-    kernels.within(0, len(ends), np.array(border, np.int64), *columns, out)
-    assert out.tolist() == [[sum(one < end for one in border) for end in row] for row in ends]
-
-
 @given(text, text, slots_of, slots_of)
 def test_slots_are_paired_as_the_twin_pairs_them(left, right, mine, theirs):
     """By their place in the aligned key text, each once, in order."""
@@ -47,10 +39,10 @@ def test_slots_are_paired_as_the_twin_pairs_them(left, right, mine, theirs):
     codes = (value + ord("1")).astype(np.uint32)  # a slot says the code point that stands there
     what = np.where(mask, SlotKind.MASK, SlotKind.DIGITS).astype(np.uint8)
     start = np.arange(len(both), dtype=np.int64)
-    bounds = np.array([[0, len(mine), len(mine), len(both)]])
+    bounds = (np.array([at]) for at in (0, len(mine), len(mine), len(both)))
     out, found = np.empty((max(len(both), 1), 4), np.int64), np.zeros(1, np.int64)
     kernels.slots(
-        0, 1, codes, table.kind, table.fold, key.astype(np.int64), start, start + 1, what, bounds,
+        0, 1, codes, table.kind, table.fold, key.astype(np.int64), start, start + 1, what, *bounds,
         0 * one, len(left) * one, 0 * one, len(right) * one, 0 * one, len(changes) * one,
         np.array(changes, np.int32).reshape(-1, 4), np.array([0, len(both)]), out, found,
     )  # fmt: skip

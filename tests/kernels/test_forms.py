@@ -127,12 +127,14 @@ def test_a_form_has_a_line_for_each_blank_and_figure(text, figures, holes, form)
     assert "".join(map(chr, out[: size[0]].tolist())) == form
 
 
-def test_members_far_apart_are_compared_by_rapidfuzz(monkeypatch):
+def test_few_families_and_members_far_apart_are_compared_by_strings(monkeypatch):
     """Whoever compares, what is proposed is the same."""
     from test_proposals import FORM, forms, reports
 
     from dedup import scan
 
     found = forms(scan(reports(FORM)))
-    monkeypatch.setattr(proposals, "EDITS", 3)
-    assert forms(scan(reports(FORM))) == found and found
+    for few, edits in ((0, 500), (0, 3)):
+        monkeypatch.setattr(proposals, "FEW", few)
+        monkeypatch.setattr(proposals, "EDITS", edits)
+        assert forms(scan(reports(FORM))) == found and found
