@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from dedup.intervals import once, positions
-from dedup.lines import Field, Words, kept, name, number, runs, share, text, word, words, written
+from dedup.lines import Field, Words, kept, name, number, runs, share, shelf, string, text, word, words, written
 from dedup.params import LABELS
 from dedup.result import GRADES, Change, Cluster, Evidence, Passage, Span
 from dedup.rows import Rows, Strings, blocks
@@ -61,7 +61,8 @@ class Places(Rows[Span]):
         return len(self.start)
 
     @cached_property
-    def _paths_json(self) -> Words:
+    def paths_json(self) -> Words:
+        """The heading paths as JSON."""
         # Piece by piece, which is twice as fast as lists are encoded: there are as many as headings.
         return words(f"[{', '.join(map(_text, path))}]" for path in self.paths)
 
@@ -101,7 +102,7 @@ class Places(Rows[Span]):
             number(', "part": ', self.part[rows]),
             number(', "page": ', self.page[rows]),
             number(', "paragraph": ', self.paragraph[rows]),
-            word(', "headings": ', self.path[rows], self._paths_json),
+            word(', "headings": ', self.path[rows], self.paths_json),
         ]
 
 
@@ -197,6 +198,8 @@ class PassageRows(Rows[Passage]):
         clusters = words(map(_text, self.clusters))
         kinds = words(map(_text, self.kinds))
         change_kinds = words(map(_text, self.change_kinds))
+        paths = self.left.paths_json, self.right.paths_json
+        constant = shelf((clusters, kinds, change_kinds, *paths, _LABEL_WORDS, _GRADE_WORDS, _DIRECTION_WORDS))
         for first, last in blocks(len(self)):
             rows = slice(first, last)
             border = self.change_ptr[first : last + 1]
@@ -210,6 +213,7 @@ class PassageRows(Rows[Passage]):
                     number(", ", change[:, 3]),
                 ],
                 "]}, ",
+                constant,
             )
             lines = written(
                 [
@@ -226,6 +230,7 @@ class PassageRows(Rows[Passage]):
                     text('}, "changes": [', runs(changes, border - border[0], ", ")),
                 ],
                 "]},\n",
+                constant,
             )
             yield _block(lines)
 
@@ -331,12 +336,13 @@ class ClusterRows(Rows[Cluster]):
 
     def json_blocks(self) -> Iterator[str]:
         """Yield the families as JSON, some at a time, a line each."""
+        constant = shelf((self.members.paths_json, _LABEL_WORDS, _GRADE_WORDS, _STAR_WORDS))
         for first, last in blocks(len(self)):
             rows = slice(first, last)
             border = self.member_ptr[first : last + 1]
             low, high = int(border[0]), int(border[-1])
             members = written(
-                [*self.members.fields(low, high, ""), share(', "wording": ', self.wording[low:high])], "}, "
+                [*self.members.fields(low, high, ""), share(', "wording": ', self.wording[low:high])], "}, ", constant
             )
             lines = written(
                 [
@@ -344,7 +350,7 @@ class ClusterRows(Rows[Cluster]):
                     word(', "label": ', self.label[rows], _LABEL_WORDS),
                     word(', "grade": ', self.grade[rows], _GRADE_WORDS),
                     word(', "star": ', self.star[rows], _STAR_WORDS),
-                    text(', "title": ', words(map(_text, self.title[rows]))),
+                    string(', "title": ', kept(self.title, first, last)),
                     number(', "medoid": ', self.medoid[rows]),
                     number(', "earliest": ', self.earliest[rows]),
                     share(', "weakest": ', self.weakest[rows]),
@@ -355,6 +361,7 @@ class ClusterRows(Rows[Cluster]):
                     text('], "evidence": ', kept(self.evidence, first, last)),
                 ],
                 "},\n",
+                constant,
             )
             yield _block(lines)
 
@@ -369,4 +376,4 @@ def distinct(group: Int64, value: Int64, groups: int) -> Int64:
 
 def _block(lines: Strings) -> str:
     """Return lines as one string, but for the separator behind the last."""
-    return lines.data[: len(lines.data) - len(",\n")].tobytes().decode("utf-8", "surrogatepass")
+    return str(lines.data[: len(lines.data) - len(",\n")].data, "utf-8", "surrogatepass")

@@ -116,7 +116,8 @@ def listed(key: str, rows: Iterable[str]) -> Iterator[str]:
     yield f',\n"{key}": ['
     between = "\n"
     for row in rows:
-        yield between + row
+        yield between  # by itself: a row may be a block of megabytes
+        yield row
         between = ",\n"
     yield "]"
 

@@ -99,8 +99,34 @@ def words(rows: Iterable[str]) -> Words:
 
 
 def kept(rows: Strings, first: int, last: int) -> Words:
-    """Return strings of a column as words."""
-    return Words(rows.data, rows.indptr[first:last], rows.indptr[first + 1 : last + 1])
+    """Return strings of a column as words; no more of it than they are."""
+    low, high = rows.indptr[[first, last]].tolist()
+    border = rows.indptr[first : last + 1] - low
+    return Words(rows.data[low:high], border[:-1], border[1:])
+
+
+@dataclass(frozen=True, eq=False)
+class Shelf:
+    """Tables of words that the lines of many blocks point to, laid end to end once.
+
+    words : Words
+    first : dict of int to int    where a table begins in it, by its identity
+    tables : tuple of Words       which have to live for that
+    """
+
+    words: Words
+    first: dict[int, int]
+    tables: tuple[Words, ...]
+
+
+def shelf(tables: Iterable[Words]) -> Shelf:
+    """Return tables of words laid end to end."""
+    some = tuple({id(one): one for one in tables}.values())
+    first = dict(zip(map(id, some), accumulate((len(one.begin) for one in some), initial=0), strict=False))
+    base = accumulate((len(one.data) for one in some), initial=0)
+    shifted = [(one.begin + by, one.end + by) for one, by in zip(some, base, strict=False)]
+    begin, end = (np.concatenate([np.zeros(0, np.int64), *(pair[side] for pair in shifted)]) for side in (0, 1))
+    return Shelf(Words(np.concatenate([np.zeros(0, np.uint8), *(one.data for one in some)]), begin, end), first, some)
 
 
 def runs(rows: Strings, indptr: Int64, between: str) -> Words:
@@ -126,7 +152,7 @@ def spread(words: Words, rows: Int64, count: int) -> Words:
     return Words(words.data, begin, end)
 
 
-def written(fields: Sequence[Field], behind: str) -> Strings:
+def written(fields: Sequence[Field], behind: str, kept: Shelf | None = None) -> Strings:
     """Return the lines of some rows.
 
     Parameters
@@ -135,6 +161,8 @@ def written(fields: Sequence[Field], behind: str) -> Strings:
         At least one; as many values in each as there are rows.
     behind : str
         What each line ends with.
+    kept : Shelf, optional
+        Tables of words that are not laid together for these lines, because others point to them too.
 
     Returns
     -------
@@ -143,21 +171,25 @@ def written(fields: Sequence[Field], behind: str) -> Strings:
     from dedup.kernels import writing
     from dedup.kernels.threads import shared
 
+    kept = kept or _EMPTY
+    own = shelf(one.words for one in fields if one.words is not None and id(one.words) not in kept.first)
     pieces = [*(field.before.encode() for field in fields), behind.encode()]
     kind = np.array([field.kind for field in fields], np.uint8)
-    tables = list({id(field.words): field.words for field in fields if field.words is not None}.values())
-    first = dict(zip(map(id, tables), accumulate((len(one.begin) for one in tables), initial=0), strict=False))
-    base = accumulate((len(one.data) for one in tables), initial=0)
-    shifted = [(one.begin + by, one.end + by) for one, by in zip(tables, base, strict=False)]
-    begin, end = (np.concatenate([np.zeros(0, np.int64), *(pair[side] for pair in shifted)]) for side in (0, 1))
-    data = np.concatenate([np.zeros(0, np.uint8), *(one.data for one in tables)])
     values = np.empty((len(fields), len(fields[0].values)), np.int64)
     for row, field in enumerate(fields):
-        np.add(field.values, first[id(field.words)] if field.words is not None else 0, out=values[row])
+        there = kept.first.get(id(field.words))
+        if there is not None:  # words on the shelf are numbered from -1 down
+            np.subtract(-1 - there, field.values, out=values[row])
+        else:
+            np.add(field.values, own.first.get(id(field.words), 0), out=values[row])
+    tables = [column for one in (own.words, kept.words) for column in (one.begin, one.end, one.data)]
     piece = np.frombuffer(b"".join(pieces), np.uint8)
     piece_ptr = np.fromiter(accumulate(map(len, pieces), initial=0), np.int64)
     size = np.empty(values.shape[1], np.int64)
-    shared(writing.sizes, len(size), kind, piece_ptr, values, begin, end, data, size)
+    shared(writing.sizes, len(size), kind, piece_ptr, values, *tables, size)
     found = strings(np.empty(int(size.sum()), np.uint8), size)
-    shared(writing.lines, len(size), kind, piece, piece_ptr, values, begin, end, data, found.indptr, found.data)
+    shared(writing.lines, len(size), kind, piece, piece_ptr, values, *tables, found.indptr, found.data)
     return found
+
+
+_EMPTY = shelf(())

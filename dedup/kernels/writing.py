@@ -80,7 +80,7 @@ def _write_string(words, begin, end, out, at):
 
 
 @numba.njit(cache=True, nogil=True)
-def sizes(first, last, kind, piece_ptr, values, begin, end, words, out):
+def sizes(first, last, kind, piece_ptr, values, begin, end, words, more_begin, more_end, more, out):
     """Write how many bytes each line has; the arguments are those of `lines`."""
     fixed = piece_ptr[piece_ptr.shape[0] - 1]
     for row in range(first, last):
@@ -88,7 +88,7 @@ def sizes(first, last, kind, piece_ptr, values, begin, end, words, out):
         for field in range(kind.shape[0]):
             value = values[field, row]
             if kind[field] == WORD:
-                size += end[value] - begin[value]
+                size += end[value] - begin[value] if value >= 0 else more_end[-1 - value] - more_begin[-1 - value]
             elif kind[field] == STRING:
                 size += 2
                 for i in range(begin[value], end[value]):
@@ -102,17 +102,29 @@ def sizes(first, last, kind, piece_ptr, values, begin, end, words, out):
         out[row] = size
 
 
+@numba.njit(cache=True, inline="always")
+def _copied(source, begin, end, out, at):
+    """Copy bytes; return where they end."""
+    for byte in range(begin, end):
+        out[at] = source[byte]
+        at += 1
+    return at
+
+
 @numba.njit(cache=True, nogil=True)
-def lines(first, last, kind, piece, piece_ptr, values, begin, end, words, ptr, out):
+def lines(
+    first, last, kind, piece, piece_ptr, values, begin, end, words, more_begin, more_end, more, ptr, out
+):  # fmt: skip
     """Write lines: a fixed piece before each field, and one behind the last.
 
     first, last : int64         rows written
     kind : uint8[F]             `WORD`, `NUMBER`, `SHARE`, `NAME` or `STRING`
     piece : uint8[...]          the F + 1 fixed pieces, end to end
     piece_ptr : int64[F + 2]
-    values : int64[F, N]        of a word its row in the table of words
+    values : int64[F, N]        of a word its row in the table of words, of a `WORD` in the other one -1 - row
     begin, end : int64[W]       word w is words[begin[w]:end[w]]
     words : uint8[...]
+    more_begin, more_end, more  another table of words
     ptr : int64[N + 1]          where the lines begin, from `sizes`
     out : uint8[ptr[N]]         written
 
@@ -122,16 +134,15 @@ def lines(first, last, kind, piece, piece_ptr, values, begin, end, words, ptr, o
     for row in range(first, last):
         at = ptr[row]
         for field in range(count + 1):
-            for byte in range(piece_ptr[field], piece_ptr[field + 1]):
-                out[at] = piece[byte]
-                at += 1
+            at = _copied(piece, piece_ptr[field], piece_ptr[field + 1], out, at)
             if field == count:
                 break
             value = values[field, row]
             if kind[field] == WORD:
-                for byte in range(begin[value], end[value]):
-                    out[at] = words[byte]
-                    at += 1
+                if value >= 0:
+                    at = _copied(words, begin[value], end[value], out, at)
+                else:
+                    at = _copied(more, more_begin[-1 - value], more_end[-1 - value], out, at)
             elif kind[field] == STRING:
                 at = _write_string(words, begin[value], end[value], out, at)
             elif kind[field] == NAME:

@@ -99,3 +99,16 @@ def test_words_of_some_rows_are_nothing_in_the_others():
     values = np.array([3, 0, 5])
     found = lines.where(values > 0, [lines.number("<", values)], ">")
     assert [found.data[a:b].tobytes() for a, b in zip(found.begin, found.end, strict=True)] == [b"<3>", b"", b"<5>"]
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(rows())
+def test_words_may_stand_on_a_shelf(columns):
+    """Some of the tables, or others beside them: the lines are the same."""
+    table, word, *_ = columns
+    one, other = lines.words(table), lines.words(["x", *table])
+    row = np.array(word, np.int64)
+    fields = [lines.word("", row, other), lines.word("-", row, one), lines.word("+", row, other)]
+    wanted = list(lines.written(fields, "."))
+    for tables in ([one], [other], [one, other], [lines.words(["y"]), other, other]):
+        assert list(lines.written(fields, ".", lines.shelf(tables))) == wanted
