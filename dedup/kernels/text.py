@@ -15,8 +15,7 @@ PUNCTUATION, LETTER, UNIT, POWER, DIGIT, MASK, ENCLOSED, SPACE, BREAK, INVISIBLE
 MEASURE, STOP, CLOSER = 0x10, 0x20, 0x40
 PLAIN = 0x80  # of a folded code point: a Han letter with which nothing begins that is dropped or a slot
 
-KEEP, DROP, SLOT = 0, 1, 2  # what happens to a code point of the folded text; SLOT + SlotKind
-OPENS = 0x80  # the first code point of a slot
+KEEP, DROP, SLOT = 0, 1, 2  # what happens to a code point of the folded text; SLOT + SlotKind, to all of a run
 _LINE, _GAP = 1, 2  # flags of a folded code point: what white space stands before it
 
 _X = ord("x")
@@ -214,8 +213,6 @@ def _digits(code, kind, gap, i, n):
 def _fill(mark, i, j, value):
     for t in range(i, j):
         mark[t] = value
-    if value >= SLOT:
-        mark[i] = value | OPENS
 
 
 @numba.njit(cache=True)
@@ -383,9 +380,7 @@ def fold_texts(
 
     Returns the number of slots; key_indptr[D] is the number of key code points. O(N + E). One thread.
     """
-    e = 0
-    keys = 0
-    slots = 0
+    e = keys = slots = 0
     key_indptr[0] = 0
     for d in range(indptr.size - 1):
         stop = indptr[d + 1]
@@ -438,22 +433,27 @@ def fold_texts(
                 clause = cls[t] & STOP != 0 or (clause and cls[t] & CLOSER != 0)
                 t += 1
                 continue
-            end, clause = _mark(code, cls, gap, mark, t, n, clause)
-            for i in range(t, end):
-                what = mark[i]
-                if what == KEEP:
-                    key_codes[keys] = code[i]
-                    key_origin[keys] = origin[i]
-                    key_span[keys] = width[i]
-                    keys += 1
-                elif what >= SLOT:
-                    # ½ is one place with two numbers: one slot
-                    if what & OPENS and (slots == 0 or origin[i] >= slot_end[slots - 1]):
-                        slot_start[slots] = origin[i]
-                        slot_key[slots] = keys
-                        slot_kind[slots] = (what & 0x7F) - SLOT
-                        slots += 1
-                    slot_end[slots - 1] = origin[i] + width[i]
+            if cls[t] & 15 == DIGIT and not clause and gap[t] & _LINE == 0:
+                end = _digits(code, cls, gap, t, n)
+                what = SLOT
+            else:
+                end, clause = _mark(code, cls, gap, mark, t, n, clause)
+                what = mark[t]
+            if what >= SLOT:
+                # ½ is one place with two numbers: one slot
+                if slots == 0 or origin[t] >= slot_end[slots - 1]:
+                    slot_start[slots] = origin[t]
+                    slot_key[slots] = keys
+                    slot_kind[slots] = what - SLOT
+                    slots += 1
+                slot_end[slots - 1] = origin[end - 1] + width[end - 1]
+            else:
+                for i in range(t, end):
+                    if mark[i] == KEEP:
+                        key_codes[keys] = code[i]
+                        key_origin[keys] = origin[i]
+                        key_span[keys] = width[i]
+                        keys += 1
             t = end
         key_indptr[d + 1] = keys
     return slots

@@ -172,7 +172,7 @@ def _scan(texts: Texts, ranges: Sequence[Int64], rows: tuple[int, int]) -> _Line
     """Return the lines of the documents of a row; ``ranges`` are hidden text and page noise, over the whole batch."""
     tables = data.tables()
     borders = texts.indptr[rows[0] : rows[1] + 1]
-    count = int(kernels.count_lines(texts.codes, borders, tables.kind))
+    count = int(kernels.count_lines(texts.codes, borders))
     start, document, first, last = (np.empty(count, np.int64) for _ in range(4))
     width, length, indent = (np.empty(count, np.int32) for _ in range(3))
     lead, tail = (np.empty(count, np.uint32) for _ in range(2))

@@ -158,7 +158,7 @@ def test_paragraphs_and_sentences_stand_at_the_keys_that_come_from_them(texts: l
 
 
 def test_what_kernels_pass_over_unread_is_text_and_nothing_else() -> None:
-    """Han characters by their codes alone are no white space, mark or break; no break stands behind the last one."""
+    """Han characters by their codes alone are no white space, mark or break; the breaks that are counted are all."""
     kind = data.tables().kind & 15
     assert lines._HAN == cuts._HAN and lines._BEHIND_HAN == cuts._BEHIND_HAN
     han = range(lines._HAN, lines._BEHIND_HAN)
@@ -167,7 +167,9 @@ def test_what_kernels_pass_over_unread_is_text_and_nothing_else() -> None:
     ).any()
     assert not any(chr(code).isspace() or lines._is_stop(code) for code in han)
     assert not np.isin(data.tables().fold[han], [ord(char) for char in ",、|"]).any()
-    assert np.flatnonzero(kind == data.Class.BREAK).max() == lines._LAST_BREAK
+    every = np.arange(data.CODE_POINTS, dtype=np.uint32)
+    broken = [lines.count_lines(every[code : code + 2], np.array([0, 2])) == 2 for code in range(0x3000)]
+    assert np.flatnonzero(broken).tolist() == np.flatnonzero(kind == data.Class.BREAK).tolist()
 
 
 @given(TEXTS)
