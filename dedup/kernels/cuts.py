@@ -9,7 +9,7 @@ import numba
 import numpy as np
 
 LETTER, UNIT, POWER, DIGIT = 1, 2, 3, 4  # of dedup.steps.data.Class
-_HAN, _BEHIND_HAN = 0x3400, 0xA000  # what stands between is text, whatever it is: no space, no mark
+MARK = 2  # of a code point: it may open a quotation, or end a sentence
 _WIDEST = 512  # lines wider than this many half-width units are one class: nobody wraps there
 _REACH = 200  # a quotation longer than this many code points, or unclosed, keeps nothing whole
 
@@ -85,10 +85,11 @@ def _key_from(origin, key, stop, raw):
 
 
 @numba.njit(cache=True, nogil=True)
-def sentence_starts(codes, origin, first, stop, raw_start, raw_end, key_start, key_end, out):
+def sentence_starts(codes, signs, origin, first, stop, raw_start, raw_end, key_start, key_end, out):
     """Write the key ranges of paragraphs, and the key positions at which a sentence begins; return how many.
 
     codes, origin : uint32[N], uint32[K]
+    signs : uint8[0x10000]                MARK what `_closing` or `_ends` has an answer for
     first, stop : int64                   keys of the documents in which the paragraphs stand
     raw_start, raw_end : int64[P]         paragraphs in text order
     key_start, key_end : int64[P]         written: see `KeyStream.first_from`
@@ -110,8 +111,7 @@ def sentence_starts(codes, origin, first, stop, raw_start, raw_end, key_start, k
         whole = i  # up to here a quotation is kept whole
         while i < end:
             c = codes[np.uint64(i)]
-            # Han, commas and figures are by far the most.
-            if 0x3400 <= c < 0xFF00 or c == 0xFF0C or c == 0x3001 or 0x30 <= c <= 0x39:
+            if c > 0xFFFF or not signs[c] & MARK:  # by far the most
                 i += 1
                 continue
             if i >= whole:
@@ -241,8 +241,7 @@ def suspects(codes, indptr, signs, word, tail, out, bears):
 
     codes : uint32[N]
     indptr : int64[D+1]      documents in codes
-    signs : uint8[0x10000]   for what is no Han character: 1 in a line that is not listed, 2 in one that is, whatever
-                             else it has, 4 ends a line
+    signs : uint8[0x10000]   1 in a line that is not listed, 2 in one that is, whatever else it has, 4 ends a line
     word : uint32            what a line begins with, white space aside, that `bears` asks about
     tail : int64             characters at the end of a document in which such a line begins
     out : int64[lines]       written
@@ -263,9 +262,9 @@ def suspects(codes, indptr, signs, word, tail, out, bears):
                 blank = False
                 if code == word and begin >= last - tail:
                     bears[d] = True
-            if _HAN <= code < _BEHIND_HAN or code > 0xFFFF:  # by far the most
+            sign = signs[code] if code <= 0xFFFF else 0
+            if not sign:  # by far the most
                 continue
-            sign = signs[code]
             seen |= sign
             if sign & 4:
                 if seen != 5:

@@ -16,7 +16,7 @@ ITEM, ARTICLE, PART = 8, 9, 10
 # Shapes of lines.
 INNER, CELLS, HIDDEN, FIRST, COMMAS = 1, 2, 4, 8, 16
 
-_HAN, _BEHIND_HAN = 0x3400, 0xA000  # between them is text: no white space, no mark, nothing that is not seen
+NOTED = 1  # of a code point: more is to be told of it than how wide it is
 _HEAD = 12  # characters at the beginning of a line that tell what it is
 
 _ORDINAL, _IS = ord("第"), ord("是")
@@ -160,12 +160,13 @@ def _tail(code, fold):
 
 @numba.njit(cache=True, nogil=True)
 def scan_lines(
-    codes, indptr, kind, fold, hide_start, hide_end, page_start, page_end,
+    codes, indptr, kind, fold, signs, hide_start, hide_end, page_start, page_end,
     start, document, first, last, width, length, indent, head, lead, tail, shape,
 ):  # fmt: skip
     """Write the shape of each line.
 
     codes, indptr, kind, fold                the texts and tables
+    signs : uint8[0x10000]                   NOTED what is no text, a stop, a bar, ENCLOSED, a comma but for ，、
     hide_start, hide_end : int64[H]          raw ranges that do not count as text, sorted, disjoint
     page_start, page_end : int64[F]          furniture, sorted, disjoint
     start, document : int64[L]               written: where a line begins, and in which document
@@ -176,7 +177,7 @@ def scan_lines(
     lead, tail : uint32[L]                   written: first and last code point of text, folded
     shape : uint8[L]                         written: INNER a stop inside, CELLS tabs or bars, HIDDEN only hidden
                                              text, FIRST an enumerator that says one, COMMAS two or more
-    O(N + H + F). One thread. Behind the head of a line, runs of Han characters are walked by their codes alone.
+    O(N + H + F). One thread. Behind the head of a line, most is walked over by `signs` alone.
     """
     line = 0
     h = 0
@@ -191,17 +192,9 @@ def scan_lines(
             document[line] = d
             first[line] = -1
             last[line] = i
-            units = 0
-            count = 0
-            margin = 0
-            cells = 0
-            filled = 0
-            stops = 0
-            commas = 0
+            units = count = margin = cells = filled = stops = commas = flags = 0
+            before = ending = 0
             gap = False
-            flags = 0
-            before = 0
-            ending = 0
             while i < stop:
                 c = codes[i]
                 low = kind[c] & 15
@@ -211,21 +204,26 @@ def scan_lines(
                     h += 1
                 while f < page_start.size and page_end[f] <= i:
                     f += 1
-                if filled == _HEAD and _HAN <= c < _BEHIND_HAN:
+                if filled == _HEAD and c <= 0xFFFF and not signs[c] & NOTED:
                     limit = min(stop, hide_start[h]) if h < hide_start.size else stop
                     limit = min(limit, page_start[f]) if f < page_start.size else limit
                     j = i
-                    while j < limit and _HAN <= codes[np.uint64(j)] < _BEHIND_HAN:
+                    while j < limit:
+                        c = codes[np.uint64(j)]
+                        if c > 0xFFFF or signs[c] & NOTED:
+                            break
+                        units += 1 if c < 0x2000 else 2
+                        commas += (c == 0xFF0C) | (c == 0x3001)
                         j += 1
                     if j > i:
                         before = _tail(codes[j - 2], fold) if j > i + 1 else ending
                         ending = _tail(codes[j - 1], fold)
                         last[line] = j
-                        units += 2 * (j - i)
                         count += j - i
                         gap = False
                         i = j
                         continue
+                    c = codes[i]
                 if low == SPACE:
                     gap = True
                     if units == 0:

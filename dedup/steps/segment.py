@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -110,7 +111,9 @@ def _segmented(texts: Texts, keys: KeyStream, ranges: Sequence[Int64], rows: tup
     cuts.headings(document, part, levels, heading)
     first, last = keys.indptr[list(rows)]
     sentences = np.empty(last - first + count, np.int64)
-    found = cuts.sentence_starts(texts.codes, keys.origin, first, last, raw_start, raw_end, start, end, sentences)
+    found = cuts.sentence_starts(
+        texts.codes, _signs(), keys.origin, first, last, raw_start, raw_end, start, end, sentences
+    )
     return Segments(
         document=document,
         start=start,
@@ -168,6 +171,20 @@ class _Lines:
     bounds: Int64
 
 
+@cache
+def _signs() -> UInt8:
+    """Return what the kernels have to look at: of most code points it is enough that they are text."""
+    tables = data.tables()
+    low, fold = tables.kind[:0x10000] & 0x0F, tables.fold[:0x10000]
+    noted = np.isin(low, [data.Class.SPACE, data.Class.BREAK, data.Class.INVISIBLE, data.Class.ENCLOSED])
+    noted |= np.isin(fold, [ord(char) for char in ",、"])
+    noted[[ord(char) for char in "。！？!?；;|"]] = True
+    noted[[ord(char) for char in "，、"]] = False
+    signs = np.where(noted, kernels.NOTED, 0).astype(np.uint8)
+    signs[[ord(char) for char in "“‘「『（(《【！？!?；;。｡…."]] |= cuts.MARK
+    return signs
+
+
 def _scan(texts: Texts, ranges: Sequence[Int64], rows: tuple[int, int]) -> _Lines:
     """Return the lines of the documents of a row; ``ranges`` are hidden text and page noise, over the whole batch."""
     tables = data.tables()
@@ -180,7 +197,7 @@ def _scan(texts: Texts, ranges: Sequence[Int64], rows: tuple[int, int]) -> _Line
     columns = (start, document, first, last, width, length, indent, head, lead, tail, shape)
     inside = [one[slice(*np.searchsorted(one[:, 0], borders[[0, -1]]))] for one in ranges]
     sides = [np.ascontiguousarray(side) for one in inside for side in one.T]
-    kernels.scan_lines(texts.codes, borders, tables.kind, tables.fold, *[*sides, *columns])
+    kernels.scan_lines(texts.codes, borders, tables.kind, tables.fold, _signs(), *[*sides, *columns])
     bounds = np.searchsorted(document, np.arange(len(borders)))
     document += rows[0]
     return _Lines(start, document, first, last, width, length, indent, head, lead, tail, shape, bounds)

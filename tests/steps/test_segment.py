@@ -16,6 +16,7 @@ from dedup.kernels import cuts, lines
 from dedup.kernels.threads import threads
 from dedup.schema import KeyStream, ParagraphKind, Segments, Texts
 from dedup.steps import data
+from dedup.steps import segment as step
 from dedup.steps.normalise import normalise
 from dedup.steps.repair import lay_out, repair
 from dedup.steps.segment import segment
@@ -157,16 +158,21 @@ def test_paragraphs_and_sentences_stand_at_the_keys_that_come_from_them(texts: l
     assert found.sentences.tolist() == sorted(wanted)
 
 
-def test_what_kernels_pass_over_unread_is_text_and_nothing_else() -> None:
-    """Han characters by their codes alone are no white space, mark or break; the breaks that are counted are all."""
-    kind = data.tables().kind & 15
-    assert lines._HAN == cuts._HAN and lines._BEHIND_HAN == cuts._BEHIND_HAN
-    han = range(lines._HAN, lines._BEHIND_HAN)
-    assert not np.isin(
-        kind[han], [data.Class.SPACE, data.Class.BREAK, data.Class.INVISIBLE, data.Class.ENCLOSED]
-    ).any()
-    assert not any(chr(code).isspace() or lines._is_stop(code) for code in han)
-    assert not np.isin(data.tables().fold[han], [ord(char) for char in ",、|"]).any()
+def test_what_kernels_pass_over_is_what_they_would_say_nothing_of() -> None:
+    """Signs of code points agree with the kernels' own questions; the breaks that are counted are all there are."""
+    tables = data.tables()
+    kind = tables.kind & 15
+    plain = np.flatnonzero(step._signs() & lines.NOTED == 0)
+    unseen = [data.Class.SPACE, data.Class.BREAK, data.Class.INVISIBLE, data.Class.ENCLOSED]
+    assert not np.isin(kind[plain], unseen).any() and not any(lines._is_stop(code) for code in plain.tolist())
+    assert ord("|") not in plain
+    commas = plain[np.isin(tables.fold[plain], [ord(char) for char in ",、"])]
+    assert {chr(code) for code in commas.tolist()} == set("，、")
+    assert not np.isin(kind[0x10000:], unseen[:2]).any() and (tables.fold[0x10000:] > 0x2F).all()
+    beside = np.array([ord("汉"), 0, ord("汉")], np.uint32)
+    for code in np.flatnonzero(step._signs() & cuts.MARK == 0).tolist():
+        beside[1] = code
+        assert not cuts._closing(code) and not cuts._ends(beside, 1, 3)
     every = np.arange(data.CODE_POINTS, dtype=np.uint32)
     broken = [lines.count_lines(every[code : code + 2], np.array([0, 2])) == 2 for code in range(0x3000)]
     assert np.flatnonzero(broken).tolist() == np.flatnonzero(kind == data.Class.BREAK).tolist()
