@@ -16,14 +16,15 @@ import numpy as np
 from dedup.accounts import accounts
 from dedup.columns import DIRECTIONS, SHARE, ClusterRows, Facts, PassageRows, distinct
 from dedup.digests import digest
+from dedup.digests import digests as named
 from dedup.evidence import Witness
 from dedup.executors import local, mapped
 from dedup.intervals import positions
-from dedup.lines import words
+from dedup.lines import encoded, spread, text, words, written
 from dedup.params import LABELS, Params
 from dedup.provenance import Tables
 from dedup.result import GRADES, Limit, Result, Skipped
-from dedup.rows import Strings, blocks, slices, strings
+from dedup.rows import Strings, blocks, strings
 from dedup.schema import Bool, Float64, Int64, PassageKind, UInt8, UInt64
 from dedup.steps.contrast import KINDS
 
@@ -105,14 +106,16 @@ def _ids(tables: Tables) -> list[str]:
     families = tables.families
     start, end = families.start[families.medoid], families.end[families.medoid]
     names: list[str] = []
-    seen: dict[str, int] = {}
     for first, last in blocks(len(start)):
-        for text in slices(tables.keys.codes, start[first:last], end[first:last]):
-            name = digest("family", text)
-            seen[name] = seen.get(name, 0) + 1
-            if seen[name] > 1:  # two families around equal stretches: told apart by their rank
-                name = digest("family", text, str(seen[name]))
-            names.append(name)
+        texts = encoded(tables.keys.codes, start[first:last], end[first:last])
+        data, borders = texts.data.tobytes(), zip(texts.begin.tolist(), texts.end.tolist(), strict=True)
+        names += named("family", (data[low:high] for low, high in borders))
+    seen: dict[str, int] = {}
+    for row, name in enumerate(names):
+        seen[name] = seen.get(name, 0) + 1
+        if seen[name] > 1:  # two families around equal stretches: told apart by their rank
+            text = tables.key_text(int(start[row]), int(end[row]))
+            names[row] = digest("family", text, str(seen[name]))
     return names
 
 
@@ -141,8 +144,8 @@ def _clusters(
         if told is not order:
             _read_ahead(tables, numbers)
         evidence, star = witness().of(numbers, rank[numbers])
-        title = words(_titles(tables, numbers, rank[numbers]))
-        return Facts(title.data, title.end - title.begin, evidence.data, np.diff(evidence.indptr), star)
+        title = _titles(tables, numbers, rank[numbers])
+        return Facts(title.data, np.diff(title.indptr), evidence.data, np.diff(evidence.indptr), star)
 
     parts = run.here("facts", Facts, facts, pieces, lambda: witness().prepare())
     found = run.laid("facts", parts)
@@ -191,18 +194,23 @@ def _told(title: Strings, evidence: Strings, star: Bool, rows: Int64) -> Facts:
     return Facts(titles.data, np.diff(titles.indptr), evidences.data, np.diff(evidences.indptr), star[rows])
 
 
-def _titles(tables: Tables, numbers: Int64, rank: Int64) -> list[str]:
+def _titles(tables: Tables, numbers: Int64, rank: Int64) -> Strings:
     """Return titles of families, given their places in the order shown."""
     from dedup.keyterms import key_terms
 
     families = tables.families
     medoid = families.medoid[numbers]
     start, end = families.start[medoid], families.end[medoid]
-    titles = slices(tables.keys.codes, start, np.minimum(end, start + _TITLE))
+    told = {}
     for at in np.flatnonzero(rank < TITLED).tolist():
         terms = key_terms(tables.key_text(int(start[at]), min(int(end[at]), int(start[at]) + _TOLD)))
-        titles[at] = " ".join(terms) or titles[at]
-    return titles
+        if terms:
+            told[at] = " ".join(terms)
+    rows = np.array([*told], np.int64)
+    size = np.minimum(end - start, _TITLE)
+    size[rows] = 0
+    plain = encoded(tables.keys.codes, start, start + size)
+    return written([text("", plain), text("", spread(words(told.values()), rows, len(numbers)))], "")
 
 
 def _shares(values: Float64) -> Int64:

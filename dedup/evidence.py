@@ -11,7 +11,7 @@ import json
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -88,7 +88,7 @@ class Witness:
 
     def prepare(self) -> None:
         """Gather now what is gathered over all reports when it is first asked for: names, and what is in order."""
-        _ = self._names, self._kept
+        _ = self._meets, self._kept
 
     def of(self, numbers: Int64, rank: Int64) -> tuple[Strings, Bool]:
         """Return the evidence of families: why they are labelled so, how far they reach, and what is odd about them.
@@ -123,7 +123,7 @@ class Witness:
                 lines.text("", verbatim),
                 lines.number(', {"kind": "spread", "facts": {"documents": ', self._documents(numbers)),
                 lines.number(', "issuers": ', labels.issuers[numbers]),
-                lines.text("}}", words("".join(", " + _json(one) for one in rows) for rows in oddities)),
+                lines.text("}}", _told(oddities, len(numbers))),
                 lines.text("", self._forms(numbers)),
                 lines.text("", lines.spread(self._differing.slots(numbers[differ]), differ, len(numbers))),
             ],
@@ -131,18 +131,18 @@ class Witness:
         )
         return found, star
 
-    def _oddities(self, numbers: Int64, rank: Int64) -> tuple[list[list[Evidence]], Bool]:
-        """Return what only some families have as evidence, and which of them earn the star by it."""
-        found: list[list[Evidence]] = [[] for _ in range(len(numbers))]
+    def _oddities(self, numbers: Int64, rank: Int64) -> tuple[dict[int, list[Evidence]], Bool]:
+        """Return what only some families have as evidence, by position, and which of them earn the star by it."""
+        found: dict[int, list[Evidence]] = {}
         accused = self._accused[numbers]
         slipped = accused & (self._differs[SLIPS][numbers] > 0)
         common = self._common_slips(numbers, np.flatnonzero(slipped))
         spelled = accused & (rank < SPELLED)
         kept = np.where(accused, self._kept[numbers], 0)
         told = accused & self._figures.told(numbers)
-        named = accused & (len(self._names) > 1)
+        named = accused & self._meets[numbers]
         for at in np.flatnonzero(slipped | spelled | (kept >= IN_ORDER) | told | named).tolist():
-            number, rows = int(numbers[at]), found[at]
+            number, rows = int(numbers[at]), list[Evidence]()
             members = range(*self.tables.families.indptr[number : number + 2].tolist())
             rows += self._leftovers(members) if named[at] else ()
             slips = [*(self._own_slips(number, members) if spelled[at] else ()), *common.get(at, ())]
@@ -154,7 +154,10 @@ class Witness:
                 rows.append(Evidence("number", {"value": values[:SHOWN]} | _left_out(values)))
             if kept[at] >= IN_ORDER:
                 rows.append(Evidence("order", {"paragraphs": int(kept[at])}))
-        star = np.array([any(one.kind in STARRED for one in rows) for rows in found], bool)
+            if rows:
+                found[at] = rows
+        star = np.zeros(len(numbers), bool)
+        star[[at for at, rows in found.items() if any(one.kind in STARRED for one in rows)]] = True
         return found, star
 
     def _forms(self, numbers: Int64) -> Words:
@@ -264,6 +267,17 @@ class Witness:
             names[document, row - int(tables.first_part[document])] = _places(title.strip())
         return {report: found for report, found in names.items() if found}
 
+    @cached_property
+    def _meets(self) -> Bool:
+        """Which families stand in several reports that bear a name: only in such a one can a name be left over."""
+        places, indptr = self._places, self.tables.families.indptr
+        named = np.array([*self._names], np.int64).reshape(-1, 2)
+        width = max(int(places.part.max(initial=-1)), int(named[:, 1].max(initial=-1))) + 2
+        report = places.document * width + places.part + 1
+        rows = np.flatnonzero(np.isin(report, named[:, 0] * width + named[:, 1] + 1))
+        family = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+        return distinct(family[rows], report[rows], len(indptr) - 1) > 1
+
     def _key_text(self, report: _Report) -> str:
         """Return the key text of a report."""
         tables = self.tables
@@ -278,9 +292,6 @@ class Witness:
 
     def _leftovers(self, members: range) -> Iterator[Evidence]:
         """Yield the names of another member's report that stand here in copied text, and nowhere else."""
-        reports = {self._report(row) for row in members}
-        if len(reports & self._names.keys()) < 2:
-            return  # a name can only be left over from a report that bears one, in another that bears one
         texts: dict[_Report, list[str]] = defaultdict(list)
         for row in members:
             texts[self._report(row)].append(self._text(row))
@@ -333,6 +344,12 @@ class Witness:
             run = increasing(sorted(set(rows)))
             kept[run] = len(run)
         return self._most(kept)
+
+
+def _told(oddities: Mapping[int, Sequence[Evidence]], count: int) -> Words:
+    """Return what is told of some of so many families, by position, as JSON that follows upon other."""
+    rows = words("".join(", " + _json(one) for one in rows) for rows in oddities.values())
+    return lines.spread(rows, np.array([*oddities], np.int64), count)
 
 
 def _left_out(rows: Sequence[object]) -> dict[str, int]:
