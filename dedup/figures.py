@@ -107,14 +107,11 @@ def _shared(
         return of, of
     nth = positions(first, count)
     at, mine = told[nth], value[nth]
-    around = _around(tables, slots.key[at], families.start[of], families.end[of])
     # Parts of a collection file are reports of their own.
     borders = np.union1d(tables.texts.indptr[:-1], tables.segments.parts.raw_start)
     report = np.searchsorted(borders, slots.start[at], side="right")
-    place = _groups(family[of], around, mine)
-    reports = once(place * (len(borders) + 1) + report)
-    shared = np.bincount(reports // (len(borders) + 1), minlength=int(place.max()) + 1) > 1
-    rows = np.flatnonzero(shared[place])
+    place = _around(tables, slots.key[at], families.start[of], families.end[of], family[of], mine)
+    rows = _in_several(place, report)
     pair = _groups(family[of[rows]], mine[rows])
     rows = rows[np.unique(pair, return_index=True)[1]]
     rows = rows[_at_home(tables, value, told, mine[rows], family[of[rows]], own)]
@@ -146,11 +143,22 @@ def rare(texts: Texts, keys: KeyStream) -> tuple[Int64, UInt64]:
     return np.concatenate(rows), np.concatenate(values)
 
 
-def _around(tables: Tables, key: Int64, start: Int64, end: Int64) -> UInt64:
-    """Return the key characters around places of members as a hash."""
-    value = np.empty(len(key), np.uint64)
-    shared(kernels.around, len(key), tables.keys.codes, key, start, end, np.int64(_CONTEXT), value)
-    return value
+def _around(tables: Tables, key: Int64, start: Int64, end: Int64, family: Int64, value: UInt64) -> UInt64:
+    """Return what a figure says, in which family, and the key characters around it, as one hash."""
+    place = np.empty(len(key), np.uint64)
+    columns = tables.keys.codes, key, start, end, family, value
+    shared(kernels.around, len(key), *columns, np.int64(_CONTEXT), place)
+    return place
+
+
+def _in_several(place: UInt64, report: Int64) -> Int64:
+    """Return the rows whose place stands in several reports, ascending."""
+    order = np.argsort(place)
+    ordered = place[order]
+    first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    report = report[order]
+    several = np.maximum.reduceat(report, first) > np.minimum.reduceat(report, first)
+    return np.sort(order[np.repeat(several, np.diff(np.append(first, len(order))))])
 
 
 def _groups(*columns: np.ndarray) -> Int64:
@@ -168,11 +176,10 @@ def _at_home(tables: Tables, value: UInt64, told: Int64, wanted: UInt64, family:
     """Return which figures (wanted, one for a family each) stand in documents of that family only."""
     documents = tables.texts.documents
     asked, row_asked = np.unique(wanted, return_inverse=True)
-    rank = np.searchsorted(asked, value)
-    some = np.flatnonzero(rank < len(asked))
-    some = some[asked[rank[some]] == value[some]]
+    some = _among(value, asked)
+    rank = np.searchsorted(asked, value[some])
     # One key for figure and document: sorting it takes a third of the memory of two columns, and half the time.
-    pairs = once(rank[some] * documents + tables.texts.document_of(tables.keys.slots.start[told[some]]))
+    pairs = once(rank * documents + tables.texts.document_of(tables.keys.slots.start[told[some]]))
     known, where = pairs // documents, pairs % documents
     count = np.searchsorted(known, row_asked, side="right") - np.searchsorted(known, row_asked)
     held = np.searchsorted(own, (family + 1) * documents) - np.searchsorted(own, family * documents)
@@ -186,3 +193,16 @@ def _at_home(tables: Tables, value: UInt64, told: Int64, wanted: UInt64, family:
     home[few] = True  # the others stand in more documents than the family has
     home[row[away]] = False
     return home
+
+
+def _among(value: UInt64, asked: UInt64) -> Int64:
+    """Return which hashes are among sorted ones (rows, ascending).
+
+    Most are not, which a table of their last bits tells of most of them at a look.
+    """
+    bits = np.uint64((1 << min(max(len(asked).bit_length() + 3, 8), 26)) - 1)
+    there = np.zeros(int(bits) + 1, bool)
+    there[asked & bits] = True
+    some = np.flatnonzero(there[value & bits])
+    rank = np.minimum(np.searchsorted(asked, value[some]), max(len(asked) - 1, 0))
+    return some[asked[rank] == value[some]] if len(asked) else some[:0]

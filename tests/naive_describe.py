@@ -27,11 +27,15 @@ def fnv(text: str) -> int:
     return value
 
 
-def around(codes: Sequence[int], key: int, start: int, end: int, context: int) -> int:
-    """Hash the characters around a place, 0 for what lies outside of a range."""
+def around(codes: Sequence[int], key: int, start: int, end: int, family: int, said: int, context: int) -> int:
+    """Hash the characters around a place, 0 outside of a range, what stands there, and in which family."""
     value = 0
-    for at in range(key - context, key + context):
-        value = ((value ^ (codes[at] if start <= at < end else 0)) * 0x9E3779B97F4A7C15) & MASK
+    for here in [
+        *(codes[at] if start <= at < end else 0 for at in range(key - context, key + context)),
+        said,
+        family,
+    ]:
+        value = ((value ^ here) * 0x9E3779B97F4A7C15) & MASK
         value ^= value >> 29
     return value
 

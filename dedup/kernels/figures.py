@@ -67,12 +67,14 @@ def rare(first, last, codes, start, end, what, kind, fold, digits, holds, value)
 
 
 @numba.njit(cache=True, nogil=True)
-def around(first, last, codes, key, start, end, context, out):
-    """Write the key characters around places of ranges as hashes.
+def around(first, last, codes, key, start, end, family, said, context, out):
+    """Write what figures say, in which family, and the key characters around them as hashes.
 
     codes : uint32[K]
     key : int64[n]           key places
     start, end : int64[n]    key ranges that they lie in: what is outside counts as nothing
+    family : int64[n]
+    said : uint64[n]
     context : int64          characters on either side
     out : uint64[n]          written
     """
@@ -80,6 +82,9 @@ def around(first, last, codes, key, start, end, context, out):
         value = _U64(0)
         for at in range(key[row] - context, key[row] + context):
             here = _U64(codes[at]) if start[row] <= at < end[row] else _U64(0)
+            value = (value ^ here) * _U64(0x9E3779B97F4A7C15)
+            value ^= value >> _U64(29)
+        for here in (said[row], _U64(family[row])):
             value = (value ^ here) * _U64(0x9E3779B97F4A7C15)
             value ^= value >> _U64(29)
         out[row] = value

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dedup import figures
 from dedup.kernels import figures as kernels
 from dedup.schema import SlotKind
 from dedup.steps.data import tables
@@ -60,6 +61,20 @@ def test_what_stands_around_is_cut_at_the_ends_of_the_range(codes, data):
     end = data.draw(st.integers(start, len(codes)))
     key = data.draw(st.integers(0, len(codes)))
     out = np.empty(1, np.uint64)
-    columns = (np.array([one]) for one in (key, start, end))
-    kernels.around(0, 1, np.array(codes, np.uint32), *columns, np.int64(3), out)
-    assert int(out[0]) == naive.around(codes, key, start, end, 3)
+    said, family = data.draw(st.integers(0, 2**64 - 1)), data.draw(st.integers(0, 9))
+    columns = (np.array([one]) for one in (key, start, end, family))
+    kernels.around(0, 1, np.array(codes, np.uint32), *columns, np.array([said], np.uint64), np.int64(3), out)
+    assert int(out[0]) == naive.around(codes, key, start, end, family, said, 3)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=1))
+def test_places_in_several_reports_are_those_counted(rows):
+    place, report = (np.array([row[side] for row in rows]) for side in (0, 1))
+    wanted = [at for at, (one, _) in enumerate(rows) if len({other for same, other in rows if same == one}) > 1]
+    assert figures._in_several(place.astype(np.uint64), report).tolist() == wanted
+
+
+@given(st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 2_000)), st.sets(st.integers(0, 2_000)).map(sorted))
+def test_hashes_among_others_are_found_past_the_sieve(value, asked):
+    found = figures._among(np.array(value, np.uint64), np.array(asked, np.uint64))
+    assert found.tolist() == [at for at, one in enumerate(value) if one in asked]
