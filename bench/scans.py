@@ -25,6 +25,7 @@ from bench import corpus
 from bench.peers import cpu_seconds, peak_mb
 from dedup.params import Params
 from dedup.pipeline import near_pairs, scan
+from dedup.report.files import encoded, write_file
 from dedup.report.html import render
 from dedup.result import Document, Result
 
@@ -52,8 +53,8 @@ def files(paths: list[str]) -> dict[str, Any]:
     decoded_mb = peak_mb()
     result, seconds, cpu = _timed(lambda: scan(paths, jobs=JOBS))
     with tempfile.TemporaryDirectory() as folder:
-        _, writing, _ = _timed(lambda: (Path(folder) / "result.json").write_text(result.to_json(), encoding="utf-8"))
-        _, paging, _ = _timed(lambda: (Path(folder) / "page.html").write_text(render(result), encoding="utf-8"))
+        _, writing, _ = _timed(lambda: write_file(Path(folder) / "result.json", encoded(result.json_pieces())))
+        _, paging, _ = _timed(lambda: write_file(Path(folder) / "page.html", render(result)))
     return _facts(result, seconds + writing, cpu) | {
         "chars": chars,
         "bytes": size,

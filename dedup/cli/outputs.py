@@ -75,9 +75,8 @@ def deliver(result: Result, outputs: Outputs, face: Face, decisions: Sequence[De
         files.make_folder(outputs.csv)
     files.write_files(contents, force=outputs.force)
     if to_stdout is not None:
-        data = to_stdout.encode("utf-8", "backslashreplace") if isinstance(to_stdout, str) else to_stdout
         sys.stdout.flush()
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.writelines(files.pieces(to_stdout))
     else:
         show(result, outputs, face)
     for path in contents:
@@ -97,11 +96,11 @@ def show(result: Result, outputs: Outputs, face: Face) -> None:
         console.print(block)
 
 
-def _contents(result: Result, outputs: Outputs, decisions: Sequence[Decision]) -> dict[Path, str | bytes]:
+def _contents(result: Result, outputs: Outputs, decisions: Sequence[Decision]) -> dict[Path, files.Content]:
     """Return what stands in each file; only faces that were asked for are imported."""
-    lang, contents = outputs.lang, dict[Path, str | bytes]()
+    lang, contents = outputs.lang, dict[Path, files.Content]()
     if outputs.json is not None:
-        contents[outputs.json] = result.to_json(texts=outputs.with_texts)
+        contents[outputs.json] = files.encoded(result.json_pieces(texts=outputs.with_texts))
     if outputs.csv is not None:
         from dedup.report.tables import tables, to_csv
 

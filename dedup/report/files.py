@@ -11,7 +11,7 @@ import contextlib
 import os
 import secrets
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from dedup.errors import OutputExists, OutputFailed
@@ -93,11 +93,11 @@ def write_files(contents: Mapping[Path, Content], *, force: bool = False) -> Non
     staged: dict[Path, Path] = {}
     try:
         for path, content in contents.items():
-            pieces = _pieces(content)
+            rows = pieces(content)
             if _is_stream(path):
-                _write_stream(path, pieces)
+                _write_stream(path, rows)
             else:
-                _stage(path, pieces, staged)
+                _stage(path, rows, staged)
         for path, temporary in staged.items():
             _place(temporary, path, force=force)
     finally:
@@ -120,10 +120,16 @@ def make_folder(path: Path) -> None:
         raise OutputFailed(str(path), _reason(error)) from error
 
 
-def _pieces(content: Content) -> Iterable[bytes]:
+def encoded(pieces: Iterable[str]) -> Iterator[bytes]:
+    """Yield pieces of text as `write_files` writes text: what is made piece by piece is never held whole."""
+    for piece in pieces:
+        yield piece.encode("utf-8", "backslashreplace")
+
+
+def pieces(content: Content) -> Iterable[bytes]:
     """Return what is to be written, piece by piece: an archive need not fit in memory to be exported."""
     if isinstance(content, str):
-        return [content.encode("utf-8", "backslashreplace")]
+        return encoded([content])
     return [content] if isinstance(content, bytes) else content
 
 
