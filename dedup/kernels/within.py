@@ -16,12 +16,14 @@ def holds(start, end, kind, wanted, least, first, last, share, out):
     least : int64              fewest characters of a paragraph that counts
     first, last : int64[n]     ranges; the first such paragraph that begins in one is looked at
     share : float64
-    out : bool[n]              cleared where it holds none
+    out : bool[n]              cleared where it holds none; what is cleared already is not looked at
 
     O(log P + paragraphs in the range) a range. To pick out the paragraphs that count once and for all would be one
     look into a table, but some thousand seeds are looked at at a time and the table is as long as the corpus.
     """
     for i in numba.prange(first.shape[0]):
+        if not out[i]:
+            continue
         p = np.searchsorted(start, first[i])
         while p < start.shape[0] and start[p] < last[i] and (kind[p] != wanted or end[p] - start[p] < least):
             p += 1

@@ -189,7 +189,9 @@ def _resolve(
 ) -> Passages:
     """Merge what is one copy, cut what hangs over, and apply the least length."""
     left, right = document_of(keys.indptr, rows[:, 0].copy()), document_of(keys.indptr, rows[:, 2].copy())
-    kept = _not_alone(left, right) | (rows[:, 4] >= params.min_chars) | _holds_paragraph(segments, rows)
+    kept = _not_alone(left, right) | (rows[:, 4] >= params.min_chars)
+    others = np.flatnonzero(~kept)
+    kept[others] = _holds_paragraph(segments, rows[others])
     rows, left, right = rows[kept], left[kept], right[kept]
     shuffled = np.empty(len(rows), np.uint8)
     if len(rows):
@@ -329,12 +331,15 @@ def _whole(segments: Segments, rows: Int64) -> Bool:
 
 def _holds_paragraph(segments: Segments, rows: Int64, share: float = 0.0) -> Bool:
     """Return which passages hold, on both sides, a whole body paragraph that is so much of them."""
-    whole = np.ones(len(rows), bool)
-    wanted, least = np.uint8(ParagraphKind.BODY), np.int64(WHOLE)
-    for side in (0, 2):
-        first, last = rows[:, side].copy(), rows[:, side + 1].copy()
+    which, wanted, least = np.arange(len(rows)), np.uint8(ParagraphKind.BODY), np.int64(WHOLE)
+    for side in (0, 2):  # few do on the left, so the right is hardly ever looked for
+        first, last = rows[which, side], rows[which, side + 1]
+        whole = last - first >= WHOLE
         within.holds(segments.start, segments.end, segments.kind, wanted, least, first, last, float(share), whole)
-    return whole
+        which = which[whole]
+    holds = np.zeros(len(rows), bool)
+    holds[which] = True
+    return holds
 
 
 def _table(rows: Int64, shuffled: UInt8) -> Passages:
