@@ -22,12 +22,13 @@ from dedup.executors import mapped
 from dedup.executors.bounds import as_column
 from dedup.executors.prepared import Keyed
 from dedup.executors.work import sliced
+from dedup.kernels.threads import apart
 from dedup.params import Params
 from dedup.schema import Bool, Float64, Int64, KeyStream, Passages, Seeds, UInt8, UInt32, UInt64
 from dedup.steps import align, anchor, bridge, pair
 from dedup.steps import background as rarity
 
-SEEDS = 1 << 19
+SEEDS = 1 << 18
 """Seeds aligned at a time, more only where one document has more: scratch is some 200 bytes a seed."""
 
 SAMPLED = 1 << 23
@@ -228,8 +229,9 @@ def passages(
     (of_pairs,) = near
     mine = slice(*of_pairs.indptr[number : number + 2].tolist())
     near_left, near_right = of_pairs.left[mine].astype(np.int64), of_pairs.right[mine].astype(np.int64)
-    found = []
-    for rows, pairs in _pieces(tables.borders, left, segments.start[near_left]):
+
+    def aligned(piece: tuple[np.ndarray | slice, slice]) -> Passages:
+        rows, pairs = piece
         here = left[rows].astype(np.int64), right[rows].astype(np.int64)
         if not by_text:
             order = np.argsort(here[1])  # one side of the text is then read from its beginning to its end
@@ -238,7 +240,10 @@ def passages(
             here = here[0][kept], here[1][kept]
         of_these = pair.unverified(near_left[pairs], near_right[pairs])
         seeds = anchor.seeds(units, segments, *here, of_these, params.anchor)
-        found.append(align.align(units, segments, _asked_for(keys, seeds, asked), params, bits))
+        return align.align(units, segments, _asked_for(keys, seeds, asked), params, bits)
+
+    pieces = list(_pieces(tables.borders, left, segments.start[near_left]))
+    found = apart(aligned, pieces) if len(pieces) > 1 else [aligned(pieces[0])]
     return merged(found)
 
 

@@ -336,7 +336,7 @@ def _cut(at, same, floor, strict, least, base, out, scratch):
     return found
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True, parallel=True)
 def passages(
     codes, left, right, length, member, chain_ptr, same, low_left, high_left, low_right, high_right,
     floor, strict, least, drop, half, stretches, out, out_count,

@@ -126,7 +126,7 @@ def _by_score(score, first, last, order):
         order[at] = i
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True, parallel=True)
 def chain(
     codes, left, right, length, left_document, right_document, borders, group, max_gap, floor, lookback, bounds,
     score, parent, chain_of, member, state,

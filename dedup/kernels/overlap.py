@@ -293,7 +293,7 @@ def _pair_up(rows, stretches, first, last, owner, shuffled, same, gap, floor, th
                 changed |= _join(rows, stretches, first, last, owner, shuffled, two, same, floor, threshold)
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True, parallel=True)
 def resolve(rows, stretches, group, same, gap, floor, threshold, owner, shuffled):
     """Give every passage to the one that it is part of, and merge those that are one copy.
 
@@ -326,7 +326,7 @@ def resolve(rows, stretches, group, same, gap, floor, threshold, owner, shuffled
         _pair_up(rows, stretches, first, last, owner, shuffled, same[g] == 1, gap // 2, floor, threshold)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def fringes(rows, stretches, at_end, foreign, longest, out):
     """Find, at one end of each passage, the outermost gap in which both sides go on differently.
 
@@ -371,7 +371,7 @@ def _lcs(codes, a, a_end, b, b_end, row):
     return row[b_end - b]
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def trim(codes, left_cut, right_cut, at_end, longest, agrees, rows, trimmed):
     """Cut off, at one end of each passage, what hangs over a border and hardly agrees.
 

@@ -102,7 +102,7 @@ def _worth(codes, i, j, one, other, borders, k, around):
     return _equal(codes, i, j, k) and _resumes(codes, i, j, k, low, high, around[0], around[1], around[2])
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True, parallel=True)
 def worth(codes, left, right, one, other, borders, k, around, out):
     """Write which pairs of places `pairs` would have written, had the text been at hand.
 
@@ -118,7 +118,7 @@ def worth(codes, left, right, one, other, borders, k, around, out):
         out[s] = _worth(codes, left[s], right[s], one[s], other[s], borders, k, around)
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True, parallel=True)
 def room(anchors, rows, cap, out, over, largest):
     """Write how many pairs each block of anchors may give.
 
@@ -152,7 +152,7 @@ def _group(anchors, first, end):
     return last - first
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True, parallel=True)
 def pairs(codes, k, anchors, rows, borders, rough, shift, base, cap, around, indptr, out, count):
     """Write the pairs of places of each group of equal anchors.
 
@@ -202,7 +202,7 @@ def pairs(codes, k, anchors, rows, borders, rough, shift, base, cap, around, ind
         count[b] = at - indptr[b]
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True, parallel=True)
 def first_shared(codes, start, end, left, right, k, out_left, out_right):
     """Write, for pairs of ranges, a place where both have the same k-gram: the first of the left one.
 
@@ -270,7 +270,7 @@ def document_of(indptr: Int64, position: Int64) -> Int32:
     return out
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True, parallel=True)
 def _documents(borders, rough, shift, base, position, out):
     """Write the document of each key position.
 
@@ -283,7 +283,7 @@ def _documents(borders, rough, shift, base, position, out):
         out[i] = _document(borders, rough, shift, base, position[i])
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True, parallel=True)
 def pack(indptr, one, other, left, right, number, offset, out):
     """Write document of left, document of right, place of left, place of right as one word each.
 
@@ -299,7 +299,7 @@ def pack(indptr, one, other, left, right, number, offset, out):
         out[i] = (word << offset) | _U64(right[i] - indptr[other[i]])
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True, parallel=True)
 def unpack(indptr, words, number, offset, left, right):
     """Write the key positions that `pack` put into words; arguments as there."""
     for i in numba.prange(words.shape[0]):

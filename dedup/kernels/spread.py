@@ -63,7 +63,7 @@ def _place(hashes, first, shift, wanted):
     return np.int64(-1)
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True, parallel=True)
 def find(hashes, first, shift, sieve, fine, wanted, out):
     """Write where each wanted hash stands among sorted, distinct ones.
 
@@ -81,7 +81,7 @@ def find(hashes, first, shift, sieve, fine, wanted, out):
         out[i] = _place(hashes, first, shift, wanted[i]) if _sifted(sieve, fine, wanted[i]) else np.int64(-1)
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True, parallel=True)
 def information(codes, start, end, k, near, near_bits, far, far_bits, unseen, usual, bits, surplus):
     """Write the information of ranges: of each character the least bits of the k-grams that hold it, summed.
 

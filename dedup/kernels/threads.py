@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import numba
 import numpy as np
+from numba.np.ufunc import threading_layer
 
 from dedup.errand import spared
 from dedup.errors import ParamsError
@@ -120,6 +121,27 @@ class Room:
             yield taken
         finally:
             taken(0)
+
+
+def apart(function: Callable[[_Task], _Found], tasks: Iterable[_Task]) -> list[_Found]:
+    """Return ``function(task)`` of each task, on as many threads as are allowed, each with its kernels to itself.
+
+    For work of many parallel kernels with numpy between them: one after the other, all threads but one wait wherever
+    numpy works, and for the slowest share of each kernel. Numba's own scheduler (workqueue), which it takes where it
+    finds neither OpenMP nor TBB, ends the process when two threads come to it: there the tasks wait for one another.
+    """
+    if allowed() == 1 or _scheduler() == "workqueue":
+        return [function(task) for task in tasks]
+    with ThreadPoolExecutor(allowed(), initializer=numba.set_num_threads, initargs=(1,)) as pool:
+        return list(pool.map(function, tasks))
+
+
+def _scheduler() -> str:
+    """Return what shares parallel kernels out; before the first of them, and where none is compiled, the worst."""
+    try:
+        return str(threading_layer())
+    except ValueError:
+        return "workqueue"
 
 
 def portions(borders: Any, most: int | None = None) -> list[tuple[int, int]]:

@@ -6,7 +6,7 @@ import numba
 import numpy as np
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True, parallel=True)
 def holds(start, end, kind, wanted, least, first, last, share, out):
     """Clear which ranges do not hold a whole paragraph of a kind that is so much of them.
 

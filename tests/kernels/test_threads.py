@@ -62,3 +62,23 @@ def test_room_is_taken_in_the_order_of_the_tasks_whoever_is_ready_first():
         done = [pool.submit(found, number) for number in range(len(sizes))]
     assert isinstance(done[4].exception(), ValueError)
     assert [one.result() for one in done if one is not done[4]] == [0, 3, 3, 8, 10, 11, 15]
+
+
+def test_tasks_apart_have_a_thread_each_and_keep_their_order(monkeypatch):
+    """With two threads two tasks are under way at once; a scheduler that bears it not gets one."""
+    both = threading.Barrier(2, timeout=10)
+
+    def found(number):
+        both.wait()
+        return number, threads.allowed(), threading.get_ident()
+
+    monkeypatch.setattr(threads, "_scheduler", lambda: "omp")
+    with threads.threads(2):
+        if threads.allowed() < 2:
+            pytest.skip("one core")
+        rows = threads.apart(found, iter(range(4)))
+        assert [number for number, _, _ in rows] == [0, 1, 2, 3]
+        assert {count for _, count, _ in rows} == {1} and threading.get_ident() not in {one for _, _, one in rows}
+        monkeypatch.setattr(threads, "_scheduler", lambda: "workqueue")
+        rows = threads.apart(lambda number: (number, threads.allowed(), threading.get_ident()), range(3))
+        assert rows == [(number, 2, threading.get_ident()) for number in range(3)]
