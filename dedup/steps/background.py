@@ -39,6 +39,7 @@ SCALE = 1511
 """Documents at whose scale rarity is told, whatever table is asked: those of the one that ships."""
 
 _FORMAT = 1
+_FEW = 64  # hashes that are looked up before all threads of a kernel are awake
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,9 @@ class Sorted:
 
     def rows(self, wanted: UInt32) -> Int64:
         """Return the row of each wanted hash, -1 for none (int64, same shape)."""
+        if len(wanted) <= _FEW and len(self.hashes):
+            at = np.minimum(np.searchsorted(self.hashes, wanted), len(self.hashes) - 1)
+            return np.where(self.hashes[at] == wanted, at, -1)
         out = np.empty(len(wanted), np.int64)
         spreading.find(*self.index, wanted, out)
         return out
