@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dedup.read import ReadOptions, read
+from dedup.read.blob import Blob
 from dedup.result import Document, Skipped
 
 TEXT = "青杨乡组织四十名护林员分片巡查，雨季前补栽杉木苗一万二千株，成活率由各组自查、乡里抽查。"
@@ -227,3 +231,27 @@ def test_a_wrong_column_name_is_told_once_and_not_a_million_times(tmp_path):
     )
     found, skipped = rows_of(path)
     assert (len(found), len(skipped)) == (1, 399)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(
+    st.lists(st.integers(0, 30), max_size=12),
+    st.booleans(),
+    st.integers(1, 9),
+    st.integers(1, 9),
+    st.integers(5, 40),
+)
+def test_lines_are_whole_however_the_file_is_read(lengths, ended, head, size, bound):
+    """Every line within the bound comes once, in its order; one over it by more than a piece is told as such."""
+    rows = [bytes([97 + number % 26]) * length for number, length in enumerate(lengths)]
+    data = b"\n".join(rows) + (b"\n" if ended and rows else b"")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dedup.read.blob._BLOCK", size)
+        blocks = list(Blob("a", None, "a.jsonl", data[:head], io.BytesIO(data[head:])).blocks(bound))
+    found = [line for block in blocks for line in ([None] if block is None else block.split(b"\n"))]
+    over = bound + max(head, size)
+    wanted = [[row] if len(row) <= bound else [None] if len(row) > over else [row, None] for row in rows]
+    found = [line for line in found if line != b""]  # a blank line is no record
+    wanted = [choice for choice in wanted if choice != [b""]]
+    assert len(found) == len(wanted)
+    assert all(line in choice for line, choice in zip(found, wanted, strict=True))
