@@ -9,6 +9,8 @@ from typing import Any
 from dedup.params import LABELS
 from dedup.result import Change, Cluster, DocumentInfo, Evidence, Limit, Part, Passage, Skipped, Span
 
+_encoded = json.JSONEncoder(ensure_ascii=False).encode  # `json.dumps` would make one for each document
+
 
 def _span_dict(span: Span) -> dict[str, Any]:
     return {
@@ -102,7 +104,7 @@ def limit_dict(row: Limit) -> dict[str, Any]:
 
 def text(value: Any) -> str:
     """Return JSON of a value, in the script it is written in."""
-    return json.dumps(value, ensure_ascii=False)
+    return _encoded(value)
 
 
 def lines(rows: Sequence[Any], to_dict: Callable[[Any], dict[str, Any]]) -> Iterator[str]:
