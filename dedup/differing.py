@@ -157,8 +157,8 @@ class Differing:
             start=mine[first, 0],
             end=mine[first, 1],
             indptr=np.append(first, len(of)),
-            other_start=theirs[:, 0],
-            other_end=theirs[:, 1],
+            other_start=theirs[:, 0].copy(),  # of one form whatever their number, or kernels are compiled twice
+            other_end=theirs[:, 1].copy(),
             report=np.searchsorted(self._borders, theirs[:, 0], side="right"),
         )
 

@@ -85,9 +85,13 @@ def warmup() -> None:
     from dedup.pipeline import scan
     from dedup.result import Document
 
-    block = "各村把防汛物资清点造册，编织袋、铁锹和应急灯放在村委会西屋，钥匙由值班员随身带着，缺一样补一样。"
+    block = (
+        "各村把防汛物资清点造册，编织袋、铁锹和应急灯放在村委会西屋，钥匙由值班员随身带着，缺一样补一样；"
+        "汛期每晚两人一班，听雨声、看水尺，水过了第三道红漆就敲锣，老人孩子先往祠堂后面的高坡上走。"
+    )
     begun = time.perf_counter()
-    scan([Document("warmup-1", f"{block}全年修渠17里。" * 2), Document("warmup-2", f"会上说：{block}全年修渠23里。")])
+    one, other = f"{block}全年修渠17里。" * 2, f"会上说：{block}全年修渠23里。\n下一页"
+    scan([Document("warmup-1", one), Document("warmup-2", other)])
     say(f"kernels compiled in {time.perf_counter() - begun:.1f} s, kept in {os.environ['NUMBA_CACHE_DIR']}")
 
 
