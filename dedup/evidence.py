@@ -8,7 +8,6 @@ changes a label. What a family's members differ in, figure by figure, is told to
 from __future__ import annotations
 
 import json
-import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ from dedup.differing import FIGURES, SHOWN, SLIPS, Differing, others
 from dedup.figures import figures
 from dedup.intervals import positions
 from dedup.lines import Words, where, words, written
+from dedup.names import places as named
 from dedup.params import LABELS
 from dedup.proposals import may_be_form, proposed
 from dedup.result import GRADES, Evidence
@@ -47,11 +47,6 @@ _KEPT = 256  # reports whose text is kept at hand: members of neighbouring famil
 _SPELLED = 400  # key characters of a medoid in which slips are sought
 _ACCUSED = ("copy", "mass")
 _REASONS = tuple(reason.name.lower() for reason in Reason)
-_NAME = re.compile(r"[\u4e00-\u9fff]{2,5}?(?:街道|[省市县区州旗乡镇村])")
-_BEFORE_NAME = re.compile(
-    r"^(?:第[一二三四五六七八九十百]+[篇部]分?|[篇之][一二三四五六七八九十百]+)?[\W\d_年度]*(?:中共|关于)?"
-)
-
 _ENCODED = json.JSONEncoder(ensure_ascii=False).encode
 _Report = tuple[int, int]  # document, and part of a collection file or -1
 
@@ -258,13 +253,13 @@ class Witness:
         """The places that each report says it is of, in its title or issuer; of those that name one."""
         tables = self.tables
         names = {
-            (number, -1): _places(document.title) | _places(document.issuer)
+            (number, -1): named(document.title) | named(document.issuer)
             for number, document in enumerate(tables.about)
         }
         parts = tables.segments.parts
         for row, document in enumerate(parts.document.tolist()):
             title = tables.slice(int(parts.title_start[row]), int(parts.title_end[row]))
-            names[document, row - int(tables.first_part[document])] = _places(title.strip())
+            names[document, row - int(tables.first_part[document])] = named(title.strip())
         return {report: found for report, found in names.items() if found}
 
     @cached_property
@@ -364,22 +359,6 @@ def _rule(rules: int, reason: int, strength: int) -> Evidence:
 
 def _json(evidence: Evidence) -> str:
     return _ENCODED({"kind": evidence.kind, "facts": dict(evidence.facts)})
-
-
-def _places(title: str | None) -> frozenset[str]:
-    """Return the places that a title or an issuer begins with: 界首市任寨乡 is two."""
-    found = set()
-    at = _BEFORE_NAME.match(title or "")
-    place = at.end() if at else 0
-    while one := _NAME.match(title or "", place):
-        if len(one[0]) > 2 and not _GENERAL.search(one[0]):
-            found.add(one[0])
-        place = one.end()
-    return frozenset(found)
-
-
-_GENERAL = re.compile(r"^[全各本我该某两几乡镇]|农村|城乡|乡镇|村镇|社区|地区|园区|城市|先进")
-"""What has the shape of a place's name and names none."""
 
 
 def increasing(rows: Sequence[tuple[int, int, int]]) -> list[int]:

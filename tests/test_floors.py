@@ -62,6 +62,7 @@ FLOORS = {
     "sweeps": 0,
     "errand": 0,
     "digests": 0,
+    "names": 0,
     "_optional": 0,
 }
 
