@@ -7,6 +7,7 @@ Tests assert that the fast version gives the same answer. Integers wrap around a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 MASK = 2**64 - 1
 BASE = 0x9E3779B97F4A7C55
@@ -287,6 +288,11 @@ def trimmed(
         new[column], new[2 + column] = cuts
         new[4] -= common
     return new
+
+
+def one_run(seeds: Sequence[tuple[int, int]], k: int) -> bool:
+    """Tell whether seeds, ascending, cover one stretch of equal characters without a gap."""
+    return len({j - i for i, j in seeds}) == 1 and all(b[0] - a[0] <= k for a, b in pairwise(seeds))
 
 
 def promise(

@@ -45,6 +45,16 @@ def _in_company(left, right, chain_of, first, last, s, near, lookback):
     return False
 
 
+@numba.njit(cache=True, inline="always")
+def _one_run(left, right, length, member, begin, end):
+    """Tell whether the seeds of a chain overlap, each with the one before it, in one stretch of equal characters."""
+    for x in range(begin + 1, end):
+        step = left[member[x]] - left[member[x - 1]]
+        if step > length[member[x - 1]] or step != right[member[x]] - right[member[x - 1]]:
+            return False
+    return True
+
+
 @numba.njit(cache=True)
 def _promise(
     codes, left, right, length, chain_of, first, last, one, other, borders, left_document, right_document, bounds
@@ -145,7 +155,9 @@ def chain(
     score, parent, chain_of : int64[S]   scratch
     member : int64[S]                written: the seeds of each group by chain, in ascending order within one
     state : uint8[S]                 written: 1 where a chain begins in `member`, 2 for chains that are not worth
-                                     aligning, 3 for one seed that is if the sides agree once more beside it, else 0
+                                     aligning and for the further seeds of a chain that is one run between two
+                                     documents, 3 for one seed that is worth it if the sides agree once more beside
+                                     it, else 0
 
     Seeds that would be shared by two chains stay with the better one. Most document pairs share one seed or two, by
     chance: those cost a glance at the characters around them. O(S * lookback); one thread takes one group.
@@ -164,6 +176,7 @@ def chain(
             member[first] = first
             state[first] = 2 if total < bounds[0] else (1 if total >= bounds[1] else 3)
             continue
+        apart = left_document[first] != right_document[first]
         _link(left, right, length, first, last, max_gap, floor, lookback, score, parent, member)
         _by_score(score, first, last, member)
         for i in range(first, last):
@@ -201,3 +214,8 @@ def chain(
                 state[n] = promise
             if promise == 0:
                 state[begin] = 1
+                # Of sixty seeds in one stretch the first says all; within a document a stretch may be cut into tiles,
+                # as many as it has seeds at most, and each seed gives room for one.
+                if apart and _one_run(left, right, length, member, begin, begin + size):
+                    for n in range(begin + 1, begin + size):
+                        state[n] = 2

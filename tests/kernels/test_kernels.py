@@ -421,7 +421,8 @@ def test_a_short_chain_is_aligned_where_the_slow_rule_says_so(texts, bounds, ste
     for name in set(chain_of.tolist()):
         members = np.flatnonzero(chain_of == name).tolist()
         promise = 0 if len(members) > 2 else naive.promise(row, met, chain_of.tolist(), members, k, borders, bounds)
-        wanted = [1] + [0] * (len(members) - 1) if promise == 0 else [promise] * len(members)
+        further = 2 if naive.one_run([met[seed] for seed in members], k) else 0
+        wanted = [1] + [further] * (len(members) - 1) if promise == 0 else [promise] * len(members)
         assert [told[seed] for seed in members] == wanted
 
 
