@@ -355,18 +355,18 @@ def measure(name: str, texts: Texts, truth: NDArray[np.uint64], threshold: float
     }
 
 
-def peak_mb() -> float:
-    """Return the most memory this process and any child of it has had, in MB.
+def peak_mb(children: bool = True) -> float:
+    """Return the most memory this process and, unless they do not count, any child of it has had, in MB.
 
     Linux hands ``ru_maxrss`` on to a program from the process that started it, and that one may have made a corpus of
     gigabytes; ``VmHWM`` is the program's own.
     """
     unit = 1 if sys.platform == "darwin" else 1024
-    own, children = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    own, of_children = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     status = Path("/proc/self/status")
     if status.exists():
         own = next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-    return float(own + children) * unit / 1e6
+    return float(own + of_children * children) * unit / 1e6
 
 
 def cpu_seconds() -> float:

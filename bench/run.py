@@ -176,13 +176,17 @@ def route(options: argparse.Namespace, sizes: list[int], thresholds: list[float]
 
 
 def scans(options: argparse.Namespace, sizes: list[int], thresholds: list[float]) -> None:
-    """Scan the corpora as folders of reports, the largest as .jsonl too, then the user's own."""
+    """Scan the corpora as folders of reports, the largest as .jsonl and in cold memory too, then the user's own."""
     rows: list[Row] = []
-    inputs = [(f"{size:,} paragraphs, folder", prepare(size, thresholds) / "reports") for size in sizes]
-    inputs += [(f"{max(sizes):,} paragraphs, jsonl", prepare(max(sizes), thresholds) / "reports.jsonl")]
-    inputs += [(path.name, path.resolve()) for path in options.files]
-    for name, path in inputs:
-        row = child(options.python, options.patience, "bench.scans", "scan", str(path))
+    inputs: list[tuple[str, list[Any]]] = [
+        (f"{size:,} paragraphs, folder", [prepare(size, thresholds) / "reports"]) for size in sizes
+    ]
+    largest = prepare(max(sizes), thresholds)
+    inputs += [(f"{max(sizes):,} paragraphs, jsonl", [largest / "reports.jsonl"])]
+    inputs += [(f"{max(sizes):,} paragraphs, memory cold", ["--cold", largest / "reports"])]
+    inputs += [(path.name, [path.resolve()]) for path in options.files]
+    for name, given in inputs:
+        row = child(options.python, options.patience, "bench.scans", "scan", *map(str, given))
         say(f"scan of {name}: {row.get('error') or row['seconds']}")
         rows.append({"name": name} | row)
         keep("scans", rows)

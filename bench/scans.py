@@ -1,6 +1,7 @@
 """Whole scans and the paragraph route, one measurement a process. Caller: `bench.run`.
 
-python -m bench.scans scan PATH...      # dedup.scan of files, JSON written; beside it, reading and decoding alone
+python -m bench.scans scan [--cold] PATH...  # dedup.scan of files, JSON written; reading and decoding alone
+python -m bench.scans touch MEGABYTES   # touches memory, for a scan that follows
 python -m bench.scans flood NAME SIZE   # dedup.scan of a flood in memory
 python -m bench.scans route TEXTS       # the paragraph route, stage by stage
 python -m bench.scans shell ROUNDS PATH...  # the command line from start to end, of each path too
@@ -45,17 +46,25 @@ def _warm_up() -> None:
     scan([Document(source=name, text=text) for name, text in corpus.documents(made)], jobs=JOBS)
 
 
-def files(paths: list[str]) -> dict[str, Any]:
-    """Scan files and folders as the command line does, the JSON file included."""
+def files(paths: list[str], cold: bool = False) -> dict[str, Any]:
+    """Scan files and folders as the command line does, the JSON file included.
+
+    A virtual machine has to be given each page of memory by its host when the page is touched for the first time, and
+    gives it back when it is free for some seconds; that takes up to three seconds a gigabyte, and is no part of a
+    scan. So another process touches as much memory as will be needed before the scan begins, unless ``cold``.
+    """
     _, compiled, _ = _timed(_warm_up)
-    before = peak_mb()
+    before = peak_mb(children=False)
     (chars, size), decoding, _ = _timed(lambda: _decode([Path(path) for path in paths]))
-    decoded_mb = peak_mb()
+    decoded_mb = peak_mb(children=False)
+    if not cold:
+        subprocess.run([sys.executable, "-m", "bench.scans", "touch", str(before + 12 * size / 1e6)], check=True)
     result, seconds, cpu = _timed(lambda: scan(paths, jobs=JOBS))
     with tempfile.TemporaryDirectory() as folder:
         _, writing, _ = _timed(lambda: write_file(Path(folder) / "result.json", encoded(result.json_pieces())))
         _, paging, _ = _timed(lambda: write_file(Path(folder) / "page.html", render(result)))
     return _facts(result, seconds + writing, cpu) | {
+        "cold": cold,
         "chars": chars,
         "bytes": size,
         "first_run": compiled,
@@ -64,6 +73,12 @@ def files(paths: list[str]) -> dict[str, Any]:
         "decoded_mb": decoded_mb,
         "timings": dict(result.timings) | {"json": writing, "page": paging},
     }
+
+
+def touch(megabytes: float) -> None:
+    """Write to as much memory, or to half of the machine's if that is less, and give it back."""
+    half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    np.empty(min(int(megabytes * 1e6), half), np.uint8).fill(1)
 
 
 def shell(rounds: int, paths: list[str]) -> list[dict[str, Any]]:
@@ -118,7 +133,7 @@ def flood(name: str, size: int) -> dict[str, Any]:
     _warm_up()
     texts = corpus.flood(name, size)
     documents = [Document(source=f"{row:07d}", text=text) for row, text in enumerate(texts)]
-    before = peak_mb()
+    before = peak_mb(children=False)
     result, seconds, cpu = _timed(lambda: scan(documents, jobs=JOBS))
     facts = {"chars": sum(map(len, texts)), "before_mb": before, "timings": dict(result.timings)}
     return _facts(result, seconds, cpu) | facts | {"flood": name, "size": size}
@@ -128,7 +143,7 @@ def _facts(result: Result, seconds: float, cpu: float) -> dict[str, Any]:
     return {
         "seconds": seconds,
         "cpu": cpu,
-        "peak_mb": peak_mb(),
+        "peak_mb": peak_mb(children=False),
         "documents": len(result.documents),
         "passages": len(result.passages),
         "clusters": len(result.clusters),
@@ -147,7 +162,7 @@ def route(path: str, rounds: int = 5) -> dict[str, Any]:
         "chars": sum(map(len, texts)),
         "candidates": rows[0][1],
         "steps": {name: [float(np.median([row[0][name][at] for row in rows])) for at in (0, 1)] for name in names},
-        "peak_mb": peak_mb(),
+        "peak_mb": peak_mb(children=False),
     }
 
 
@@ -183,8 +198,11 @@ def _route(texts: list[str]) -> tuple[dict[str, tuple[float, float]], int]:
 
 def main(arguments: list[str]) -> int:
     kind, *rest = arguments
+    if kind == "touch":
+        touch(float(rest[0]))
+        return 0
     if kind == "scan":
-        facts = files(rest)
+        facts = files([one for one in rest if one != "--cold"], cold="--cold" in rest)
     elif kind == "flood":
         facts = flood(rest[0], int(rest[1]))
     elif kind == "shell":
