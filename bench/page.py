@@ -211,10 +211,10 @@ def _scan_tables(rows: list[Row]) -> str:
     errors = "".join(f"\n- {row['name']}: {row['error']}" for row in rows if "error" in row)
     limits = "".join(f"- {row['name']}: {'; '.join(row['limits'])}\n" for row in fine if row["limits"])
     return (
-        "## Whole scans of files\n\nAll steps, passages and JSON, kernels compiled before; bytes a character above what "
-        "the process held before. The memory was touched by another process just before, but for the row that says cold: "
-        "the host of a virtual machine hands each page out when it is first touched, on this one at two to three "
-        "seconds a gigabyte.\n\n" + _table(head, body) + growth + "\nSeconds by stage:\n\n"
+        "## Whole scans of files\n\nAll steps, passages and JSON, kernels compiled before; bytes a character above "
+        "what the process held before. The memory was touched by another process just before, but for the row that "
+        "says cold: the host of a virtual machine hands each page out when it is first touched, on this one at two "
+        "to three seconds a gigabyte.\n\n" + _table(head, body) + growth + "\nSeconds by stage:\n\n"
         + _table(["", *(row["name"] for row in fine)], by_stage)
         + ("\nWhat was bounded:\n\n" + limits if limits else "")
         + ("\nNot measured:\n" + errors + "\n" if errors else "")
