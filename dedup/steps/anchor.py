@@ -115,13 +115,18 @@ def places(
             text, np.int64(k), anchors, rows[first : last + 1], borders, *table, np.int64(cap), _AROUND, indptr,
             scratch, kept,
         )  # fmt: skip
-        more = int(kept.sum())
-        hashing.compact(indptr, kept, scratch, found[written : written + more])
-        written += more
+        written = _laid_aside(indptr, kept, scratch, found, written)
     found = found[:written]
     found.sort()
     many = int(over.sum())
     return found, [Limit("anchor", many, cap, f"largest {int(largest.max())}")] if many else []
+
+
+def _laid_aside(indptr: Int64, kept: Int64, scratch: UInt64, out: UInt64, written: int) -> int:
+    """Write what was kept of each block of a scratch behind what is written already; return how far is written."""
+    end = written + int(kept.sum())
+    hashing.compact(indptr, kept, scratch, out[written:end])
+    return end
 
 
 def sides(places: UInt64) -> tuple[UInt32, UInt32]:
@@ -226,9 +231,7 @@ def minimisers(keys: KeyStream, k: int, window: int) -> UInt64:
             keys.codes, keys.indptr, np.int64(k), np.int64(window), document[some], start[some], end[some], room,
             scratch, count,
         )  # fmt: skip
-        more = int(count.sum())
-        hashing.compact(room, count, scratch, sampled[written : written + more])
-        written += more
+        written = _laid_aside(room, count, scratch, sampled, written)
     sampled = sampled[:written]
     sampled.sort()
     return sampled
