@@ -131,26 +131,38 @@ def _segmented(texts: Texts, keys: KeyStream, ranges: Sequence[Int64], rows: tup
 
 
 def _joined(rows: Sequence[Segments]) -> Segments:
-    """Return the segments of several rows of documents as those of one."""
+    """Return the segments of several rows of documents as those of one.
+
+    What is to be raised or left out is, row by row, while the rest is written once: as columns of the whole, the
+    numbers in between were three times the table, in memory that nothing had touched before.
+    """
 
     def column(name: str) -> Any:
         return np.concatenate([getattr(one, name) for one in rows])
 
     def numbers(name: str, counts: Sequence[int]) -> Int64:
-        base = np.repeat(np.cumsum(counts) - counts, [len(one.start) for one in rows])
-        own: Int64 = column(name)
-        return np.where(own < 0, -1, own + base)
+        bases = (np.cumsum(counts) - counts).tolist()
+        owned = zip((getattr(one, name) for one in rows), bases, strict=True)
+        return np.concatenate([np.where(own < 0, -1, own + base) for own, base in owned])
 
-    # Of two documents of which one ends, and the other begins, without a key the paragraphs begin at one place.
-    sentences = column("sentences")
     return Segments(
         **{name: column(name) for name in ("document", "start", "end", "raw_start", "raw_end", "kind", "level")},
         part=numbers("part", [len(one.parts.document) for one in rows]),
         heading=numbers("heading", [len(one.start) for one in rows]),
-        sentences=sentences[np.diff(sentences, prepend=-1) > 0],
+        sentences=_distinct([one.sentences for one in rows]),
         lines=column("lines"),
         parts=Parts(*(np.concatenate([getattr(one.parts, name) for one in rows]) for name in Parts.__slots__)),
     )
+
+
+def _distinct(rows: Sequence[Int64]) -> Int64:
+    """Return increasing positions end to end, each once.
+
+    Of two documents of which one ends, and the other begins, without a key the paragraphs begin at one place.
+    """
+    ends = [-1, *(int(one[-1]) for one in rows if len(one))]
+    found = (one for one in rows if len(one))
+    return np.concatenate([one[int(one[0] == end) :] for one, end in zip(found, ends, strict=False)] or list(rows))
 
 
 @dataclass(frozen=True, slots=True)
