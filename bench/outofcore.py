@@ -133,8 +133,8 @@ def scan(inputs: Path, work: Path) -> None:
     result = pipeline([inputs], work=work, jobs=JOBS, told=told)
     told("json")
     path = work.with_suffix(".json")
-    with path.open("w", encoding="utf-8") as file:
-        file.writelines(result.json_pieces())
+    with path.open("wb") as file:
+        file.writelines(result.json_bytes())
     told("end")
     usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     facts = {

@@ -26,7 +26,7 @@ from bench import corpus
 from bench.peers import cpu_seconds, peak_mb
 from dedup.params import Params
 from dedup.pipeline import near_pairs, scan
-from dedup.report.files import encoded, write_file
+from dedup.report.files import write_file
 from dedup.report.html import render
 from dedup.result import Document, Result
 
@@ -61,7 +61,7 @@ def files(paths: list[str], cold: bool = False) -> dict[str, Any]:
         subprocess.run([sys.executable, "-m", "bench.scans", "touch", str(before + 12 * size / 1e6)], check=True)
     result, seconds, cpu = _timed(lambda: scan(paths, jobs=JOBS))
     with tempfile.TemporaryDirectory() as folder:
-        _, writing, _ = _timed(lambda: write_file(Path(folder) / "result.json", encoded(result.json_pieces())))
+        _, writing, _ = _timed(lambda: write_file(Path(folder) / "result.json", result.json_bytes()))
         _, paging, _ = _timed(lambda: write_file(Path(folder) / "page.html", render(result)))
     return _facts(result, seconds + writing, cpu) | {
         "cold": cold,

@@ -193,14 +193,18 @@ class PassageRows(Rows[Passage]):
         changed |= {"change_kind": self.change_kind[changes], "change": self.change[changes]}
         return replace(self, **changed)
 
-    def json_blocks(self) -> Iterator[str]:
-        """Yield the passages as JSON, some at a time, a line each."""
+    def json_blocks(self) -> Iterator[memoryview]:
+        """Yield the passages as JSON in UTF-8, some at a time, a line each."""
+        from dedup.kernels.threads import ahead
+
         clusters = words(map(_text, self.clusters))
         kinds = words(map(_text, self.kinds))
         change_kinds = words(map(_text, self.change_kinds))
         paths = self.left.paths_json, self.right.paths_json
         constant = shelf((clusters, kinds, change_kinds, *paths, _LABEL_WORDS, _GRADE_WORDS, _DIRECTION_WORDS))
-        for first, last in blocks(len(self)):
+
+        def block(ends: tuple[int, int]) -> memoryview:
+            first, last = ends
             rows = slice(first, last)
             border = self.change_ptr[first : last + 1]
             change = self.change[border[0] : border[-1]]
@@ -232,7 +236,9 @@ class PassageRows(Rows[Passage]):
                 "]},\n",
                 constant,
             )
-            yield _block(lines)
+            return _block(lines)
+
+        yield from ahead(block, [*blocks(len(self))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,10 +340,14 @@ class ClusterRows(Rows[Cluster]):
         changed |= {"member_ptr": np.concatenate([[0], np.cumsum(count)]), "wording": self.wording[members]}
         return replace(self, **changed)
 
-    def json_blocks(self) -> Iterator[str]:
-        """Yield the families as JSON, some at a time, a line each."""
+    def json_blocks(self) -> Iterator[memoryview]:
+        """Yield the families as JSON in UTF-8, some at a time, a line each."""
+        from dedup.kernels.threads import ahead
+
         constant = shelf((self.members.paths_json, _LABEL_WORDS, _GRADE_WORDS, _STAR_WORDS))
-        for first, last in blocks(len(self)):
+
+        def block(ends: tuple[int, int]) -> memoryview:
+            first, last = ends
             rows = slice(first, last)
             border = self.member_ptr[first : last + 1]
             low, high = int(border[0]), int(border[-1])
@@ -363,7 +373,9 @@ class ClusterRows(Rows[Cluster]):
                 "},\n",
                 constant,
             )
-            yield _block(lines)
+            return _block(lines)
+
+        yield from ahead(block, [*blocks(len(self))])
 
 
 def distinct(group: Int64, value: Int64, groups: int) -> Int64:
@@ -374,6 +386,6 @@ def distinct(group: Int64, value: Int64, groups: int) -> Int64:
     return np.bincount(pairs // (int(value.max()) + 1), minlength=groups)
 
 
-def _block(lines: Strings) -> str:
-    """Return lines as one string, but for the separator behind the last."""
-    return str(lines.data[: len(lines.data) - len(",\n")].data, "utf-8", "surrogatepass")
+def _block(lines: Strings) -> memoryview:
+    """Return lines as they stand one behind the other, but for the separator behind the last."""
+    return lines.data[: len(lines.data) - len(",\n")].data

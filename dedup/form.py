@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from dedup.params import LABELS
-from dedup.result import Change, Cluster, DocumentInfo, Evidence, Limit, Part, Passage, Skipped, Span
+from dedup.result import SCHEMA, Change, Cluster, DocumentInfo, Evidence, Limit, Part, Passage, Skipped, Span
+
+if TYPE_CHECKING:
+    from dedup.result import Result
 
 _encoded = json.JSONEncoder(ensure_ascii=False).encode  # `json.dumps` would make one for each document
 
@@ -102,26 +107,45 @@ def limit_dict(row: Limit) -> dict[str, Any]:
     return {"kind": row.kind, "count": row.count, "bound": row.bound, "detail": row.detail}
 
 
-def text(value: Any) -> str:
-    """Return JSON of a value, in the script it is written in."""
-    return _encoded(value)
+def pieces(result: Result, texts: bool) -> Iterator[bytes | memoryview]:
+    """Yield a result as JSON in UTF-8, piece by piece; lone surrogates, which that has not, in three bytes each."""
+    head = {"schema": SCHEMA, "version": result.version, "params": result.params.to_dict()}
+    yield _bytes(head)[:-1]
+    yield from _listed("documents", (_bytes(document_dict(info, texts)) for info in result.documents))
+    yield from _listed("passages", lines(result.passages, passage_dict))
+    yield from _listed("clusters", lines(result.clusters, cluster_dict))
+    yield from _listed("skipped", (_bytes(skipped_dict(row)) for row in result.skipped))
+    yield from _listed("limits", (_bytes(limit_dict(row)) for row in result.limits))
+    yield b"}\n"
 
 
-def lines(rows: Sequence[Any], to_dict: Callable[[Any], dict[str, Any]]) -> Iterator[str]:
+def in_file(piece: bytes | memoryview) -> bytes | memoryview:
+    """Return a piece as a file has it: with JSON's escapes in place of lone surrogates."""
+    # They begin with 0xED, as some Hangul does and nothing else: most pieces have none of it, and stay as they are.
+    if 0xED not in np.frombuffer(piece, np.uint8):
+        return piece
+    return str(piece, "utf-8", "surrogatepass").encode("utf-8", "backslashreplace")
+
+
+def lines(rows: Sequence[Any], to_dict: Callable[[Any], dict[str, Any]]) -> Iterator[bytes | memoryview]:
     """Yield rows as JSON, one or a block of lines at a time: columns know how, others go by their dictionaries."""
-    written: Callable[[], Iterator[str]] | None = getattr(rows, "json_blocks", None)
-    return written() if written is not None else (text(to_dict(row)) for row in rows)
+    written: Callable[[], Iterator[memoryview]] | None = getattr(rows, "json_blocks", None)
+    return written() if written is not None else (_bytes(to_dict(row)) for row in rows)
 
 
-def listed(key: str, rows: Iterable[str]) -> Iterator[str]:
+def _bytes(value: Any) -> bytes:
+    return _encoded(value).encode("utf-8", "surrogatepass")
+
+
+def _listed(key: str, rows: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:
     """Yield a list with one row a line: readable in a diff, and still one JSON value. A block is rows so divided."""
-    yield f',\n"{key}": ['
-    between = "\n"
+    yield f',\n"{key}": ['.encode()
+    between = b"\n"
     for row in rows:
         yield between  # by itself: a row may be a block of megabytes
         yield row
-        between = ",\n"
-    yield "]"
+        between = b",\n"
+    yield b"]"
 
 
 def _read_span(row: Mapping[str, Any]) -> Span:

@@ -305,14 +305,20 @@ class Result(Views):
         """
         from dedup import form
 
-        head = {"schema": SCHEMA, "version": self.version, "params": self.params.to_dict()}
-        yield form.text(head)[:-1]
-        yield from form.listed("documents", (form.text(form.document_dict(info, texts)) for info in self.documents))
-        yield from form.listed("passages", form.lines(self.passages, form.passage_dict))
-        yield from form.listed("clusters", form.lines(self.clusters, form.cluster_dict))
-        yield from form.listed("skipped", map(form.text, map(form.skipped_dict, self.skipped)))
-        yield from form.listed("limits", map(form.text, map(form.limit_dict, self.limits)))
-        yield "}\n"
+        for piece in form.pieces(self, texts):
+            yield str(piece, "utf-8", "surrogatepass")
+
+    def json_bytes(self, *, texts: bool = False) -> Iterator[bytes | memoryview]:
+        """Yield what a file of the JSON text holds, piece by piece: UTF-8, with JSON's escapes of lone surrogates.
+
+        Parameters
+        ----------
+        texts : bool
+            Whether each document carries its full text.
+        """
+        from dedup import form
+
+        return map(form.in_file, form.pieces(self, texts))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], *, path: str = "result") -> Result:

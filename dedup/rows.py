@@ -16,7 +16,7 @@ from dedup.schema import Int64, UInt8, UInt32, string
 BLOCK = 4_096
 """Rows made at a time by whoever walks over all."""
 
-_WRITTEN = 1 << 14  # rows written at a time: some ten megabytes
+_WRITTEN = 1 << 12  # rows written at a time: some megabytes, which the cache holds until they are in the file
 _NEAR = 32  # rows made with one that is asked for: they cost little more than it alone, and are often asked for next
 _Row = TypeVar("_Row")
 

@@ -28,6 +28,19 @@ def test_the_json_written_from_columns_is_that_of_the_objects(result):
     assert json.loads(result.to_json()) == json.loads(json.dumps(result.to_dict()))
 
 
+@pytest.mark.parametrize("names", [("甲.txt", "乙.txt"), ("甲\ud800.txt", "\udfff乙.txt"), ("한글.txt", "힣.txt")])
+def test_a_file_has_the_bytes_of_the_text_with_escapes_of_what_they_cannot_hold(names):
+    """Lone surrogates, in objects and in columns, are read back from the file; Hangul begins with the same byte."""
+    half = "\ud912"
+    block = f"护林队{half}每月逢五巡山，烧秸秆的一律劝回，火种登记在册，三年没有一起火情。"
+    found = scan([Document(name, f"第{name}号\n" + block) for name in names])
+    assert len(found.clusters) == 1
+    for one in (found, replace(found, passages=tuple(found.passages), clusters=tuple(found.clusters))):
+        written = b"".join(one.json_bytes(texts=True))
+        assert written == one.to_json(texts=True).encode("utf-8", "backslashreplace")
+        assert Result.from_dict(json.loads(written)) == found
+
+
 @pytest.mark.parametrize("rows", ["passages", "clusters"])
 def test_rows_are_a_sequence(result, rows):
     lazy = getattr(result, rows)

@@ -100,7 +100,7 @@ def _contents(result: Result, outputs: Outputs, decisions: Sequence[Decision]) -
     """Return what stands in each file; only faces that were asked for are imported."""
     lang, contents = outputs.lang, dict[Path, files.Content]()
     if outputs.json is not None:
-        contents[outputs.json] = files.encoded(result.json_pieces(texts=outputs.with_texts))
+        contents[outputs.json] = result.json_bytes(texts=outputs.with_texts)
     if outputs.csv is not None:
         from dedup.report.tables import tables, to_csv
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from itertools import pairwise
@@ -134,6 +135,29 @@ def apart(function: Callable[[_Task], _Found], tasks: Iterable[_Task]) -> list[_
         return [function(task) for task in tasks]
     with ThreadPoolExecutor(allowed(), initializer=numba.set_num_threads, initargs=(1,)) as pool:
         return list(pool.map(function, tasks))
+
+
+def ahead(function: Callable[[_Task], _Found], tasks: Sequence[_Task]) -> Iterator[_Found]:
+    """Yield ``function(task)`` of each task in order, the next ones at work while the caller uses what it was given.
+
+    Each works on one thread, as in `apart`, but calls no parallel kernels. No more is ready at a time than there are
+    threads, and one: what is made for a file need not fit in memory.
+    """
+    if len(tasks) < 2 or allowed() == 1:
+        yield from map(function, tasks)
+        return
+    with ThreadPoolExecutor(allowed(), initializer=numba.set_num_threads, initargs=(1,)) as pool:
+        ready: deque[Future[_Found]] = deque()
+        try:
+            for task in tasks:
+                if len(ready) > allowed():
+                    yield ready.popleft().result()
+                ready.append(pool.submit(function, task))
+            while ready:
+                yield ready.popleft().result()
+        finally:  # whoever takes no more waits for what is at work, and for no more
+            for one in ready:
+                one.cancel()
 
 
 def _scheduler() -> str:

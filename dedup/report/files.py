@@ -11,14 +11,14 @@ import contextlib
 import os
 import secrets
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dedup.errors import OutputExists, OutputFailed
 
 _MARK = ".dedup-"
 
-Content = str | bytes | Iterable[bytes]
+Content = str | bytes | Iterable[bytes | memoryview]
 """What stands in a file: text, bytes, or pieces of them in order."""
 
 
@@ -120,20 +120,14 @@ def make_folder(path: Path) -> None:
         raise OutputFailed(str(path), _reason(error)) from error
 
 
-def encoded(pieces: Iterable[str]) -> Iterator[bytes]:
-    """Yield pieces of text as `write_files` writes text: what is made piece by piece is never held whole."""
-    for piece in pieces:
-        yield piece.encode("utf-8", "backslashreplace")
-
-
-def pieces(content: Content) -> Iterable[bytes]:
+def pieces(content: Content) -> Iterable[bytes | memoryview]:
     """Return what is to be written, piece by piece: an archive need not fit in memory to be exported."""
     if isinstance(content, str):
-        return encoded([content])
+        return [content.encode("utf-8", "backslashreplace")]
     return [content] if isinstance(content, bytes) else content
 
 
-def _stage(path: Path, pieces: Iterable[bytes], staged: dict[Path, Path]) -> None:
+def _stage(path: Path, pieces: Iterable[bytes | memoryview], staged: dict[Path, Path]) -> None:
     """Write the data beside its place under a temporary name, and force it to disk."""
     # Beside the target, for a rename across file systems is a copy; a name of its own, for a long target name
     # with a suffix would exceed what the file system allows.
@@ -198,7 +192,7 @@ def _is_stream(path: Path) -> bool:
     return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
 
 
-def _write_stream(path: Path, pieces: Iterable[bytes]) -> None:
+def _write_stream(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
     try:
         with path.open("wb") as file:
             file.writelines(pieces)

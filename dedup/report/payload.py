@@ -193,7 +193,7 @@ def family_chunks(
 def _lines(rows: Sequence[Any], to_dict: Callable[[Any], dict[str, Any]]) -> Iterator[str]:
     """Yield each row as the line that the result's file has of it."""
     for block in form.lines(rows, to_dict):
-        yield from block.split(",\n")  # which stands in no JSON but between rows
+        yield from str(block, "utf-8", "surrogatepass").split(",\n")  # which stands in no JSON but between rows
 
 
 class _Sentences:

@@ -82,3 +82,23 @@ def test_tasks_apart_have_a_thread_each_and_keep_their_order(monkeypatch):
         monkeypatch.setattr(threads, "_scheduler", lambda: "workqueue")
         rows = threads.apart(lambda number: (number, threads.allowed(), threading.get_ident()), range(3))
         assert rows == [(number, 2, threading.get_ident()) for number in range(3)]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_what_is_made_ahead_comes_in_order_and_not_all_of_it_at_once(monkeypatch, count):
+    """Whoever takes no more stops the making; what fails is told where its turn is."""
+    monkeypatch.setattr(threads, "allowed", lambda: count)
+    begun = []
+
+    def made(number):
+        begun.append(number)
+        return 12 // (number - 20)
+
+    rows = threads.ahead(made, range(40))
+    assert [next(rows) for _ in range(5)] == [12 // (number - 20) for number in range(5)]
+    rows.close()
+    assert len(begun) <= 5 + 2 * count + 1
+    rows = threads.ahead(made, range(40))
+    assert len([next(rows) for _ in range(20)]) == 20
+    with pytest.raises(ZeroDivisionError):
+        next(rows)
