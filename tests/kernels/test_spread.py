@@ -31,9 +31,12 @@ def test_the_last_range_over_a_position_colours_it(rows, data):
     assert list(zip(colours.tolist(), owners.tolist(), strict=True)) == wanted
 
 
-@given(st.sets(st.integers(0, 2**32 - 1), max_size=200), st.lists(st.integers(0, 2**32 - 1), max_size=50))
+words = st.integers(0, 2**32 - 1) | st.integers(2**31, 2**31 + 300)
+
+
+@given(st.sets(words, max_size=200), st.lists(words, max_size=50))
 def test_hashes_are_found_where_they_stand(held, asked):
-    """Every hash that is held is found at its row, every other one at -1."""
+    """Every hash that is held is found at its row, every other one at -1; those with equal upper bits among them."""
     hashes = np.array(sorted(held), np.uint32)
     wanted = np.array([*asked, *sorted(held)], np.uint32)
     rows = {value: row for row, value in enumerate(sorted(held))}
@@ -56,7 +59,8 @@ def test_units_are_counted_once_and_taken_text_not_at_all(texts, data):
     indptr = np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64)
     every = sorted({gram for text in texts for gram in (text[i : i + 3] for i in range(len(text) - 2))})
     hashes = {gram: naive.gram_hash([ord(char) for char in gram]) >> 32 for gram in every}
-    held = Sorted(np.array(sorted(set(hashes.values())), np.uint32))
+    crowd = {max(value - more, 0) for value in hashes.values() for more in range(3)}  # of equal upper bits
+    held = Sorted(np.array(sorted(crowd), np.uint32))
     holes = np.array([(at, at + 1) for at in taken], np.int64).reshape(-1, 2)
     seen = np.zeros((len(held.hashes), 2), np.int32)
     seen[:, 0] = -1
@@ -115,7 +119,7 @@ def test_information_is_the_least_bits_of_the_grams_that_hold_a_character(size):
     codes = random.integers(0x4E00, 0x4E06, size + 4).astype(np.uint32)
     grams = [codes[i : i + 3].tolist() for i in range(2, size)]  # the range begins at 2 and has `size` characters
     every = np.unique([naive.gram_hash(gram) >> 32 for gram in grams] or [7]).astype(np.uint32)
-    near, far = Sorted(every[::3]), Sorted(every[::2])
+    near, far = (Sorted(np.unique([some, some - 1])) for some in (every[::3], every[::2]))  # two of equal upper bits
     bits = [random.random(len(one.hashes)) for one in (near, far)]
     told = dict(zip(far.hashes.tolist(), bits[1].tolist(), strict=True))
     told |= dict(zip(near.hashes.tolist(), bits[0].tolist(), strict=True))
@@ -123,5 +127,19 @@ def test_information_is_the_least_bits_of_the_grams_that_hold_a_character(size):
     least = [min([2.0, *of_gram[max(i - 2, 0) : i + 1]]) for i in range(size)]
     total, above = np.empty(1), np.empty(1)
     span = np.array([2], np.int64), np.array([2 + size], np.int64)
-    spread.information(codes, *span, np.int64(3), near.index, bits[0], far.index, bits[1], 2.0, 0.4, total, above)
+    spread.information(
+        np.int64(0),
+        np.int64(1),
+        codes,
+        *span,
+        np.int64(3),
+        near.index,
+        bits[0],
+        far.index,
+        bits[1],
+        2.0,
+        0.4,
+        total,
+        above,
+    )
     assert total[0] == pytest.approx(sum(least)) and above[0] == pytest.approx(sum(max(x - 0.4, 0) for x in least))
