@@ -2,260 +2,266 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedup.columns import PassageRows
+from dedup import lines, rates
+from dedup.columns import LABEL_WORDS, block, json_text
+from dedup.executors.spool import without_texts
+from dedup.lines import Field, Words, number, text, word, words, written
 from dedup.params import LABELS
+from dedup.rates import COUNTS, SHARES, Rates
 from dedup.result import Document, DocumentInfo, Part, Passage
-from dedup.rows import Rows
-from dedup.schema import EditKind, Int64
+from dedup.rows import Rows, Strings, blocks, trimmed
+from dedup.schema import EditKind, Edits, Int64, UInt8, UInt64
 
 if TYPE_CHECKING:
     from dedup.provenance import Tables
 
-COPYING = ("copy", "mass")
-"""Labels whose passages have a source."""
+REPAIRS = tuple(sorted(kind.name.lower() for kind in EditKind))
+"""What machines did to texts; `DocumentRows.repair` has indices into this."""
+
+_WITH_TEXTS = 64  # documents written at a time where their texts are with them
+_LABEL_RANK = np.array([sorted(LABELS).index(label) for label in LABELS])
+_REPAIR_WORDS = words(map(json_text, REPAIRS))
 
 
-def accounts(
-    tables: Tables, digests: Sequence[str], clusters: Sequence[str], passages: Sequence[Passage]
-) -> Sequence[DocumentInfo]:
+def accounts(tables: Tables, digests: UInt64, clusters: Sequence[str], passages: Sequence[Passage]) -> DocumentRows:
     """Return the documents of a result.
 
     Parameters
     ----------
     tables : Tables
-    digests : sequence of str
+    digests : uint64[D]
         Of each document's text.
     clusters : sequence of str
         Id of each family.
     passages : sequence of Passage
     """
-    account = Account(tables, digests, clusters, passages)
-    if isinstance(tables.documents, (list, tuple)):
-        return tuple(account.row(d, document, document.text) for d, document in enumerate(tables.documents))
-    # What is made when it is asked for is made so in the result too: marks and rates take as much as a text.
-    return StoredDocuments(account, tables.documents)
+    parts, labels = tables.segments.parts, tables.labels
+    # Templates and references stand behind the reports: texts of the scan, but no documents of the result.
+    indptr = tables.texts.indptr[: len(tables.documents) + 1]
+    count = len(indptr) - 1
+    document = np.searchsorted(indptr, labels.start, side="right") - 1
+    chars = np.zeros((count + 1, len(LABELS)), np.int64)
+    np.add.at(chars, (document, labels.label), labels.end - labels.start)
+    shown = np.flatnonzero((labels.label != LABELS.index("own")) & (document < count))
+    part = np.flatnonzero(parts.document < count)
+    codes = tables.texts.codes
+    title = lines.encoded(codes, *trimmed(codes, parts.title_start[part], parts.title_end[part]))
+    hidden = labels.hidden[labels.hidden[:, 0] < indptr[-1]]
+    hidden = hidden[np.lexsort((_LABEL_RANK[hidden[:, 2]], hidden[:, 1], hidden[:, 0]))]
+    of_hidden = np.searchsorted(indptr, hidden[:, 0], side="right") - 1
+    repaired, repairs = _repairs(tables.edits, indptr)
 
+    def ptr(of: Int64) -> Int64:
+        return np.searchsorted(of, np.arange(count + 1))
 
-class Account:
-    """What is known of each document, in columns.
+    def moved(of: Int64, *ends: Int64) -> Int64:
+        return np.column_stack([end - indptr[of] for end in ends])
 
-    Parameters
-    ----------
-    As `accounts` takes them.
-    """
-
-    def __init__(
-        self, tables: Tables, digests: Sequence[str], clusters: Sequence[str], passages: Sequence[Passage]
-    ) -> None:
-        self._texts, self._parts, self._labels = tables.texts, tables.segments.parts, tables.labels
-        self._digests, self._clusters = digests, clusters
-        self._repairs, self._hidden, self._rates = _repairs(tables), _hidden(tables), Rates(passages)
-        self._first_part = np.append(tables.first_part, len(self._parts.raw_start))
-        # Templates and references stand behind the reports: texts of the scan, but no documents of the result.
-        indptr = tables.texts.indptr[: len(tables.documents) + 1]
-        labels = tables.labels
-        document = np.searchsorted(indptr, labels.start, side="right") - 1
-        self._chars = np.zeros((len(indptr), len(LABELS)), np.int64)
-        np.add.at(self._chars, (document, labels.label), labels.end - labels.start)
-        self._shown = np.flatnonzero(labels.label != LABELS.index("own"))
-        self._borders = np.searchsorted(document[self._shown], np.arange(len(indptr)))
-
-    def row(self, d: int, document: Document, text: str | None) -> DocumentInfo:
-        """Return what the result says of a document."""
-        parts, (base, end) = self._parts, self._texts.indptr[d : d + 2].tolist()
-        counts = dict(zip(LABELS, self._chars[d].tolist(), strict=True))
-        return DocumentInfo(
-            id=d,
-            source=document.source,
-            member=document.member,
-            chars=end - base,
-            digest=self._digests[d],
-            title=document.title,
-            issuer=document.issuer,
-            date=document.date,
-            encoding=document.encoding,
-            parts=tuple(
-                Part(
-                    self._slice(int(parts.title_start[row]), int(parts.title_end[row])).strip(),
-                    int(parts.raw_start[row]) - base,
-                    int(parts.raw_end[row]) - base,
-                )
-                for row in range(int(self._first_part[d]), int(self._first_part[d + 1]))
-            ),
-            labels=counts,
-            rates=self._rates.of(d, counts),
-            repairs=self._repairs.get(d, {}),
-            flags=dict(document.flags),
-            marks=self._marks(d, base),
-            text=text,
-            hidden=tuple(self._hidden.get(d, ())),
-        )
-
-    def _slice(self, start: int, end: int) -> str:
-        return self._texts.codes[start:end].tobytes().decode("utf-32-le", "surrogatepass")
-
-    def _marks(self, d: int, base: int) -> tuple[tuple[int, int, str, str | None], ...]:
-        """Return the runs of a document that are not its own text."""
-        labels = self._labels
-        rows = self._shown[self._borders[d] : self._borders[d + 1]]
-        columns = (labels.start[rows] - base, labels.end[rows] - base, labels.label[rows], labels.family[rows])
-        return tuple(
-            (start, end, LABELS[label], self._clusters[family] if family >= 0 else None)
-            for start, end, label, family in zip(*(column.tolist() for column in columns), strict=True)
-        )
+    return DocumentRows(
+        documents=tables.documents,
+        digest=digests,
+        chars=chars[:-1],
+        rates=Rates(passages).rows(np.arange(count), chars[:-1]),
+        part_ptr=ptr(parts.document[part]),
+        part=moved(parts.document[part], parts.raw_start[part], parts.raw_end[part]),
+        part_title=Strings(title.data, np.append(title.begin, len(title.data))),
+        mark_ptr=ptr(document[shown]),
+        mark=moved(document[shown], labels.start[shown], labels.end[shown]),
+        mark_label=labels.label[shown],
+        mark_cluster=labels.family[shown],
+        hidden_ptr=ptr(of_hidden),
+        hidden=moved(of_hidden, hidden[:, 0], hidden[:, 1]),
+        hidden_label=hidden[:, 2],
+        repair_ptr=ptr(repaired),
+        repair=repairs,
+        clusters=(*clusters, None),
+    )
 
 
 @dataclass(frozen=True, eq=False)
-class StoredDocuments(Rows[DocumentInfo]):
-    """Documents of a result whose texts lie elsewhere, made when one is asked for.
+class DocumentRows(Rows[DocumentInfo]):
+    """Documents of a result as columns; see `dedup.result.DocumentInfo`.
 
-    account : Account
-    documents : sequence of Document    with texts
+    documents : sequence of Document             as they were read
+    digest : uint64[D]
+    chars : int64[D, L]                          code points by label, as in `LABELS`
+    rates : int64[D, 8]                          see `dedup.rates.Rates.rows`
+    part_ptr : int64[D+1]                        document d has the parts ``[part_ptr[d], part_ptr[d + 1])``
+    part : int64[T, 2], part_title : Strings     start and end, offsets into the text
+    mark_ptr : int64[D+1], mark : int64[M, 2], mark_label : uint8[M]
+    mark_cluster : int64[M]                      index into `clusters`, the ids of the families; -1, the last, is none
+    hidden_ptr : int64[D+1], hidden : int64[H, 2], hidden_label : int64[H]
+    repair_ptr : int64[D+1], repair : int64[E, 2]    index into `REPAIRS`, and how many
     """
 
-    account: Account
     documents: Sequence[Document]
+    digest: UInt64
+    chars: Int64
+    rates: Int64
+    part_ptr: Int64
+    part: Int64
+    part_title: Strings
+    mark_ptr: Int64
+    mark: Int64
+    mark_label: UInt8
+    mark_cluster: Int64
+    hidden_ptr: Int64
+    hidden: Int64
+    hidden_label: Int64
+    repair_ptr: Int64
+    repair: Int64
+    clusters: tuple[str | None, ...]
 
     def __len__(self) -> int:
         return len(self.documents)
 
+    @cached_property
+    def _whole(self) -> list[DocumentInfo]:
+        return [self._row(d) for d in range(len(self))]
+
     def _made(self, first: int, last: int) -> list[DocumentInfo]:
-        found = ((row, self.documents[row]) for row in range(first, last))
-        return [self.account.row(row, document, document.text) for row, document in found]
+        # A face asks for a document at each place that it shows. With the texts in memory all fit there; where those
+        # lie elsewhere, marks and rates take as much as a text.
+        if isinstance(self.documents, (list, tuple)):
+            return self._whole[first:last]
+        return [self._row(d) for d in range(first, last)]
 
-
-def _hidden(tables: Tables) -> dict[int, list[tuple[int, int, str]]]:
-    """Return, for each document that has any, the explained ranges that its marks do not show."""
-    found: dict[int, list[tuple[int, int, str]]] = {}
-    indptr = tables.texts.indptr
-    for start, end, label in tables.labels.hidden.tolist():
-        document = int(np.searchsorted(indptr, start, side="right")) - 1
-        base = int(indptr[document])
-        found.setdefault(document, []).append((start - base, end - base, LABELS[label]))
-    return {document: sorted(rows) for document, rows in found.items()}
-
-
-def _repairs(tables: Tables) -> dict[int, dict[str, int]]:
-    """Return, for each document with repairs, how many there are of each kind."""
-    edits = tables.edits
-    found: dict[int, dict[str, int]] = {}
-    if len(edits.start):
-        keys = np.stack([tables.texts.document_of(edits.start), edits.kind.astype(np.int64)], axis=1)
-        for (document, kind), count in zip(*np.unique(keys, axis=0, return_counts=True), strict=True):
-            found.setdefault(int(document), {})[EditKind(kind).name.lower()] = int(count)
-    return found
-
-
-class Rates:
-    """The rates of a report as reviewers know them; docs/format.md defines each.
-
-    Parameters
-    ----------
-    passages : sequence of Passage
-        Of the whole result.
-    """
-
-    SHORTEST = 50  # characters outside page noise, below which a share says nothing
-
-    def __init__(self, passages: Sequence[Passage]) -> None:
-        document, other, start, end = _sides(passages)
-        self._longest: dict[int, int] = {}
-        self._largest: dict[int, int] = {}
-        self._sources: dict[int, int] = {}
-        for one, length in _greatest(document, end - start):
-            self._longest[one] = length
-        across = document != other
-        document, other, start, end = (column[across] for column in (document, other, start, end))
-        order = np.lexsort((start, other, document))
-        document, other, start, end = (column[order] for column in (document, other, start, end))
-        pair, covered = _unions(document, other, start, end)
-        for one, chars in _greatest(document[pair], covered):
-            self._largest[one] = chars
-        self._sources = dict(
-            zip(*(column.tolist() for column in np.unique(document[pair], return_counts=True)), strict=True)
+    def _row(self, d: int) -> DocumentInfo:
+        document = self.documents[d]
+        pointers = self.part_ptr, self.mark_ptr, self.hidden_ptr, self.repair_ptr
+        part, mark, hidden, repair = (slice(*ptr[d : d + 2].tolist()) for ptr in pointers)
+        marks = self.mark[mark].tolist(), self.mark_label[mark].tolist(), self.mark_cluster[mark].tolist()
+        parts = self.part_title[part], self.part[part].tolist()
+        return DocumentInfo(
+            id=d,
+            source=document.source,
+            member=document.member,
+            chars=int(self.chars[d].sum()),
+            digest=f"{self.digest[d]:016x}",
+            title=document.title,
+            issuer=document.issuer,
+            date=document.date,
+            encoding=document.encoding,
+            parts=tuple(Part(title, *ends) for title, ends in zip(*parts, strict=True)),
+            labels=dict(zip(LABELS, self.chars[d].tolist(), strict=True)),
+            rates=rates.named(self.rates[d].tolist()),
+            repairs={REPAIRS[kind]: count for kind, count in self.repair[repair].tolist()},
+            flags=dict(document.flags),
+            marks=tuple(
+                (start, end, LABELS[label], self.clusters[cluster])
+                for (start, end), label, cluster in zip(*marks, strict=True)
+            ),
+            text=document.text,
+            hidden=tuple(
+                (start, end, LABELS[label])
+                for (start, end), label in zip(
+                    self.hidden[hidden].tolist(), self.hidden_label[hidden].tolist(), strict=True
+                )
+            ),
         )
 
-    def of(self, document: int, labels: Mapping[str, int]) -> dict[str, float | int | None]:
-        """Return the rates of one document.
+    def json_blocks(self, texts: bool) -> Iterator[memoryview]:
+        """Yield the documents as JSON in UTF-8, some at a time, a line each.
 
         Parameters
         ----------
-        document : int
-        labels : mapping of str to int
-            Its characters by label.
+        texts : bool
+            Whether each carries its text.
         """
-        whole = sum(labels.values()) - labels["furniture"]
-        repeated = whole - labels["own"]
+        from dedup.kernels.threads import ahead
 
-        def share(chars: int) -> float | None:
-            return round(chars / whole, 4) if whole >= self.SHORTEST else None
+        about = self.documents if texts else without_texts(self.documents)
+        clusters = words(map(json_text, self.clusters))
+        pieces = blocks(len(self), _WITH_TEXTS) if texts else blocks(len(self))
 
-        return {
-            "repeated": share(repeated),
-            "without_formula": share(repeated - labels["formula"] - labels["template"]),
-            "without_citation": share(repeated - labels["citation"]),
-            "without_self": share(repeated - labels["self"]),
-            "copied": share(labels["copy"] + labels["mass"]),
-            "largest_source": share(min(self._largest.get(document, 0), whole)),
-            "longest_passage": self._longest.get(document, 0),
-            "sources": self._sources.get(document, 0),
-        }
+        def written_block(ends: tuple[int, int]) -> memoryview:
+            some = about[slice(*ends)]
+            fields = self._fields(some, clusters, *ends)
+            if not texts:
+                return block(written(fields, "]},\n"))
+            whole = lines.string('], "text": ', words(document.text for document in some))
+            return block(written([*fields, whole], "},\n"))
 
+        yield from ahead(written_block, [*pieces])
 
-@cache
-def _copying_codes() -> tuple[int, ...]:
-    return tuple(LABELS.index(label) for label in COPYING)
+    def _fields(self, about: Sequence[Document], clusters: Words, first: int, last: int) -> list[Field]:
+        """Return some documents as fields of lines, up to the last list, which is not closed."""
+        rows = slice(first, last)
+        repair, part, mark, hidden = (
+            slice(*ptr[[first, last]].tolist())
+            for ptr in (self.repair_ptr, self.part_ptr, self.mark_ptr, self.hidden_ptr)
+        )
 
+        def rows_of(ptr: Int64, fields: list[Field], behind: str) -> Words:
+            return lines.runs(written(fields, behind), ptr[first : last + 1] - ptr[first], ", ")
 
-def _sides(passages: Sequence[Passage]) -> tuple[Int64, Int64, Int64, Int64]:
-    """Return, for both sides of all copying passages, document, the other side's document, start, end (int64)."""
-    if isinstance(passages, PassageRows):
-        kept = np.isin(passages.label, _copying_codes())
-        left, right = passages.left, passages.right
-        columns = [
-            np.concatenate([one[kept], other[kept]])
-            for one, other in (
-                (left.document, right.document),
-                (right.document, left.document),
-                (left.start, right.start),
-                (left.end, right.end),
-            )
+        repairs = [word("", self.repair[repair, 0], _REPAIR_WORDS), number(": ", self.repair[repair, 1])]
+        parts = [
+            lines.string('{"title": ', lines.kept(self.part_title, part.start, part.stop)),
+            *_ends(', "start": ', ', "end": ', self.part[part]),
         ]
-        return columns[0], columns[1], columns[2], columns[3]
-    rows = [
-        (one.document, other.document, one.start, one.end)
-        for passage in passages
-        if passage.label in COPYING
-        for one, other in ((passage.left, passage.right), (passage.right, passage.left))
+        marks = [
+            *_ends("[", ", ", self.mark[mark]),
+            word(", ", self.mark_label[mark], LABEL_WORDS),
+            word(", ", self.mark_cluster[mark], clusters),
+        ]
+        hiddens = [*_ends("[", ", ", self.hidden[hidden]), word(", ", self.hidden_label[hidden], LABEL_WORDS)]
+        return [
+            number('{"id": ', np.arange(first, last)),
+            _strings(', "source": ', (document.source for document in about)),
+            _strings(', "member": ', (document.member for document in about)),
+            number(', "chars": ', self.chars[rows].sum(axis=1)),
+            lines.name(', "digest": "', self.digest[rows]),
+            _strings('", "title": ', (document.title for document in about)),
+            _strings(', "issuer": ', (document.issuer for document in about)),
+            _strings(', "date": ', (document.date for document in about)),
+            _strings(', "encoding": ', (document.encoding for document in about)),
+            text(', "parts": [', rows_of(self.part_ptr, parts, "}, ")),
+            *_members('], "labels": {', LABELS, self.chars[rows], number),
+            *_members('}, "rates": {', SHARES, self.rates[rows], lines.share),
+            *_members(", ", COUNTS, self.rates[rows, len(SHARES) :], number),
+            text('}, "repairs": {', rows_of(self.repair_ptr, repairs, ", ")),
+            text('}, "flags": ', words(_sorted(document.flags) for document in about)),
+            text(', "marks": [', rows_of(self.mark_ptr, marks, "], ")),
+            text('], "hidden": [', rows_of(self.hidden_ptr, hiddens, "], ")),
+        ]
+
+
+def _ends(before: str, between: str, ends: Int64) -> list[Field]:
+    return [number(before, ends[:, 0]), number(between, ends[:, 1])]
+
+
+def _members(before: str, names: Sequence[str], values: Int64, kind: Callable[[str, Int64], Field]) -> list[Field]:
+    """Return columns as members of an object, by their names."""
+    begins = (before, *[", "] * (len(names) - 1))
+    return [
+        kind(f'{begin}"{one}": ', values[:, row]) for row, (begin, one) in enumerate(zip(begins, names, strict=True))
     ]
-    document, other, start, end = np.array(rows, np.int64).reshape(-1, 4).T
-    return document, other, start, end
 
 
-def _greatest(group: Int64, value: Int64) -> list[tuple[int, int]]:
-    """Return the greatest value of each group."""
-    order = np.lexsort((-value, group))
-    groups, first = np.unique(group[order], return_index=True)
-    return list(zip(groups.tolist(), value[order][first].tolist(), strict=True))
+def _strings(before: str, values: Iterable[str | None]) -> Field:
+    """Return strings, or null, as a field: many are the same."""
+    rows = list(values)
+    known = {value: row for row, value in enumerate(dict.fromkeys(rows))}
+    table = words("null" if value is None else json_text(value) for value in known)
+    return word(before, np.array([known[value] for value in rows], np.int64), table)
 
 
-def _unions(document: Int64, other: Int64, start: Int64, end: Int64) -> tuple[Int64, Int64]:
-    """Return the first row of each run of equal pairs, and how many positions its ranges cover (sorted rows)."""
-    if not len(start):
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    new = np.ones(len(start), bool)
-    new[1:] = (document[1:] != document[:-1]) | (other[1:] != other[:-1])
-    first = np.flatnonzero(new)
-    # Each pair is moved beyond the one before it, so that one running maximum serves all.
-    shift = (np.cumsum(new) - 1) * (int(end.max()) + 1)
-    reach = np.maximum.accumulate(end + shift)
-    before = np.concatenate([[0], reach[:-1]])
-    fresh = np.maximum(0, end + shift - np.maximum(start + shift, before))
-    return first, np.add.reduceat(fresh, first)
+def _sorted(flags: Mapping[str, int]) -> str:
+    return json_text(dict(sorted(flags.items()))) if flags else "{}"
+
+
+def _repairs(edits: Edits, indptr: Int64) -> tuple[Int64, Int64]:
+    """Return documents with repairs, ascending, and what of and how many (int64[E], int64[E, 2])."""
+    start = edits.start[edits.start < indptr[-1]]
+    rank = np.array([REPAIRS.index(kind.name.lower()) for kind in EditKind])
+    document = np.searchsorted(indptr, start, side="right") - 1
+    pairs, count = np.unique(document * len(REPAIRS) + rank[edits.kind[: len(start)]], return_counts=True)
+    return pairs // len(REPAIRS), np.column_stack([pairs % len(REPAIRS), count])

@@ -29,13 +29,13 @@ SHARE = 10_000
 """Shares (wording, similarity) are kept in units of one over this, so that they print alike on every platform."""
 
 
-_text = json.JSONEncoder(ensure_ascii=False).encode
+json_text = json.JSONEncoder(ensure_ascii=False).encode
+"""JSON of a value, in the script it is written in."""
 
-
-_LABEL_WORDS = words(map(_text, LABELS))
-_GRADE_WORDS = words(map(_text, GRADES))
-_DIRECTION_WORDS = words(map(_text, DIRECTIONS))
-_STAR_WORDS = words(map(_text, (False, True)))
+LABEL_WORDS = words(map(json_text, LABELS))
+_GRADE_WORDS = words(map(json_text, GRADES))
+_DIRECTION_WORDS = words(map(json_text, DIRECTIONS))
+_STAR_WORDS = words(map(json_text, (False, True)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ class Places(Rows[Span]):
 
     document, start, end, line, part, page, paragraph : int64[n]   -1 where a span has none
     path : int64[n]                  row of `paths`
-    paths : tuple of tuples of str   heading paths
+    paths : Strings                  heading paths, outermost first: JSON lists
     """
 
     document: Int64
@@ -55,23 +55,27 @@ class Places(Rows[Span]):
     page: Int64
     paragraph: Int64
     path: Int64
-    paths: tuple[tuple[str, ...], ...]
+    paths: Strings
 
     def __len__(self) -> int:
         return len(self.start)
 
     @cached_property
     def paths_json(self) -> Words:
-        """The heading paths as JSON."""
-        # Piece by piece, which is twice as fast as lists are encoded: there are as many as headings.
-        return words(f"[{', '.join(map(_text, path))}]" for path in self.paths)
+        """The heading paths as words of lines."""
+        return kept(self.paths, 0, len(self.paths))
+
+    @cached_property
+    def headings(self) -> tuple[tuple[str, ...], ...]:
+        """The heading paths."""
+        return tuple(map(tuple, json.loads(f"[{','.join(self.paths)}]")))
 
     def _columns(self, first: int, last: int) -> Iterator[tuple[int, ...]]:
         columns = (self.document, self.start, self.end, self.line, self.part, self.page, self.paragraph, self.path)
         return zip(*(column[first:last].tolist() for column in columns), strict=True)
 
     def _made(self, first: int, last: int) -> list[Span]:
-        paths = self.paths
+        paths = self.headings
         return [
             Span(
                 document,
@@ -197,13 +201,13 @@ class PassageRows(Rows[Passage]):
         """Yield the passages as JSON in UTF-8, some at a time, a line each."""
         from dedup.kernels.threads import ahead
 
-        clusters = words(map(_text, self.clusters))
-        kinds = words(map(_text, self.kinds))
-        change_kinds = words(map(_text, self.change_kinds))
+        clusters = words(map(json_text, self.clusters))
+        kinds = words(map(json_text, self.kinds))
+        change_kinds = words(map(json_text, self.change_kinds))
         paths = self.left.paths_json, self.right.paths_json
-        constant = shelf((clusters, kinds, change_kinds, *paths, _LABEL_WORDS, _GRADE_WORDS, _DIRECTION_WORDS))
+        constant = shelf((clusters, kinds, change_kinds, *paths, LABEL_WORDS, _GRADE_WORDS, _DIRECTION_WORDS))
 
-        def block(ends: tuple[int, int]) -> memoryview:
+        def made(ends: tuple[int, int]) -> memoryview:
             first, last = ends
             rows = slice(first, last)
             border = self.change_ptr[first : last + 1]
@@ -222,7 +226,7 @@ class PassageRows(Rows[Passage]):
             lines = written(
                 [
                     name('{"id": "', self.id[rows]),
-                    word('", "label": ', self.label[rows], _LABEL_WORDS),
+                    word('", "label": ', self.label[rows], LABEL_WORDS),
                     word(', "grade": ', self.grade[rows], _GRADE_WORDS),
                     share(', "wording": ', self.wording[rows]),
                     share(', "similarity": ', self.similarity[rows]),
@@ -236,9 +240,9 @@ class PassageRows(Rows[Passage]):
                 "]},\n",
                 constant,
             )
-            return _block(lines)
+            return block(lines)
 
-        yield from ahead(block, [*blocks(len(self))])
+        yield from ahead(made, [*blocks(len(self))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,9 +348,9 @@ class ClusterRows(Rows[Cluster]):
         """Yield the families as JSON in UTF-8, some at a time, a line each."""
         from dedup.kernels.threads import ahead
 
-        constant = shelf((self.members.paths_json, _LABEL_WORDS, _GRADE_WORDS, _STAR_WORDS))
+        constant = shelf((self.members.paths_json, LABEL_WORDS, _GRADE_WORDS, _STAR_WORDS))
 
-        def block(ends: tuple[int, int]) -> memoryview:
+        def made(ends: tuple[int, int]) -> memoryview:
             first, last = ends
             rows = slice(first, last)
             border = self.member_ptr[first : last + 1]
@@ -356,8 +360,8 @@ class ClusterRows(Rows[Cluster]):
             )
             lines = written(
                 [
-                    text('{"id": ', words(map(_text, self.id[rows]))),
-                    word(', "label": ', self.label[rows], _LABEL_WORDS),
+                    text('{"id": ', words(map(json_text, self.id[rows]))),
+                    word(', "label": ', self.label[rows], LABEL_WORDS),
                     word(', "grade": ', self.grade[rows], _GRADE_WORDS),
                     word(', "star": ', self.star[rows], _STAR_WORDS),
                     string(', "title": ', kept(self.title, first, last)),
@@ -373,9 +377,9 @@ class ClusterRows(Rows[Cluster]):
                 "},\n",
                 constant,
             )
-            return _block(lines)
+            return block(lines)
 
-        yield from ahead(block, [*blocks(len(self))])
+        yield from ahead(made, [*blocks(len(self))])
 
 
 def distinct(group: Int64, value: Int64, groups: int) -> Int64:
@@ -386,6 +390,6 @@ def distinct(group: Int64, value: Int64, groups: int) -> Int64:
     return np.bincount(pairs // (int(value.max()) + 1), minlength=groups)
 
 
-def _block(lines: Strings) -> memoryview:
+def block(lines: Strings) -> memoryview:
     """Return lines as they stand one behind the other, but for the separator behind the last."""
     return lines.data[: len(lines.data) - len(",\n")].data

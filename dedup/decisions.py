@@ -27,7 +27,7 @@ from dedup.errors import FormatProblem
 from dedup.result import Cluster, DocumentInfo, Evidence, Result
 
 if TYPE_CHECKING:
-    from dedup.accounts import Rates
+    from dedup.rates import Rates
 
 SCHEMA = "dedup.decisions/1"
 
@@ -259,7 +259,7 @@ def apply(result: Result, decisions: Iterable[Decision]) -> tuple[Result, Applie
     A mark follows the family that decided it. Where two families overlap, the other one's claim is not weighed
     again: that would be another scan.
     """
-    from dedup.accounts import Rates
+    from dedup.rates import Rates
 
     carried, unmatched = carry(decisions, result)
     verdicts: dict[str, set[str]] = defaultdict(set)

@@ -15,7 +15,7 @@ import numpy as np
 
 from dedup.accounts import accounts
 from dedup.columns import DIRECTIONS, SHARE, ClusterRows, Facts, PassageRows, distinct
-from dedup.digests import digest
+from dedup.digests import digest, of_texts
 from dedup.digests import digests as named
 from dedup.evidence import Witness
 from dedup.executors import local, mapped
@@ -86,14 +86,15 @@ def describe(
         Clusters in the order of their label, grade, size and first member; passages in the order of their left and
         right places.
     """
-    digests = [digest(document.text) for document in tables.documents]
+    indptr = tables.texts.indptr[: len(tables.documents) + 1]
+    digests = of_texts(tables.texts.codes, indptr)
     ids = _ids(tables)
     run = run or local.Memory()
     passages = run.aside("rows", _passages(tables, digests, ids, run))
     return Result(
         version=version,
         params=params,
-        documents=accounts(tables, digests, ids, passages),
+        documents=run.aside("documents", accounts(tables, digests, ids, passages)),
         passages=passages,
         clusters=_clusters(tables, ids, passages, before, run),
         skipped=tuple(skipped),
@@ -243,7 +244,7 @@ def _earliest(tables: Tables, document: Int64, family: Int64, families: int) -> 
     return earliest
 
 
-def _passages(tables: Tables, digests: Sequence[str], ids: Sequence[str], run: Memory | Folder) -> PassageRows:
+def _passages(tables: Tables, digests: UInt64, ids: Sequence[str], run: Memory | Folder) -> PassageRows:
     table, changes, families, labels = tables.passages, tables.changes, tables.families, tables.labels
     count = len(table.wording)
     left = run.aside("left", tables.places(table.left_start, table.left_end))
@@ -253,9 +254,8 @@ def _passages(tables: Tables, digests: Sequence[str], ids: Sequence[str], run: M
     of_passage[families.passages[::-1]] = owner[::-1]
     pieces = run.pieces(len(changes.passage), MOVED)
     moved = run.laid("moved", (_moved(tables, left.document, right.document, *piece) for piece in pieces))
-    names = np.array([int(name, 16) for name in digests], np.uint64)
     return PassageRows(
-        id=_mixed(names[left.document], left.start, names[right.document], right.start),
+        id=_mixed(digests[left.document], left.start, digests[right.document], right.start),
         # One more behind the families: row -1, for a passage whose two stretches ended in different families.
         label=np.append(labels.family_label, np.uint8(LABELS.index("copy")))[of_passage],
         grade=np.append(labels.family_grade, np.uint8(GRADES.index("C")))[of_passage],

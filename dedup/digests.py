@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from itertools import pairwise
+
+import numpy as np
+
+from dedup.schema import Int64, UInt32, UInt64
+
+_TOGETHER = 1 << 20
+"""Code points of texts that are encoded together: their bytes stay in the cache until they are digested."""
 
 
 def digest(*parts: str) -> str:
@@ -21,3 +29,38 @@ def digests(kind: str, rows: Iterable[bytes]) -> list[str]:
     before = len(kind.encode()).to_bytes(8, "little") + kind.encode()
     sha256 = hashlib.sha256
     return [sha256(before + len(row).to_bytes(8, "little") + row).hexdigest()[:16] for row in rows]
+
+
+def of_texts(codes: UInt32, indptr: Int64) -> UInt64:
+    """Return the digests of texts as numbers.
+
+    Parameters
+    ----------
+    codes : uint32[N]
+    indptr : int64[D+1]
+        Text d is ``codes[indptr[d]:indptr[d+1]]``.
+
+    Returns
+    -------
+    uint64[D]
+        What `digest` writes in hexadecimal.
+    """
+    from dedup.kernels import writing
+    from dedup.kernels.threads import portions, together
+
+    found = np.empty(len(indptr) - 1, np.uint64)
+
+    def told(rows: tuple[int, int]) -> None:
+        first, last = rows
+        border = np.empty(last - first + 1, np.int64)
+        writing.utf8_borders(codes, indptr[first : last + 1], border)
+        data = np.empty(int(border[-1]), np.uint8)
+        writing.utf8(codes, int(indptr[first]), int(indptr[last]), data)
+        ends = border.tolist()
+        for row, (low, high) in enumerate(pairwise(ends), first):
+            name = hashlib.sha256((high - low).to_bytes(8, "little"))
+            name.update(data[low:high].data)
+            found[row] = int.from_bytes(name.digest()[:8], "big")
+
+    together(told, portions(indptr, _TOGETHER) if len(found) else [])
+    return found

@@ -111,7 +111,7 @@ def pieces(result: Result, texts: bool) -> Iterator[bytes | memoryview]:
     """Yield a result as JSON in UTF-8, piece by piece; lone surrogates, which that has not, in three bytes each."""
     head = {"schema": SCHEMA, "version": result.version, "params": result.params.to_dict()}
     yield _bytes(head)[:-1]
-    yield from _listed("documents", (_bytes(document_dict(info, texts)) for info in result.documents))
+    yield from _listed("documents", lines(result.documents, document_dict, texts))
     yield from _listed("passages", lines(result.passages, passage_dict))
     yield from _listed("clusters", lines(result.clusters, cluster_dict))
     yield from _listed("skipped", (_bytes(skipped_dict(row)) for row in result.skipped))
@@ -127,10 +127,10 @@ def in_file(piece: bytes | memoryview) -> bytes | memoryview:
     return str(piece, "utf-8", "surrogatepass").encode("utf-8", "backslashreplace")
 
 
-def lines(rows: Sequence[Any], to_dict: Callable[[Any], dict[str, Any]]) -> Iterator[bytes | memoryview]:
+def lines(rows: Sequence[Any], to_dict: Callable[..., dict[str, Any]], *how: Any) -> Iterator[bytes | memoryview]:
     """Yield rows as JSON, one or a block of lines at a time: columns know how, others go by their dictionaries."""
-    written: Callable[[], Iterator[memoryview]] | None = getattr(rows, "json_blocks", None)
-    return written() if written is not None else (_bytes(to_dict(row)) for row in rows)
+    written: Callable[..., Iterator[memoryview]] | None = getattr(rows, "json_blocks", None)
+    return written(*how) if written is not None else (_bytes(to_dict(row, *how)) for row in rows)
 
 
 def _bytes(value: Any) -> bytes:

@@ -56,7 +56,7 @@ def number(before: str, values: Int64) -> Field:
 
 
 def share(before: str, values: Int64) -> Field:
-    """Return a field of shares, given in ten-thousandths and written as Python writes them."""
+    """Return a field of shares, given in ten-thousandths and written as Python writes them; null below 0."""
     return Field(before, _SHARE, values)
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedup import lines
 from dedup.columns import Places
 from dedup.executors.spool import without_texts
+from dedup.lines import written
 from dedup.reach import reach
 from dedup.result import Document
+from dedup.rows import Strings, trimmed
 from dedup.schema import Edits, Families, Int64, KeyStream, Labels, Passages, Segments, Texts, string
 
 if TYPE_CHECKING:
@@ -34,7 +37,6 @@ class Tables:
     labels: Labels
     changes: Changes
     documents: Sequence[Document]
-    _paths: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def slice(self, start: int, end: int) -> str:
         """Return the raw text of a raw range."""
@@ -68,7 +70,7 @@ class Tables:
         """Return key ranges, each of at least one code point, as places with provenance."""
         if not len(start):
             none = np.empty(0, np.int64)
-            return Places(none, none, none, none, none, none, none, none, ())
+            return Places(none, none, none, none, none, none, none, none, self._paths(none))
         if (start[1:] < start[:-1]).any():
             # In the order of the tables, which a large corpus has in files: each page is then read once, in a row.
             order = np.argsort(start, kind="stable")
@@ -94,7 +96,7 @@ class Tables:
             page=self._pages(document, raw_start - base),
             paragraph=np.where(paragraph >= 0, paragraph - self.first_paragraph[document] + 1, -1),
             path=path,
-            paths=tuple(self._path(row) if row >= 0 else () for row in rows.tolist()),
+            paths=self._paths(rows),
         )
 
     def _pages(self, document: Int64, offset: Int64) -> Int64:
@@ -105,14 +107,18 @@ class Tables:
                 page[rows] = np.searchsorted(one.pages, offset[rows], side="right")
         return page
 
-    def _path(self, heading: int) -> tuple[str, ...]:
-        """Return a heading and those above it, outermost first."""
-        path = self._paths.get(heading)
-        if path is None:
-            segments = self.segments
-            start = int(segments.raw_start[heading])
-            text = self.slice(start, min(int(segments.raw_end[heading]), start + _HEADING)).strip()
-            above = int(segments.heading[heading])
-            path = (*(self._path(above) if above >= 0 else ()), text)
-            self._paths[heading] = path
-        return path
+    def _paths(self, headings: Int64) -> Strings:
+        """Return headings and those above each, outermost first, as JSON lists; of -1 an empty one."""
+        segments = self.segments
+        chain = [headings]
+        while (chain[-1] >= 0).any():
+            chain.append(np.where(chain[-1] >= 0, segments.heading[chain[-1]], -1))
+        levels = np.column_stack(chain[::-1])
+        known = levels >= 0
+        heading, of = np.unique(levels[known], return_inverse=True)
+        start = segments.raw_start[heading]
+        ends = trimmed(self.texts.codes, start, np.minimum(segments.raw_end[heading], start + _HEADING))
+        own = written([lines.string("", lines.encoded(self.texts.codes, *ends))], "")
+        told = written([lines.word("", of, lines.kept(own, 0, len(own)))], ", ")
+        border = np.concatenate([[0], np.cumsum(known.sum(axis=1))])
+        return written([lines.text("[", lines.runs(told, border, ", "))], "]")

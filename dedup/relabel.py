@@ -21,9 +21,9 @@ from dataclasses import replace
 import numpy as np
 
 from dedup import layers
-from dedup.accounts import COPYING, Rates
 from dedup.intervals import merged
 from dedup.params import LABELS
+from dedup.rates import COPYING, Rates
 from dedup.result import Cluster, DocumentInfo, Evidence, Passage, Result
 from dedup.schema import Reason
 

@@ -18,6 +18,7 @@ BLOCK = 4_096
 
 _WRITTEN = 1 << 12  # rows written at a time: some megabytes, which the cache holds until they are in the file
 _NEAR = 32  # rows made with one that is asked for: they cost little more than it alone, and are often asked for next
+_SPACES = np.array([chr(code).isspace() for code in range(0x3002)])  # the last white space is U+3000
 _Row = TypeVar("_Row")
 
 
@@ -82,15 +83,32 @@ class Strings(Rows[str]):
         return strings(self.data[positions(self.indptr[rows], size)], size)
 
 
-def blocks(rows: int) -> Iterator[tuple[int, int]]:
+def blocks(rows: int, most: int = _WRITTEN) -> Iterator[tuple[int, int]]:
     """Yield the first and last rows of blocks that are written at a time."""
-    for first in range(0, rows, _WRITTEN):
-        yield first, min(first + _WRITTEN, rows)
+    for first in range(0, rows, most):
+        yield first, min(first + most, rows)
 
 
 def strings(data: UInt8, size: Int64) -> Strings:
     """Return strings from their bytes, end to end, and how many each has."""
     return Strings(data, np.concatenate([[0], np.cumsum(size)]))
+
+
+def trimmed(codes: UInt32, start: Int64, end: Int64) -> tuple[Int64, Int64]:
+    """Return stretches of code points without the white space at their ends, as `str.strip` leaves it out.
+
+    codes : uint32[...]
+    start, end : int64[n]
+    """
+    start, end = start.copy(), end.copy()
+    for ends, step in ((start, 1), (end, -1)):
+        rows = np.flatnonzero(start < end)
+        while len(rows):
+            at = codes[ends[rows] if step > 0 else ends[rows] - 1]
+            rows = rows[_SPACES[np.minimum(at, len(_SPACES) - 1)]]
+            ends[rows] += step
+            rows = rows[start[rows] < end[rows]]
+    return start, end
 
 
 def slices(codes: UInt32, start: Int64, end: Int64) -> list[str]:

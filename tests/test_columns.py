@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dedup import Document, Result, scan
-from dedup.accounts import Rates
+from dedup import Document, Params, Result, scan
+from dedup.rates import Rates
 
 REPORTS = Path(__file__).parents[1] / "data" / "reports"
 
@@ -23,8 +23,9 @@ def result() -> Result:
 
 def test_the_json_written_from_columns_is_that_of_the_objects(result):
     """Byte for byte; and each line is what json.dumps makes of the dictionary."""
-    plain = replace(result, passages=tuple(result.passages), clusters=tuple(result.clusters))
-    assert result.to_json(texts=True) == plain.to_json(texts=True)
+    columns = "documents", "passages", "clusters"
+    plain = replace(result, **{name: tuple(getattr(result, name)) for name in columns})
+    assert result.to_json(texts=True) == plain.to_json(texts=True) and result.to_json() == plain.to_json()
     assert json.loads(result.to_json()) == json.loads(json.dumps(result.to_dict()))
 
 
@@ -41,7 +42,7 @@ def test_a_file_has_the_bytes_of_the_text_with_escapes_of_what_they_cannot_hold(
         assert Result.from_dict(json.loads(written)) == found
 
 
-@pytest.mark.parametrize("rows", ["passages", "clusters"])
+@pytest.mark.parametrize("rows", ["passages", "clusters", "documents"])
 def test_rows_are_a_sequence(result, rows):
     lazy = getattr(result, rows)
     whole = list(lazy)
@@ -67,6 +68,51 @@ def test_no_passage_no_row():
     )
     assert len(result.passages) == len(result.clusters) == 0
     assert list(result.passages) == [] and result.to_json() == replace(result, passages=(), clusters=()).to_json()
+    nothing = scan([])
+    assert list(nothing.documents) == [] and nothing.to_json() == replace(nothing, documents=()).to_json()
+
+
+def test_documents_with_everything_are_written_as_their_objects():
+    """Parts, repairs of several kinds, flags, page noise under a copy, what is not known, and quotes in a name."""
+    block = "护林队每月逢五巡山，烧秸秆的一律劝回，火种登记在册，三年没有一起火情，群众都说这办法管用。"
+    pinyin = "鄉(xiāng)里的溝(gōu)渠\u200b修到了田頭(tóu)。\ufffd"
+    documents = [
+        Document(
+            '"一"\\.txt',
+            f"第一篇：巡山\n{block}\n第二篇：　水利 \n{pinyin}\n{block}",
+            flags={"replaced": 1, "hidden": 2},
+        ),
+        Document(
+            "二.txt",
+            f"首页\n{block}\n{pinyin}",
+            "7",
+            title="二",
+            issuer="柳沟乡",
+            date="2021-03",
+            furniture=((0, 2),),
+        ),
+        Document("三.txt", block, furniture=((0, len(block)),)),
+    ]
+    found = scan(documents, Params(labels=("citation", "copy")))
+    plain = replace(found, documents=tuple(found.documents))
+    assert {len(one.parts) for one in plain.documents} == {0, 2} and any(one.hidden for one in plain.documents)
+    assert any(len(one.repairs) > 1 for one in plain.documents) and any(one.flags for one in plain.documents)
+    assert found.to_json(texts=True) == plain.to_json(texts=True)
+    for info, document in zip(plain.documents, sorted(documents, key=lambda one: one.source), strict=True):
+        assert info.text == document.text and sum(info.labels.values()) == info.chars == len(document.text)
+
+
+@settings(deadline=None, derandomize=True, max_examples=300)
+@given(whole=st.integers(50, 9_999), part=st.integers(0, 9_999))
+@example(whole=64, part=2)
+@example(whole=64, part=6)
+@example(whole=3_200, part=1_700)
+def test_shares_are_rounded_as_python_rounds(whole, part):
+    """Halves too: 1 of 32 is 0.0312, 3 of 32 is 0.0938."""
+    copied = min(part, whole)
+    rates = Rates(()).of(0, {"copy": copied, "own": whole - copied})
+    assert rates["copied"] == round(copied / whole, 4) and rates["longest_passage"] == 0
+    assert Rates(()).of(3, {"own": 49})["copied"] is None
 
 
 def test_rates_from_columns_and_from_objects_are_the_same(result):

@@ -29,6 +29,7 @@ FLOORS = {
     "shards": 5,
     "background": 5,
     "accounts": 5,
+    "rates": 5,
     "provenance": 5,
     "figures": 5,
     "rows": 0,
@@ -46,6 +47,7 @@ FLOORS = {
     "read": 2,
     "steps": 2,
     "kernels": 1,
+    "digests": 1,
     "lexicon": 1,
     "reach": 1,
     "recount": 1,
@@ -61,7 +63,6 @@ FLOORS = {
     "frames": 0,
     "sweeps": 0,
     "errand": 0,
-    "digests": 0,
     "names": 0,
     "_optional": 0,
 }

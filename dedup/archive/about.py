@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 from dataclasses import replace
 
-from dedup.accounts import Rates
+from dedup.rates import Rates
 from dedup.result import Cluster, DocumentInfo, Result, Span
 
 

@@ -10,8 +10,8 @@ import numba
 import numpy as np
 
 WORD, NUMBER, SHARE, NAME, STRING = 0, 1, 2, 3, 4
-"""Kinds of fields: a word of the table, an integer (null below 0), ten-thousandths, 64 bits in hexadecimal, and a
-word of the table as a JSON string."""
+"""Kinds of fields: a word of the table, an integer, ten-thousandths (null where either is below 0), 64 bits in
+hexadecimal, and a word of the table as a JSON string."""
 
 _SHARE_DIGITS = 4
 
@@ -95,10 +95,12 @@ def sizes(first, last, kind, piece_ptr, values, begin, end, words, more_begin, m
                     size += _escaped(words[i])
             elif kind[field] == NAME:
                 size += 16
+            elif value < 0:
+                size += 4
             elif kind[field] == SHARE:
                 size += _digits(value // 10_000) + 1 + _places(value)
             else:
-                size += _digits(value) if value >= 0 else 4
+                size += _digits(value)
         out[row] = size
 
 
@@ -152,7 +154,7 @@ def lines(
                     out[at + digit] = low + (48 if low < 10 else 87)
                     rest >>= np.uint64(4)
                 at += 16
-            elif kind[field] == NUMBER and value < 0:
+            elif value < 0:
                 for letter in (110, 117, 108, 108):  # null
                     out[at] = letter
                     at += 1
@@ -173,3 +175,46 @@ def lines(
                         out[at + digit] = 48 + part % 10
                         part //= 10
                     at += 1 + size
+
+
+@numba.njit(cache=True, nogil=True)
+def utf8_borders(codes, indptr, out):
+    """Write where texts begin in UTF-8, and the end.
+
+    codes : uint32[N]
+    indptr : int64[D + 1]   text d is codes[indptr[d]:indptr[d + 1]]
+    out : int64[D + 1]      written, from 0; surrogates take three bytes as their like do
+    """
+    size = 0
+    out[0] = 0
+    for d in range(indptr.shape[0] - 1):
+        for i in range(indptr[d], indptr[d + 1]):
+            code = codes[i]
+            size += 1 + (code >= 0x80) + (code >= 0x800) + (code >= 0x10000)
+        out[d + 1] = size
+
+
+@numba.njit(cache=True, nogil=True)
+def utf8(codes, start, end, out):
+    """Write the code points [start, end) in UTF-8 to out, which has room for just them; see `utf8_borders`."""
+    at = 0
+    for i in range(start, end):
+        code = codes[i]
+        if code < 0x80:
+            out[at] = code
+            at += 1
+        elif code < 0x800:
+            out[at] = 0xC0 | code >> 6
+            out[at + 1] = 0x80 | code & 0x3F
+            at += 2
+        elif code < 0x10000:
+            out[at] = 0xE0 | code >> 12
+            out[at + 1] = 0x80 | code >> 6 & 0x3F
+            out[at + 2] = 0x80 | code & 0x3F
+            at += 3
+        else:
+            out[at] = 0xF0 | code >> 18
+            out[at + 1] = 0x80 | code >> 12 & 0x3F
+            out[at + 2] = 0x80 | code >> 6 & 0x3F
+            out[at + 3] = 0x80 | code & 0x3F
+            at += 4

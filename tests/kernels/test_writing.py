@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup import lines
-from dedup.rows import slices
+from dedup.rows import slices, trimmed
 
-shares = st.integers(0, 10_000) | st.sampled_from([0, 1, 10, 100, 1_000, 9_999, 10_000, 12_345, 1_230_000])
+shares = st.integers(-1, 10_000) | st.sampled_from([0, 1, 10, 100, 1_000, 9_999, 10_000, 12_345, 1_230_000])
 numbers = st.integers(-1, 2**62) | st.integers(-1, 12)
 strings = st.text(st.characters(exclude_categories=()), max_size=6)  # half surrogate pairs too
 
@@ -35,7 +35,8 @@ def rows(draw):
 def naive(table, word, number, share, name, own):
     """One row after the other, as Python formats."""
     return [
-        f"«{table[a]}，{'null' if b < 0 else b}{c / 10_000}:{d:016x}{e}{json.dumps(e, ensure_ascii=False)}»"
+        f"«{table[a]}，{'null' if b < 0 else b}{'null' if c < 0 else c / 10_000}"
+        f":{d:016x}{e}{json.dumps(e, ensure_ascii=False)}»"
         for a, b, c, d, e in zip(word, number, share, name, own, strict=True)
     ]
 
@@ -77,6 +78,17 @@ def test_slices_are_the_slices_of_the_text(text, ranges):
     codes = np.array([ord(one) for one in text], np.uint32)
     start, end = np.array(ranges, np.int64).reshape(-1, 2).T
     assert slices(codes, start, end) == [text[a:b] for a, b in ranges]
+
+
+@settings(deadline=None, derandomize=True, max_examples=120)
+@given(
+    st.lists(st.text(st.sampled_from("水\ud800 \t\x0b\x1c\x1f\x85\xa0\u1680\u200a\u200b\u3000\u3001"), max_size=5))
+)
+def test_trimmed_stretches_are_the_strings_stripped(texts):
+    codes = np.array([ord(one) for one in "".join(texts)], np.uint32)
+    end = np.cumsum([len(one) for one in texts], dtype=np.int64)
+    ends = trimmed(codes, end - np.array([len(one) for one in texts], np.int64), end)
+    assert slices(codes, *ends) == [one.strip() for one in texts]
 
 
 @settings(deadline=None, derandomize=True, max_examples=80)
