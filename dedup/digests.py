@@ -52,12 +52,13 @@ def of_texts(codes: UInt32, indptr: Int64) -> UInt64:
 
     def told(rows: tuple[int, int]) -> None:
         first, last = rows
-        border = np.empty(last - first + 1, np.int64)
-        writing.utf8_borders(codes, indptr[first : last + 1], border)
+        start, end = indptr[first:last], indptr[first + 1 : last + 1]
+        border = np.zeros(last - first + 1, np.int64)
+        writing.utf8_sizes(0, last - first, codes, start, end, border[1:])
+        np.cumsum(border, out=border)
         data = np.empty(int(border[-1]), np.uint8)
-        writing.utf8(codes, int(indptr[first]), int(indptr[last]), data)
-        ends = border.tolist()
-        for row, (low, high) in enumerate(pairwise(ends), first):
+        writing.utf8(0, last - first, codes, start, end, border, data)
+        for row, (low, high) in enumerate(pairwise(border.tolist()), first):
             name = hashlib.sha256((high - low).to_bytes(8, "little"))
             name.update(data[low:high].data)
             found[row] = int.from_bytes(name.digest()[:8], "big")

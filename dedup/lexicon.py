@@ -8,13 +8,13 @@ in the cache folder, and of its words only those are made that stand in a text.
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,20 @@ class Dictionary:
         return dict(zip(lines, self.count[rows].tolist(), strict=True))
 
 
+@dataclass(frozen=True)
+class Graph:
+    """The words of a text.
+
+    ptr : int64[N+1]     at place k begin the words ``[ptr[k], ptr[k + 1])``, the shortest first
+    end : int64[X]       the last character of each
+    count : uint32[X]    how often jieba counted it
+    """
+
+    ptr: Int64
+    end: Int64
+    count: UInt32
+
+
 class Lexicon:
     """Cuts texts into words, and knows how frequent words are.
 
@@ -77,7 +91,8 @@ class Lexicon:
         self._dictionary = dictionary
         self.total = int(tokenizer.total)
         if dictionary is not None:
-            tokenizer.get_DAG = partial(_graph, dictionary, tokenizer.FREQ)
+            tokenizer.get_DAG = partial(_graph, dictionary)
+            tokenizer.calc = self._likeliest
 
     def cut(self, text: str) -> list[str]:
         """Return the words of a text, in its order; what is in no word of the dictionary stands alone."""
@@ -85,7 +100,26 @@ class Lexicon:
 
     def count(self, word: str) -> int:
         """Return how often jieba counted a word of a text that was cut; 0 for what is no word."""
-        return self._tokenizer.FREQ.get(word) or 0
+        counts = self._tokenizer.FREQ
+        if word not in counts and self._dictionary is not None:  # letters and digits, which jieba puts together
+            graph = _graph(self._dictionary, word)
+            whole = graph.count[(graph.end == len(word) - 1) & (np.arange(len(graph.end)) < graph.ptr[:2][-1])]
+            counts[word] = int(whole.sum())  # of one word that begins it and ends it, or none
+        return counts.get(word) or 0
+
+    def _likeliest(self, text: str, graph: Graph, route: dict[int, tuple[float, int]]) -> None:
+        """Fill in where the words of the likeliest sequence end, and their counts; in place of jieba's own way."""
+        total = math.log(self.total)
+        best, chosen = np.empty(len(text) + 1), np.empty(len(text), np.int64)
+        weight = np.array([math.log(count) - total for count in graph.count.tolist()], np.float64)
+        words.likeliest(graph.ptr, graph.end, weight, -total, best, chosen)
+        ends, counts, rows, at = graph.end.tolist(), self._tokenizer.FREQ, chosen.tolist(), 0
+        while at < len(text):
+            row = rows[at]
+            last = ends[row] if row >= 0 else at
+            counts[text[at : last + 1]] = int(graph.count[row]) if row >= 0 else 0
+            route[at] = 0.0, last  # nobody asks how likely
+            at = last + 1
 
     def usual(self, least: int) -> Mapping[str, int]:
         """Return the words that jieba counted at least so often (1 or more), with their counts."""
@@ -94,8 +128,8 @@ class Lexicon:
         return self._dictionary.some(np.flatnonzero(self._dictionary.count >= least))
 
 
-def _graph(known: Dictionary, counts: dict[str, int], text: str) -> dict[int, list[int]]:
-    """Return where the words end that begin at each place of a text, as jieba has it, and fill in their counts.
+def _graph(known: Dictionary, text: str) -> Graph:
+    """Return the words that begin at each place of a text.
 
     In place of jieba's own way, which looks for each beginning of a word in the counts of all words.
     """
@@ -103,14 +137,7 @@ def _graph(known: Dictionary, counts: dict[str, int], text: str) -> dict[int, li
     ptr = np.empty(len(codes) + 1, np.int64)
     end, row = np.empty((2, len(codes) * known.longest), np.int64)
     found = words.beginning(codes, known.text, known.indptr, known.count, known.begins, known.rows, ptr, end, row)
-    ends, borders = end[:found].tolist(), ptr.tolist()
-    graph = {}
-    for place, (first, last) in enumerate(pairwise(borders)):
-        graph[place] = ends[first:last] or [place]
-    begin = np.repeat(np.arange(len(codes)), np.diff(ptr)).tolist()
-    for first, last, count in zip(begin, ends, known.count[row[:found]].tolist(), strict=True):
-        counts[text[first : last + 1]] = count
-    return graph
+    return Graph(ptr, end[:found], known.count[row[:found]])
 
 
 @lru_cache(maxsize=1)

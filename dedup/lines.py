@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedup.intervals import positions
 from dedup.rows import Strings, strings
-from dedup.schema import string as decoded
 
 if TYPE_CHECKING:
     from dedup.schema import Bool, Int64, UInt8, UInt32, UInt64
@@ -83,11 +81,14 @@ def string(before: str, words: Words) -> Field:
 
 def encoded(codes: UInt32, start: Int64, end: Int64) -> Words:
     """Return stretches of code points as a table of words."""
-    length = end - start
-    some = codes[positions(start, length)]
-    size = 1 + (some >= 0x80).astype(np.uint8) + (some >= 0x800) + (some >= 0x10000)
-    border = np.concatenate([[0], np.cumsum(size, dtype=np.int64)])[np.concatenate([[0], np.cumsum(length)])]
-    data = np.frombuffer(decoded(some).encode("utf-8", "surrogatepass"), np.uint8)
+    from dedup.kernels import writing
+    from dedup.kernels.threads import shared
+
+    border = np.zeros(len(start) + 1, np.int64)
+    shared(writing.utf8_sizes, len(start), codes, start, end, border[1:])
+    np.cumsum(border, out=border)
+    data = np.empty(int(border[-1]), np.uint8)
+    shared(writing.utf8, len(start), codes, start, end, border, data)
     return Words(data, border[:-1], border[1:])
 
 

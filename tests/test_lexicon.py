@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from itertools import pairwise
 
 import jieba
 import pytest
@@ -65,7 +66,7 @@ def test_few_words_are_made_for_few_texts(known, fresh):
     """The work is that of the texts, not of the dictionary: 40 characters make hundreds of half a million words."""
     fresh.cut(TEXTS[0])
     made = len(fresh._tokenizer.FREQ)
-    assert 0 < made < 1_000 < len(known.count) // 400
+    assert 0 < made < 40 < len(known.count) // 400
     fresh.cut(TEXTS[0])
     assert len(fresh._tokenizer.FREQ) == made
 
@@ -74,14 +75,32 @@ def test_few_words_are_made_for_few_texts(known, fresh):
 @given(text=st.text("中华人民共和国务院长江大桥面A1+é𠮷\ud800", max_size=30))
 def test_the_words_that_begin_at_each_place_are_those_that_jieba_finds(plain, known, text):
     """Place by place, those of one character and the longest ones; half surrogate pairs stand in none."""
-    assert lexicon._graph(known, {}, text) == plain.get_DAG(text)
+    graph = lexicon._graph(known, text)
+    ends = [graph.end[low:high].tolist() for low, high in pairwise(graph.ptr.tolist())]
+    assert {place: some or [place] for place, some in enumerate(ends)} == plain.get_DAG(text)
+    places = [place for place, some in enumerate(ends) for _ in some]
+    stand = [text[first : last + 1] for first, last in zip(places, graph.end.tolist(), strict=True)]
+    assert graph.count.tolist() == [plain.FREQ[word] for word in stand]
 
 
-def test_of_a_text_only_its_words_are_made(plain, known):
-    counts = {}
-    graph = lexicon._graph(known, counts, TEXTS[0])
-    words = {TEXTS[0][first : last + 1] for first, ends in graph.items() for last in ends}
-    assert counts == {word: plain.FREQ[word] for word in words if plain.FREQ.get(word)}
+@settings(deadline=None, derandomize=True, max_examples=150)
+@given(text=st.text("中华人民共和国务院长江大桥面工作会议研究生命起源头A1+é𠮷\ud800", max_size=40))
+def test_a_text_is_cut_as_jieba_cuts_it(plain, known, text):
+    """By the likeliest sequence of words, of equally likely ones the longer word first."""
+    fresh = Lexicon(_tokenizer(known.total), known)
+    assert fresh.cut(text) == plain.lcut(text, HMM=False)
+    assert [fresh.count(word) for word in fresh.cut(text)] == [plain.FREQ.get(word) or 0 for word in fresh.cut(text)]
+
+
+def test_of_a_text_only_its_words_are_made(fresh):
+    words = set(fresh.cut(TEXTS[0]))
+    assert words > set(fresh._tokenizer.FREQ) > {"各村", "防汛", "物资"}
+
+
+@pytest.mark.parametrize(("word", "count"), [("ABC", 0), ("", 0), ("物资", True), ("防汛物", 0)])
+def test_a_word_that_no_text_was_cut_into_is_looked_up(plain, fresh, word, count):
+    """Letters and digits are put together after the text was cut."""
+    assert fresh.count(word) == (plain.FREQ.get(word) or 0) and bool(fresh.count(word)) == bool(count)
 
 
 def test_usual_words_are_those_counted_often_enough(plain, fresh):

@@ -178,43 +178,47 @@ def lines(
 
 
 @numba.njit(cache=True, nogil=True)
-def utf8_borders(codes, indptr, out):
-    """Write where texts begin in UTF-8, and the end.
-
-    codes : uint32[N]
-    indptr : int64[D + 1]   text d is codes[indptr[d]:indptr[d + 1]]
-    out : int64[D + 1]      written, from 0; surrogates take three bytes as their like do
-    """
-    size = 0
-    out[0] = 0
-    for d in range(indptr.shape[0] - 1):
-        for i in range(indptr[d], indptr[d + 1]):
+def utf8_sizes(first, last, codes, start, end, out):
+    """Write how many bytes stretches of code points have in UTF-8; the arguments are those of `utf8`."""
+    for r in range(first, last):
+        size = 0
+        for i in range(start[r], end[r]):
             code = codes[i]
             size += 1 + (code >= 0x80) + (code >= 0x800) + (code >= 0x10000)
-        out[d + 1] = size
+        out[r] = size
 
 
 @numba.njit(cache=True, nogil=True)
-def utf8(codes, start, end, out):
-    """Write the code points [start, end) in UTF-8 to out, which has room for just them; see `utf8_borders`."""
-    at = 0
-    for i in range(start, end):
-        code = codes[i]
-        if code < 0x80:
-            out[at] = code
-            at += 1
-        elif code < 0x800:
-            out[at] = 0xC0 | code >> 6
-            out[at + 1] = 0x80 | code & 0x3F
-            at += 2
-        elif code < 0x10000:
-            out[at] = 0xE0 | code >> 12
-            out[at + 1] = 0x80 | code >> 6 & 0x3F
-            out[at + 2] = 0x80 | code & 0x3F
-            at += 3
-        else:
-            out[at] = 0xF0 | code >> 18
-            out[at + 1] = 0x80 | code >> 12 & 0x3F
-            out[at + 2] = 0x80 | code >> 6 & 0x3F
-            out[at + 3] = 0x80 | code & 0x3F
-            at += 4
+def utf8(first, last, codes, start, end, ptr, out):
+    """Write stretches of code points in UTF-8; surrogates take three bytes, as their neighbours do.
+
+    first, last : int64       rows written
+    codes : uint32[N]
+    start, end : int64[R]
+    ptr : int64[R + 1]        where the rows begin, from `utf8_sizes`
+    out : uint8[ptr[R]]       written
+
+    Each row is written by one caller. O(bytes).
+    """
+    for r in range(first, last):
+        at = ptr[r]
+        for i in range(start[r], end[r]):
+            code = codes[i]
+            if code < 0x80:
+                out[at] = code
+                at += 1
+            elif code < 0x800:
+                out[at] = 0xC0 | code >> 6
+                out[at + 1] = 0x80 | code & 0x3F
+                at += 2
+            elif code < 0x10000:
+                out[at] = 0xE0 | code >> 12
+                out[at + 1] = 0x80 | code >> 6 & 0x3F
+                out[at + 2] = 0x80 | code & 0x3F
+                at += 3
+            else:
+                out[at] = 0xF0 | code >> 18
+                out[at + 1] = 0x80 | code >> 12 & 0x3F
+                out[at + 2] = 0x80 | code >> 6 & 0x3F
+                out[at + 3] = 0x80 | code & 0x3F
+                at += 4
