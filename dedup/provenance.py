@@ -12,6 +12,8 @@ import numpy as np
 from dedup import lines
 from dedup.columns import Places
 from dedup.executors.spool import without_texts
+from dedup.kernels import places as kernels
+from dedup.kernels.threads import shared
 from dedup.lines import written
 from dedup.reach import reach
 from dedup.result import Document
@@ -79,20 +81,20 @@ class Tables:
             return self.places(start[order], end[order]).taken(back)
         segments = self.segments
         raw_start, raw_end = reach(self.texts, self.keys, segments, start, end)
-        document = self.texts.document_of(raw_start)
+        document, line, paragraph, part, heading = np.empty((5, len(start)), np.int64)
+        shared(
+            kernels.places, len(start),
+            raw_start, self.texts.indptr, segments.lines, segments.raw_start, segments.parts.raw_start,
+            segments.heading, segments.document, document, line, paragraph, part, heading,
+        )  # fmt: skip
         base = self.texts.indptr[document]
-        line = np.searchsorted(segments.lines, raw_start, side="right") - self.first_line[document]
-        paragraph = np.searchsorted(segments.raw_start, raw_start, side="right") - 1
-        part = np.searchsorted(segments.parts.raw_start, raw_start, side="right") - 1 - self.first_part[document]
-        heading = np.where(paragraph >= 0, segments.heading[paragraph], -1) if len(segments.heading) else paragraph
-        heading[(heading >= 0) & (segments.document[heading] != document)] = -1
         rows, path = np.unique(heading, return_inverse=True)
         return Places(
             document=document,
             start=raw_start - base,
             end=raw_end - base,
-            line=np.maximum(line, 1),
-            part=np.maximum(part, -1),
+            line=np.maximum(line - self.first_line[document] + 1, 1),
+            part=np.maximum(part - self.first_part[document], -1),
             page=self._pages(document, raw_start - base),
             paragraph=np.where(paragraph >= 0, paragraph - self.first_paragraph[document] + 1, -1),
             path=path,

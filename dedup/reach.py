@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from dedup.intervals import positions
-from dedup.schema import Bool, Int64, KeyStream, Segments, Texts, UInt32
+from dedup.kernels import places as kernels
+from dedup.kernels.threads import shared
+from dedup.schema import Int64, KeyStream, Segments, Texts
 
 CLOSING = np.array(sorted(map(ord, "。！？；!?;”’」』》〉）)】…")), np.uint32)
 OPENING = np.array(sorted(map(ord, "“‘「『《〈（(【")), np.uint32)
-_HAN = 0x3400, 0x9FFF
 _NUMERALS = np.array(sorted(map(ord, "第其一二三四五六七八九十百千万亿零两廿卅之")), np.uint32)
 
 MARKS = 3
@@ -40,40 +40,13 @@ def reach(texts: Texts, keys: KeyStream, segments: Segments, start: Int64, end: 
     -----
     What begins (ends) a paragraph begins (ends) where the paragraph does, unless a figure is between, or words that
     a site has hung on (下一页). Elsewhere up to `MARKS` opening marks before it and closing marks behind it are taken
-    in. O(n log paragraphs).
+    in. O(n) in the order of the texts.
     """
-    if not len(start):
-        return start.copy(), end.copy()
-    raw_start, raw_end = keys.raw_span(start, end)
-    at = np.searchsorted(segments.raw_start, raw_start, side="right") - 1
-    first = np.where((at >= 0) & (segments.start[at] == start), segments.raw_start[at], raw_start)
-    at = np.searchsorted(segments.raw_start, raw_end - 1, side="right") - 1
-    last = np.where((at >= 0) & (segments.end[at] == end), segments.raw_end[at], raw_end)
-    slots = keys.slots  # a figure is compared, so it belongs to what was compared or not at all
-    rows = np.flatnonzero(first < raw_start)
-    ends = (np.searchsorted(slots.end, border[rows], side="right") for border in (first, raw_start))
-    first[rows] = np.where(np.less(*ends), raw_start[rows], first[rows])
-    rows = np.flatnonzero(last > raw_end)
-    starts = (np.searchsorted(slots.start, border[rows]) for border in (raw_end, last))
-    hung_on = np.less(*starts) | _worded(texts.codes, raw_end[rows], last[rows])
-    last[rows] = np.where(hung_on, raw_end[rows], last[rows])
-    document = texts.document_of(raw_start)
-    low, high = texts.indptr[document], texts.indptr[document + 1]
-    for _ in range(MARKS):
-        raw_start = raw_start - ((raw_start > low) & _are(texts.codes, raw_start - 1, OPENING))
-        raw_end = raw_end + ((raw_end < high) & _are(texts.codes, raw_end, CLOSING))
-    return np.minimum(first, raw_start), np.maximum(last, raw_end)
-
-
-def _worded(codes: UInt32, start: Int64, end: Int64) -> Bool:
-    """Return in which raw ranges, empty ones too, a Han character stands that is no part of an enumerator."""
-    size = end - start
-    inside = codes[positions(start, size)]
-    before = np.concatenate([[0], np.cumsum((inside >= _HAN[0]) & (inside <= _HAN[1]) & ~np.isin(inside, _NUMERALS))])
-    border = np.concatenate([[0], np.cumsum(size)])
-    return np.asarray(before[border[1:]] > before[border[:-1]], bool)
-
-
-def _are(codes: UInt32, at: Int64, marks: UInt32) -> Bool:
-    """Return at which positions one of the marks stands; positions outside of all texts may be asked about."""
-    return np.asarray(np.isin(codes[np.clip(at, 0, len(codes) - 1)], marks), bool)
+    found = np.empty((2, len(start)), np.int64)
+    slots = keys.slots
+    shared(
+        kernels.reach, len(start),
+        texts.codes, texts.indptr, keys.origin, keys.span, segments.start, segments.end, segments.raw_start,
+        segments.raw_end, slots.start, slots.end, OPENING, CLOSING, _NUMERALS, np.int64(MARKS), start, end, *found,
+    )  # fmt: skip
+    return found[0], found[1]

@@ -6,6 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import pairwise
+
+from dedup.executors.prepared import Prepared
 
 MASK = 2**64 - 1
 
@@ -95,3 +98,37 @@ def quotations(texts: Sequence[str], marks: Sequence[tuple[str, str]], longest: 
                 begun = end + 1
         base += len(text)
     return sorted(found)
+
+
+def reach(tables: Prepared, start: int, end: int, marks: int) -> tuple[int, int]:
+    """Return a key range as a raw range with what belongs to its ends, looking at all of the tables."""
+    texts, keys, segments = tables.texts, tables.keys, tables.segments
+    text = "".join(map(chr, texts.codes.tolist()))
+    slots = list(zip(keys.slots.start.tolist(), keys.slots.end.tolist(), strict=True))
+    begun, done = int(keys.origin[start]), int(keys.origin[end - 1]) + int(keys.span[end - 1])
+    low, high = begun, done
+    for row in range(len(segments.start)):
+        first, last = int(segments.raw_start[row]), int(segments.raw_end[row])
+        if (
+            first < begun < last
+            and segments.start[row] == start
+            and not any(first < stop <= begun for _, stop in slots)
+        ):
+            low = first
+        if first < done < last and segments.end[row] == end:
+            words = re.sub("[第其一二三四五六七八九十百千万亿零两廿卅之]", "", text[done:last])
+            if not re.search("[\u3400-\u9fff]", words) and not any(done <= at < last for at, _ in slots):
+                high = last
+    floor, ceiling = next((a, b) for a, b in pairwise(texts.indptr.tolist()) if a <= begun < b)
+    opened = re.search(r"[“‘「『《〈（(【]*\Z", text[max(floor, begun - marks) : begun])
+    closed = re.match(r"[。！？；!?;”’」』》〉）)】…]*", text[done : min(ceiling, done + marks)])
+    return min(low, begun - len(opened[0])), max(high, done + len(closed[0]))
+
+
+def place(tables: Prepared, at: int) -> tuple[int, int, int, int, int]:
+    """Return how many documents, lines, paragraphs and parts begin up to a raw position, less one; its heading."""
+    segments = tables.segments
+    columns = tables.texts.indptr, segments.lines, segments.raw_start, segments.parts.raw_start
+    counts = [sum(begin <= at for begin in column.tolist()) - 1 for column in columns]
+    above = int(segments.heading[counts[2]]) if counts[2] >= 0 else -1
+    return (*counts, above if above >= 0 and segments.document[above] == counts[0] else -1)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import naive_describe as naive
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +12,8 @@ from hypothesis import strategies as st
 
 from dedup import Document, scan
 from dedup.executors.prepared import prepare
-from dedup.reach import reach
+from dedup.kernels import places as kernels
+from dedup.reach import MARKS, reach
 
 COPIED = "渡口的老艄公把摇橹的手艺教给了三个徒弟，约定谁先学会逆水靠岸，谁就接他的竹篙"
 
@@ -68,3 +72,33 @@ def test_the_reach_holds_the_range_and_no_other_character(texts, data):
             tables.texts.document_of(np.array([first, last - 1])).tolist()
             == [int(tables.texts.document_of(keys.origin[[start]])[0])] * 2
         )
+
+
+@given(
+    st.lists(st.text("甲乙丙丁。，“”《》（）一、1 2\n第篇：三", max_size=60), min_size=1, max_size=4),
+    st.randoms(use_true_random=False),
+)
+@settings(max_examples=150, derandomize=True, deadline=None)
+def test_ranges_and_places_are_those_of_the_naive_twins(texts, random):
+    """In the order of the texts and in any other, where what is looked for lies before what was found."""
+    tables = prepare([Document(f"{number}.txt", text) for number, text in enumerate(texts)])
+    keys, segments = tables.keys, tables.segments
+    ranges = sorted(
+        {tuple(sorted(random.sample(range(len(keys.codes) + 1), 2))) for _ in range(8 if len(keys.codes) else 0)}
+    )
+    documents = keys.indptr.tolist()
+    ranges = [(a, b) for a, b in ranges if any(low <= a and b <= high for low, high in pairwise(documents))]
+    for _ in range(2):
+        start, end = np.array(ranges, np.int64).reshape(-1, 2).T
+        found = reach(tables.texts, keys, segments, start, end)
+        assert list(zip(*(side.tolist() for side in found), strict=True)) == [
+            naive.reach(tables, *one, MARKS) for one in ranges
+        ]
+        columns = np.empty((5, len(start)), np.int64)
+        kernels.places(
+            0, len(start),
+            found[0], tables.texts.indptr, segments.lines, segments.raw_start, segments.parts.raw_start,
+            segments.heading, segments.document, *columns,
+        )  # fmt: skip
+        assert list(map(tuple, columns.T.tolist())) == [naive.place(tables, at) for at in found[0].tolist()]
+        random.shuffle(ranges)
