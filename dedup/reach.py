@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dedup.intervals import ordered
 from dedup.kernels import places as kernels
 from dedup.kernels.threads import shared
 from dedup.schema import Int64, KeyStream, Segments, Texts
@@ -40,9 +41,13 @@ def reach(texts: Texts, keys: KeyStream, segments: Segments, start: Int64, end: 
     -----
     What begins (ends) a paragraph begins (ends) where the paragraph does, unless a figure is between, or words that
     a site has hung on (下一页). Elsewhere up to `MARKS` opening marks before it and closing marks behind it are taken
-    in. O(n) in the order of the texts.
+    in. O(n), after they are put in the order of the texts.
     """
     found = np.empty((2, len(start)), np.int64)
+    if (start[1:] < start[:-1]).any():
+        order = ordered(start)
+        found[:, order] = reach(texts, keys, segments, start[order], end[order])
+        return found[0], found[1]
     slots = keys.slots
     shared(
         kernels.reach, len(start),

@@ -36,3 +36,10 @@ def test_each_value_once_in_order(values, dtype):
     column = np.abs(np.array(values, np.int64)).astype(dtype)
     found = intervals.once(column)
     assert found.dtype == column.dtype and found.tolist() == sorted(set(column.tolist()))
+
+
+@settings(deadline=None, derandomize=True, max_examples=100)
+@given(st.lists(st.integers(0, 2**32 - 1) | st.integers(0, 3), max_size=60))
+def test_rows_are_put_in_the_order_of_their_places_as_a_stable_sort_puts_them(places):
+    rows = intervals.ordered(np.array(places, np.int64)).tolist()
+    assert rows == sorted(range(len(places)), key=lambda row: places[row])
