@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from dedup import layers
-from dedup.intervals import covered, merged, positions, slabs
+from dedup.intervals import covered, merged, positions
+from dedup.kernels import quotes
+from dedup.kernels.threads import portions, together
 from dedup.params import LABELS, Params
 from dedup.reach import reach
 from dedup.schema import (
@@ -29,14 +31,15 @@ from dedup.schema import (
     Segments,
     Texts,
     UInt8,
-    UInt32,
     Usage,
 )
 
 _CODE = {name: np.uint8(number) for number, name in enumerate(LABELS)}
 ACCUSED = (_CODE["copy"], _CODE["mass"])
 _QUOTES = (("“", "”"), ("「", "」"), ("『", "』"))
-_PIECE = 1 << 17  # characters that are looked at together, in a scratch that stays near the processor
+_BANDS = tuple(np.uint32(number) for number in (ord("“"), 1, ord("「"), 3))  # “” and 「」『』 are neighbours
+_PIECE = 1 << 22  # characters in which a thread looks for quotations at a time
+_SPARSE = 64  # characters of which one quotation is expected; where there are more, they are looked for again
 _LONGEST_QUOTE = 3_000  # raw characters; beyond this a closing mark was lost
 _SENTENCE_ENDS = np.array([ord(mark) for mark in "。！？；!?;\n"], np.uint32)
 
@@ -311,31 +314,26 @@ def _inside_titles(segments: Segments, families: Families) -> Int64:
 
 def _quotations(texts: Texts) -> Int64:
     """Return the raw ranges between quotation marks, the marks included (int64[n, 2], sorted, disjoint)."""
-    found = [np.empty((0, 2), np.int64)]
-    marks = np.array([list(map(ord, pair)) for pair in _QUOTES], np.uint32)
-    for low, high in slabs(texts.indptr):
-        where = low + _among(texts.codes[low:high], int(marks.min()), int(marks.max()))
-        for opening, closing in marks.tolist():
-            opens, closes = (where[texts.codes[where] == mark] for mark in (opening, closing))
-            at = np.searchsorted(closes, opens)
-            opens, at = opens[at < len(closes)], at[at < len(closes)]
-            ends = closes[at] + 1
-            document = texts.document_of(opens)
-            whole = (ends - opens <= _LONGEST_QUOTE) & (document == texts.document_of(ends - 1))
-            # Of two openings before one closing mark in a document the first is the outer one.
-            whole[1:] &= (at[1:] != at[:-1]) | (document[1:] != document[:-1])
-            found.append(np.stack([opens[whole], ends[whole]], axis=1))
-    ranges = np.concatenate(found)
+    marks = np.array([list(map(ord, side)) for side in zip(*_QUOTES, strict=True)], np.uint32)
+
+    longest = np.int64(_LONGEST_QUOTE)
+
+    def found(rows: tuple[int, int]) -> Int64:
+        def into(ranges: Int64) -> int:
+            return int(quotes.quotations(*rows, texts.codes, texts.indptr, marks, _BANDS, longest, ranges))
+
+        size = int(texts.indptr[rows[1]] - texts.indptr[rows[0]])
+        ranges = np.empty((size // _SPARSE + 1, 2), np.int64)
+        count = into(ranges)
+        if count > len(ranges):
+            ranges = np.empty((count, 2), np.int64)
+            into(ranges)
+        return ranges[:count]
+
+    ranges = np.concatenate(together(found, portions(texts.indptr, _PIECE)))
     ranges = ranges[np.lexsort((-ranges[:, 1], ranges[:, 0]))]
     reach = np.maximum.accumulate(ranges[:, 1]) if len(ranges) else ranges[:, 1]
     return ranges[np.concatenate([[True], ranges[1:, 0] >= reach[:-1]])] if len(ranges) else ranges
-
-
-def _among(codes: UInt32, low: int, high: int) -> Int64:
-    """Return where code points from one to another stand: of marks that are near one another, in one pass."""
-    near = (codes[at : at + _PIECE] - np.uint32(low) <= np.uint32(high - low) for at in range(0, len(codes), _PIECE))
-    where = [number * _PIECE + np.flatnonzero(one) for number, one in enumerate(near)]
-    return np.concatenate([np.empty(0, np.int64), *where])
 
 
 def _holds_sentence_end(texts: Texts, start: Int64, end: Int64) -> Bool:

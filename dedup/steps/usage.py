@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dedup.intervals import ordered
 from dedup.schema import Bool, Families, Float64, Int64, KeyStream, ParagraphKind, Segments, UInt64, Usage
 
 WINDOW = 16
@@ -79,6 +80,7 @@ def usage(keys: KeyStream, segments: Segments, families: Families, units: Int64,
     first = _first(family, unit)
     hands = np.bincount(family[first], minlength=count)
     asked = first[((hands >= least) & (length <= longest))[family[first]]]
+    asked = asked[ordered(families.start[asked])]  # what is looked up side by side lies side by side
     start, end, family = families.start[asked], families.end[asked], family[asked]
     low, high = keys.indptr[document[asked]], keys.indptr[document[asked] + 1]
     left = _effective(family, _context(keys, start - WINDOW, start, low, high), count)
