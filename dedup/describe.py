@@ -44,6 +44,7 @@ NEIGHBOURS = 1 << 12
 MOVED = 1 << 20
 """Changes whose places are made offsets into their texts at a time."""
 
+_NAMED = 1 << 16  # families named at a time
 _TITLE = 12  # key characters of a medoid that stand for a title
 _TOLD = 200  # key characters of a medoid that its title is made of
 _KINDS = tuple(kind.name.lower() for kind in PassageKind)
@@ -107,7 +108,7 @@ def _ids(tables: Tables) -> list[str]:
     families = tables.families
     start, end = families.start[families.medoid], families.end[families.medoid]
     names: list[str] = []
-    for first, last in blocks(len(start)):
+    for first, last in blocks(len(start), _NAMED):
         texts = encoded(tables.keys.codes, start[first:last], end[first:last])
         data, borders = texts.data.tobytes(), zip(texts.begin.tolist(), texts.end.tolist(), strict=True)
         names += named("family", (data[low:high] for low, high in borders))

@@ -13,7 +13,7 @@ import numpy as np
 
 from dedup.intervals import once, positions
 from dedup.kernels import figures as kernels
-from dedup.kernels.threads import shared
+from dedup.kernels.threads import ahead, shared
 from dedup.rows import slices
 from dedup.schema import Bool, Int64, KeyStream, Texts, UInt64
 from dedup.steps.data import tables as lookup
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 DIGITS = 3
 """Significant digits from which a figure is rare enough: 23,417 and 14.5, but neither 5,000 nor 2.5."""
 
-TOGETHER = 1 << 20
-"""Rare figures that are looked at together."""
+TOGETHER = 1 << 19
+"""Rare figures that are looked at together, on each thread."""
 
 _CONTEXT = 3  # key characters on either side that say whether two figures stand at the same place
 _SLOTS = 1 << 18  # slots looked at together
@@ -77,10 +77,13 @@ def figures(tables: Tables, document: Int64, wanted: Bool) -> Figures:
     parts = 1 + len(told) // TOGETHER
     own = once(family * tables.texts.documents + document)
     part = (value % np.uint64(parts)).astype(np.uint32)
-    found = []
-    for number in range(parts):
+    order = np.argsort(tables.families.start[member])
+
+    def shared_of(number: int) -> tuple[Int64, Int64]:
         rows = np.flatnonzero(part == number)
-        found.append(_shared(tables, told[rows], value[rows], member, family, own))
+        return _shared(tables, told[rows], value[rows], member, order, family, own)
+
+    found = [*ahead(shared_of, range(parts))]
     owner, slot = (np.concatenate(column) for column in zip(*found, strict=True))
     order = np.argsort(owner, kind="stable")
     slot = slot[order]
@@ -88,20 +91,23 @@ def figures(tables: Tables, document: Int64, wanted: Bool) -> Figures:
 
 
 def _shared(
-    tables: Tables, told: Int64, value: UInt64, member: Int64, family: Int64, own: Int64
+    tables: Tables, told: Int64, value: UInt64, member: Int64, order: Int64, family: Int64, own: Int64
 ) -> tuple[Int64, Int64]:
     """Return families and the slots of what they share, of some figures with all places where they stand.
 
     told : int64[n]            rows of slots, ascending
     value : uint64[n]          what they say
     member : int64[m]          members of the families that are looked at
+    order : int64[m]           them as they stand in the texts: looked for so, each is found near the one before
     family : int64[G]          of each member
     own : int64[m]             which documents each family has: ``family * documents + document``, ascending
     """
     families, slots = tables.families, tables.keys.slots
     key = slots.key[told]
-    first = np.searchsorted(key, families.start[member] + 1)
-    count = np.maximum(np.searchsorted(key, families.end[member]) - first, 0)
+    first, count = np.empty((2, len(member)), np.int64)
+    first[order] = np.searchsorted(key, families.start[member[order]] + 1)
+    count[order] = np.searchsorted(key, families.end[member[order]])
+    count = np.maximum(count - first, 0)
     of = np.repeat(member, count)
     if not len(of):
         return of, of
