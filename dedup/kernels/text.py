@@ -9,11 +9,12 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-U64 = np.uint64
+U64, U32 = np.uint64, np.uint32
 
 PUNCTUATION, LETTER, UNIT, POWER, DIGIT, MASK, ENCLOSED, SPACE, BREAK, INVISIBLE, REPLACED, MULTI = range(12)
 MEASURE, STOP, CLOSER = 0x10, 0x20, 0x40
 PLAIN = 0x80  # of a folded code point: a Han letter with which nothing begins that is dropped or a slot
+KEPT, FOLD = 1 << 23, 0x1F_FFFF  # of a word of `dedup.steps.data.looks`
 
 KEEP, DROP, SLOT = 0, 1, 2  # what happens to a code point of the folded text; SLOT + SlotKind, to all of a run
 _LINE, _GAP = 1, 2  # flags of a folded code point: what white space stands before it
@@ -209,6 +210,15 @@ def _digits(code, kind, gap, i, n):
     return j
 
 
+@numba.njit(cache=True, inline="always")
+def _is_lone(code, kind, gap, i, n):
+    """Tell whether a numeral stands at i, but at no head of a line, and none follows: part of a word, no figure."""
+    k = kind[U64(i)] & 15
+    after = kind[U64(i + 1)] & 15 if i + 1 < n else PUNCTUATION
+    lone = (k == UNIT or k == POWER) and gap[U64(i)] & _LINE == 0 and after != UNIT and after != POWER
+    return lone and (i + 1 >= n or not _is_round(code[U64(i + 1)]))
+
+
 @numba.njit(cache=True)
 def _fill(mark, i, j, value):
     for t in range(i, j):
@@ -361,7 +371,7 @@ def _widen(origin, width, n, start, end):
 
 @numba.njit(cache=True, nogil=True)
 def fold_texts(
-    codes, indptr, edit_start, edit_end, edit_joins, edit_indptr, edit_codes, fold, kind, multi_indptr, multi,
+    codes, indptr, edit_start, edit_end, edit_joins, edit_indptr, edit_codes, looks, fold, kind, multi_indptr, multi,
     code, cls, gap, mark, origin, width,
     key_codes, key_origin, key_span, key_indptr, slot_start, slot_end, slot_key, slot_kind,
 ):  # fmt: skip
@@ -371,7 +381,7 @@ def fold_texts(
     edit_start, edit_end : int64[E]             sorted, disjoint, each within one document
     edit_joins : uint8[E]                       1 where a deletion belongs to the code point before it (pinyin)
     edit_indptr, edit_codes : int64[E+1], uint32[...]
-    fold, kind, multi_indptr, multi             see `dedup.steps.data.Tables`
+    looks, fold, kind, multi_indptr, multi      see `dedup.steps.data`: `looks` and `Tables`
     code, cls, gap, mark, origin, width         scratch for one document: uint32, uint8, uint8, uint8, int64, uint16,
                                                 each as long as the longest document with its expansions
     key_codes, key_origin, key_span             written: uint32[K], uint32[K], uint16[K], K >= N + expansions
@@ -391,12 +401,10 @@ def fold_texts(
             edit = min(edit_start[e], stop) if e < edit_start.size else stop
             while i < edit:
                 raw = codes[U64(i)]  # unsigned, as what no index below zero need be looked for with
-                k = kind[raw]
-                if k & 15 < SPACE:  # by far the most: no call, for a call passes every array
-                    one = fold[raw]
-                    plain = (k & 15 == LETTER) & (one >= 0x3400) & (one != _ORDINAL) & (one != _THAT)
-                    code[U64(n)] = one
-                    cls[U64(n)] = k | PLAIN if plain else k
+                look = looks[raw] if raw < 0x10000 else U32(0)
+                if look & KEPT:  # by far the most: no call, for a call passes every array
+                    code[U64(n)] = look & FOLD
+                    cls[U64(n)] = look >> U32(24)
                     gap[U64(n)] = white
                     origin[U64(n)] = i
                     width[U64(n)] = 1
@@ -436,6 +444,8 @@ def fold_texts(
             if cls[t] & 15 == DIGIT and not clause and gap[t] & _LINE == 0:
                 end = _digits(code, cls, gap, t, n)
                 what = SLOT
+            elif not clause and _is_lone(code, cls, gap, t, n):
+                end, what, mark[t] = t + 1, KEEP, KEEP
             else:
                 end, clause = _mark(code, cls, gap, mark, t, n, clause)
                 what = mark[t]

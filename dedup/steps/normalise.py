@@ -7,6 +7,8 @@ one. The same fold without the dropping, `surface`, is what the similarity of tw
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 
 from dedup.kernels import text as kernels
@@ -49,26 +51,25 @@ def normalise(texts: Texts, edits: Edits) -> KeyStream:
     edited = [slice(*np.searchsorted(edits.start, texts.indptr[[first, last]]).tolist()) for first, last in parts]
     more = together(lambda one: _expansion(texts, edits, *one), list(zip(parts, edited, strict=True)))
     size = len(texts.codes) + sum(more)  # no more of it is touched than is written
-    codes, origin, span = np.empty(size, np.uint32), np.empty(size, np.uint32), np.empty(size, np.uint16)
-    room = Room()
+    laid = {name: np.empty(size, kind) for name, kind in _OF_KEYS.items()}
+    room, local = Room(), threading.local()
 
     def folded(number: int) -> tuple[Int64, Slots]:
         """Fold a row of documents and lay their keys; return the borders of these and the slots."""
         with room.of(number) as taken:
-            own = _fold_texts(texts, edits, parts[number], edited[number], more[number])
-            base = taken(len(own.codes))
-        for column, piece in ((codes, own.codes), (origin, own.origin), (span, own.span)):
-            column[base : base + len(piece)] = piece
-        slots = own.slots
-        return own.indptr[1:] + base, Slots(slots.start, slots.end, slots.key + base, slots.kind)
+            scratch = _scratch(local, texts.indptr, parts[number], more[number])
+            borders, count = _fold_texts(texts, edits, parts[number], edited[number], scratch)
+            base = taken(int(borders[-1]))
+        for name, column in laid.items():
+            column[base : base + borders[-1]] = scratch[name][: borders[-1]]
+        start, end, before, kind = (scratch[name][:count] for name in _OF_SLOTS)
+        return borders[1:] + base, Slots(start.copy(), end.copy(), before + base, kind.copy())
 
     done = together(folded, range(len(parts)))
     indptr = np.concatenate([[0], *(borders for borders, _ in done)])
     columns = ([getattr(slots, name) for _, slots in done] for name in Slots.__slots__)
     return KeyStream(
-        codes=codes[: indptr[-1]],
-        origin=origin[: indptr[-1]],
-        span=span[: indptr[-1]],
+        **{name: column[: indptr[-1]] for name, column in laid.items()},
         indptr=indptr,
         slots=Slots(*(np.concatenate(column) for column in columns)),
     )
@@ -82,18 +83,34 @@ def _expansion(texts: Texts, edits: Edits, documents: tuple[int, int], edited: s
     return int(kernels.expansion(texts.codes[first:last], tables.fold, tables.kind)) + 32 * put_in
 
 
-def _fold_texts(texts: Texts, edits: Edits, documents: tuple[int, int], edited: slice, more: int) -> KeyStream:
-    """Return the key stream of some documents; its positions are its own, its columns views of what has more room."""
+_OF_DOCUMENT = {"code": "u4", "class": "u1", "gap": "u1", "mark": "u1", "at": "i8", "width": "u2"}
+_OF_KEYS = {"codes": "u4", "origin": "u4", "span": "u2"}
+_OF_SLOTS = {"start": "i8", "end": "i8", "before": "i8", "kind": "u1"}
+"""What folding writes: a document at a time, the keys of a row of them, its slots."""
+
+
+def _scratch(local: threading.local, indptr: Int64, documents: tuple[int, int], more: int) -> dict[str, np.ndarray]:
+    """Return scratch that is long enough for some documents, kept for the next ones of this thread.
+
+    Given back and asked for again with each row of documents, it was touched anew each time.
+    """
+    size = int(indptr[documents[1]] - indptr[documents[0]]) + more
+    if getattr(local, "size", -1) < size:
+        kinds = (_OF_DOCUMENT | _OF_KEYS | _OF_SLOTS).items()
+        local.size, local.columns = size, {name: np.empty(size, kind) for name, kind in kinds}
+    columns: dict[str, np.ndarray] = local.columns
+    return columns
+
+
+def _fold_texts(
+    texts: Texts, edits: Edits, documents: tuple[int, int], edited: slice, scratch: dict[str, np.ndarray]
+) -> tuple[Int64, int]:
+    """Fold some documents into the scratch; return where their keys begin there, and how many slots there are."""
     tables = data.tables()
-    first, last = documents
-    indptr = texts.indptr[first : last + 1]
-    scratch = int(np.diff(indptr).max(initial=0)) + more
-    size = int(indptr[-1] - indptr[0]) + more
+    indptr = texts.indptr[documents[0] : documents[1] + 1]
     borders = np.empty(indptr.size, np.int64)
-    codes, origin, span = np.empty(size, np.uint32), np.empty(size, np.uint32), np.empty(size, np.uint16)
-    start, end, before = (np.empty(size, np.int64) for _ in range(3))
-    kinds = np.empty(size, np.uint8)
     kind = edits.kind[edited]
+    keys, slots = [scratch[name] for name in (*_OF_DOCUMENT, *_OF_KEYS)], [scratch[name] for name in _OF_SLOTS]
     count = kernels.fold_texts(
         texts.codes,
         indptr,
@@ -102,28 +119,14 @@ def _fold_texts(texts: Texts, edits: Edits, documents: tuple[int, int], edited: 
         ((kind == EditKind.PINYIN) | (kind == EditKind.RUBY)).astype(np.uint8),
         edits.indptr[edited.start : edited.stop + 1],
         edits.codes,
+        data.looks(),
         tables.fold,
         tables.kind,
         tables.multi_indptr,
         tables.multi,
-        np.empty(scratch, np.uint32),
-        np.empty(scratch, np.uint8),
-        np.empty(scratch, np.uint8),
-        np.empty(scratch, np.uint8),
-        np.empty(scratch, np.int64),
-        np.empty(scratch, np.uint16),
-        codes,
-        origin,
-        span,
-        borders,
-        start,
-        end,
-        before,
-        kinds,
+        *[*keys, borders, *slots],
     )
-    keys = borders[-1]
-    slots = Slots(start[:count].copy(), end[:count].copy(), before[:count].copy(), kinds[:count].copy())
-    return KeyStream(codes[:keys], origin[:keys], span[:keys], borders, slots)
+    return borders, int(count)
 
 
 def surface(texts: Texts, edits: Edits, start: int, end: int) -> str:

@@ -136,6 +136,8 @@ def _joined(rows: Sequence[Segments]) -> Segments:
     What is to be raised or left out is, row by row, while the rest is written once: as columns of the whole, the
     numbers in between were three times the table, in memory that nothing had touched before.
     """
+    if len(rows) == 1:
+        return rows[0]
 
     def column(name: str) -> Any:
         return np.concatenate([getattr(one, name) for one in rows])

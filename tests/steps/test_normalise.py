@@ -375,6 +375,33 @@ def test_kernels_and_tables_agree_on_classes() -> None:
         for one in data.Class:
             assert getattr(module, one.name, one.value) == one.value, (module.__name__, one)
     assert (text.MEASURE, text.STOP, text.CLOSER) == (data.MEASURE, data.STOP, data.CLOSER)
+    assert (text.KEPT, text.PLAIN << 24) == (data.KEPT, data.PLAIN)
+
+
+def test_one_look_says_what_two_tables_say() -> None:
+    """The words that the fold looks at hold class, flags and fold of the tables; plain letters are kept anywhere."""
+    kind, fold = data.tables().kind[:0x10000], data.tables().fold[:0x10000]
+    looks = data.looks()
+    kept = looks & data.KEPT != 0
+    assert (looks >> 24 & 0x7F == kind).all()
+    assert (looks[kept] & text.FOLD == fold[kept]).all()
+    assert (kept == ((kind & 0x0F < data.Class.SPACE) & (fold < data.MULTI_BIT))).all()
+    plain = np.flatnonzero(looks & data.PLAIN)
+    assert plain.size > 20_000
+    assert (kind[plain] & 0x0F == data.Class.LETTER).all()
+    assert not set(map(ord, "第其一某x〇")) & set(plain.tolist())
+
+
+@pytest.mark.parametrize("numeral", "一十零两")
+@pytest.mark.parametrize("behind", ["村", "", "○", "二", "，", "\n", "12"])
+def test_a_lone_numeral_is_looked_at_as_any_other(numeral: str, behind: str) -> None:
+    """What the kernel takes a short way for comes out as the slow twin has it, wherever it stands."""
+    for before in ("", "水渠", "。", "第", "分之", "\n", "（", "3"):
+        laid = lay_out([f"{before}{numeral}{behind}"])
+        edits = repair(laid)
+        keys = normalise(laid, edits)
+        slow, _ = naive_text.key_stream(laid, edits)
+        assert list(map(chr, keys.codes)) == [char for char, _, _ in slow]
 
 
 def test_pinned_keys() -> None:

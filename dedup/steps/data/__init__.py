@@ -44,6 +44,10 @@ MEASURE = 0x10  # follows a figure: 三百二十 *人*; not 号, for 神舟十�
 STOP = 0x20  # ends a clause: an enumerator may follow
 CLOSER = 0x40  # closing quote or bracket: does not undo a STOP before it
 
+# In the words of `looks`.
+KEPT = 1 << 23  # stands in the folded text
+PLAIN = 1 << 31  # a Han letter with which nothing begins that is dropped or a slot
+
 _MEASURES = (
     "人名个位户家亩元斤吨里米年月日天次件项所座条只头口台辆平顷公克株棵套处间份篇场期批类层栋幢支岁周分秒度倍艘架门张册"
     "本卷盏块片箱袋瓶桶升毫厘尺寸匹余多几"
@@ -108,6 +112,25 @@ def tables() -> Tables:
         multi_indptr=np.concatenate(([0], np.cumsum(lengths, dtype=np.int64))),
         multi=np.array([code for codes in expansions for code in codes], dtype=np.uint32),
     )
+
+
+@cache
+def looks() -> UInt32:
+    """Return class, flags and fold of the code points below 0x10000 in one word each: one look instead of two.
+
+    Returns
+    -------
+    uint32[0x10000]
+        The fold, `KEPT`, in the upper byte `Tables.kind` and `PLAIN`. Code points that are dropped before anything
+        else, or fold to several, have the class alone.
+    """
+    kind, fold = tables().kind[:0x10000], tables().fold[:0x10000]
+    kept = (kind & 0x0F < Class.SPACE) & (fold < MULTI_BIT)
+    plain = (kind & 0x0F == Class.LETTER) & (fold >= 0x3400) & ~np.isin(fold, [ord(char) for char in "第其"])
+    found: UInt32 = np.where(kept, fold | KEPT, 0).astype(np.uint32)
+    found |= kind.astype(np.uint32) << 24
+    found[kept & plain] |= PLAIN
+    return found
 
 
 def _classes() -> UInt8:
