@@ -13,6 +13,8 @@ _SPACE, _REPLACED = 7, 10  # classes of dedup.steps.data
 _SEVERAL = np.uint32(0x8000_0000)  # MULTI_BIT of dedup.steps.data
 _COMMA, _BLANK = ord(","), ord(" ")
 _NONE = np.int32(-(2**30))
+_NO_BITS, _ONE = np.uint64(0), np.uint64(1)
+_LONG = 4096  # codes of the shorter side that are compared bit by bit; the masks of more would take megabytes
 
 
 @numba.njit(cache=True)
@@ -77,24 +79,12 @@ def surfaces(
 
 
 @numba.njit(cache=True)
-def _indel(left, n, right, m, most, reach):
-    """Return the insert-delete distance of the first so many codes of both sides, -1 beyond ``most``.
+def _along(left, right, a, n, m, most, reach):
+    """Return the insert-delete distance of n and m codes from ``a`` on by furthest-reaching paths, -1 beyond most.
 
-    reach : int64[2 * most + 3]    scratch
-
-    Furthest-reaching paths (Myers 1986): O(length + distance ** 2), where bit-parallel methods take
-    O(length ** 2 / 64) however much alike the two are.
+    Myers 1986: O(length + distance ** 2), where bit-parallel methods take O(length ** 2 / 64) however much alike the
+    two are.
     """
-    a = np.int64(0)
-    while a < n and a < m and left[a] == right[a]:
-        a += 1
-    while n > a and m > a and left[n - 1] == right[m - 1]:
-        n -= 1
-        m -= 1
-    n -= a
-    m -= a
-    if n == 0 or m == 0:
-        return n + m if n + m <= most else np.int64(-1)
     if abs(n - m) > most:
         return np.int64(-1)
     middle = most + 1
@@ -121,6 +111,76 @@ def _indel(left, n, right, m, most, reach):
 
 
 @numba.njit(cache=True)
+def _common(left, right, a, n, m, call, known, state, mask):
+    """Return the length of a longest common subsequence of n and m codes from ``a`` on, n not above m.
+
+    call : int64               another one for each call that has the same `known`, above 0
+    known : int64[0x110000]    of code points, which mask they had and in which call
+    state : uint64[W]          scratch of at least ``-(-n // 64)``
+    mask : uint64[n * W]       scratch
+
+    Bit-parallel, 64 of the left side at a time (Crochemore, Iliopoulos, Pinzon, Reid 2001): O(n * m / 64).
+    """
+    size = (n + 63) // 64
+    kinds = np.int64(0)
+    for i in range(n):
+        code = left[a + i]
+        if known[code] >> 32 != call:
+            known[code] = call << 32 | kinds
+            mask[kinds * size : (kinds + 1) * size] = _NO_BITS
+            kinds += 1
+        row = known[code] & 0xFFFF_FFFF
+        mask[row * size + (i >> 6)] |= _ONE << np.uint64(i & 63)
+    for w in range(size):
+        state[w] = ~_NO_BITS
+    for j in range(m):
+        code = right[a + j]
+        if known[code] >> 32 != call:
+            continue
+        row = (known[code] & 0xFFFF_FFFF) * size
+        carry = _NO_BITS
+        for w in range(size):
+            before = state[w]
+            met = before & mask[row + w]
+            more = before + met
+            total = more + carry
+            carry = _ONE if more < before or total < more else _NO_BITS
+            state[w] = total | (before & ~met)
+    found = np.int64(0)
+    for i in range(n):
+        found += np.int64(~state[i >> 6] >> np.uint64(i & 63) & _ONE)
+    return found
+
+
+@numba.njit(cache=True)
+def _indel(left, n, right, m, most, reach, call, known, state, mask):
+    """Return the insert-delete distance of the first so many codes of both sides, -1 beyond ``most`` and `_LONG`.
+
+    reach : int64[2 * most + 3]    scratch; call, known, state and mask see `_common`
+
+    By paths as far as that costs no more than bits would, then by bits: of two versions of a paragraph a quarter
+    differ in more than forty places.
+    """
+    a = np.int64(0)
+    while a < n and a < m and left[a] == right[a]:
+        a += 1
+    while n > a and m > a and left[n - 1] == right[m - 1]:
+        n -= 1
+        m -= 1
+    n -= a
+    m -= a
+    if n == 0 or m == 0:
+        return n + m if n + m <= most else np.int64(-1)
+    if n > m:
+        left, right, n, m = right, left, m, n
+    work = (n + 63) // 64 * m + 2 * (n + m)
+    if n > _LONG or work > most * most:
+        return _along(left, right, a, n, m, most, reach)
+    found = _along(left, right, a, n, m, min(most, np.int64(np.sqrt(work / 20))), reach)
+    return found if found >= 0 else n + m - 2 * _common(left, right, a, n, m, call, known, state, mask)
+
+
+@numba.njit(cache=True)
 def _verbatim(codes, edit_start, left, left_end, right, right_end):
     """Tell whether two raw ranges hold the same code points, and no edit begins in them: most copies do."""
     if left_end - left != right_end - right:
@@ -144,13 +204,16 @@ def distances(
 
     codes ... multi               as `surfaces` takes them
     *_start, *_end : int64[R]     raw ranges, each within one document
-    most : int64                  most insertions and deletions that are counted
+    most : int64                  most insertions and deletions that are looked for along paths
     distance : int64[R]           written: the insert-delete distance, -1 beyond ``most``
     length : int64[R]             written; 1 where the distance is 0
 
-    Folded into a scratch, one pair after the other: nothing is kept of them. O(length + distance ** 2) a row.
+    Folded into a scratch, one pair after the other: nothing is kept of them. O(length + distance ** 2) a row, or
+    O(length ** 2 / 64) where that is less.
     """
     reach = np.empty(2 * most + 3, np.int64)
+    known = np.zeros(0x110000, np.int64)  # of which only pages of code points that occur are ever touched
+    state, mask = np.empty(_LONG // 64, np.uint64), np.empty(_LONG * _LONG // 64, np.uint64)
     left, right = np.empty(1024, np.uint32), np.empty(1024, np.uint32)
     for r in range(first, last):
         distance[r], length[r] = 0, 1
@@ -173,7 +236,7 @@ def distances(
             if m <= right.shape[0]:
                 break
             right = np.empty(2 * m, np.uint32)
-        distance[r] = _indel(left, n, right, m, most, reach)
+        distance[r] = _indel(left, n, right, m, most, reach, r + 1, known, state, mask)
         if distance[r] != 0:
             length[r] = n + m
 
