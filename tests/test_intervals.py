@@ -39,7 +39,14 @@ def test_each_value_once_in_order(values, dtype):
 
 
 @settings(deadline=None, derandomize=True, max_examples=100)
-@given(st.lists(st.integers(0, 2**32 - 1) | st.integers(0, 3), max_size=60))
-def test_rows_are_put_in_the_order_of_their_places_as_a_stable_sort_puts_them(places):
-    rows = intervals.ordered(np.array(places, np.int64)).tolist()
-    assert rows == sorted(range(len(places)), key=lambda row: places[row])
+@given(
+    st.sampled_from([(0, 3), (0, 2**32 - 1), (-3, 3), (2**32 - 2, 2**32 + 1)]).flatmap(
+        lambda bounds: st.lists(st.tuples(*[st.integers(*bounds) | st.integers(0, 2)] * 3), max_size=60)
+    ),
+    st.integers(1, 3),
+)
+def test_rows_are_put_in_the_order_of_their_keys_as_a_stable_sort_puts_them(rows, count):
+    """By the first key, then the next; negative ones and those that fill no half of a word among them."""
+    keys = np.array(rows, np.int64).reshape(-1, 3).T[:count]
+    wanted = sorted(range(len(rows)), key=lambda row: rows[row][:count])
+    assert intervals.ordered(*keys).tolist() == wanted

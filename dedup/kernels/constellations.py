@@ -7,6 +7,9 @@ import numpy as np
 
 _QUICK = np.int64(64)
 _ONE = np.uint64(1)
+_U64 = np.uint64
+_SPREAD = _U64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio: its upper bits spread neighbours (Knuth, 6.4)
+_EMPTY = np.uint32(0xFFFF_FFFF)  # no code point
 
 
 @numba.njit(cache=True, nogil=True)
@@ -32,21 +35,45 @@ def _few_edits(codes, a, n, b, m, most, reach):
     return np.int64(-1)
 
 
+@numba.njit(cache=True, inline="always")
+def _slot(letters, code, shift):
+    """Return where a letter stands in a table that is never full, or the empty place where it would."""
+    slot = np.int64((_U64(code) * _SPREAD) >> shift)
+    while letters[slot] != _EMPTY and letters[slot] != code:
+        slot = (slot + 1) & (letters.shape[0] - 1)
+    return slot
+
+
 @numba.njit(cache=True, nogil=True)
 def _subsequence(codes, a, n, b, m):
     """Return the length of a longest common subsequence, 64 places of the one side at a time (Hyyro 2004)."""
-    letters = np.unique(codes[a : a + n])
-    words = (n + 63) // 64
-    where = np.zeros((letters.shape[0], words), np.uint64)
+    bits = np.int64(4)
+    while (1 << bits) < 2 * n:
+        bits += 1
+    shift = _U64(64 - bits)
+    letters = np.full(1 << bits, _EMPTY, np.uint32)
+    number = np.empty(1 << bits, np.int64)
+    own = np.empty(n, np.int64)
+    distinct = np.int64(0)
     for i in range(n):
-        where[np.searchsorted(letters, codes[a + i]), i // 64] |= _ONE << np.uint64(i % 64)
+        slot = _slot(letters, codes[a + i], shift)
+        if letters[slot] == _EMPTY:
+            letters[slot] = codes[a + i]
+            number[slot] = distinct
+            distinct += 1
+        own[i] = number[slot]
+    words = (n + 63) // 64
+    where = np.zeros((distinct, words), np.uint64)
+    for i in range(n):
+        where[own[i], i // 64] |= _ONE << _U64(i % 64)
     state = np.empty(words, np.uint64)
     for w in range(words):
         state[w] = ~np.uint64(0)
     for j in range(m):
-        letter = np.searchsorted(letters, codes[b + j])
-        if letter == letters.shape[0] or letters[letter] != codes[b + j]:
+        slot = _slot(letters, codes[b + j], shift)
+        if letters[slot] == _EMPTY:
             continue
+        letter = number[slot]
         carry = np.uint64(0)
         for w in range(words):
             old = state[w]

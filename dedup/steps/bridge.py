@@ -12,6 +12,7 @@ from math import ceil
 
 import numpy as np
 
+from dedup.intervals import ordered
 from dedup.kernels import bridges
 from dedup.params import Params
 from dedup.schema import Float64, Int64, KeyStream, PassageKind, Passages
@@ -61,7 +62,7 @@ def bridge(
         np.stack([getattr(passages, f"{side}_{name}") for side in ("left", "right")]) for name in ("start", "end")
     )
     unit = np.searchsorted(borders, start, side="right") - 1
-    order = np.lexsort((start[1], start[0], unit[1], unit[0]))
+    order = ordered(unit[0], unit[1], start[0], start[1])
     change = (np.diff(unit[:, order]) != 0).any(axis=0)
     together = np.flatnonzero(~np.concatenate([[True], change]) | ~np.concatenate([change, [True]]))
     order, change = order[together], change[together[:-1]]
@@ -72,13 +73,11 @@ def bridge(
     usual = rarity(rows[:, 0].copy(), rows[:, 1].copy()) <= USUAL * (rows[:, 1] - rows[:, 0])
     longest, floor = np.int64(LONGEST * params.max_gap), np.int64(round(1000 * min(FLOOR, params.threshold)))
     strict = np.int64(ceil(1000 * params.threshold - 1e-9))
-    sides = np.stack([start.ravel(), end.ravel(), unit.ravel(), unit[::-1].ravel()])
+    by_start = ordered(start.ravel())
+    sides = np.stack([column.ravel()[by_start] for column in (start, end, unit, unit[::-1])])
     owner = np.empty(len(order), np.int64)
     # Columns taken out of a matrix lie this way or that, as their number is; numba compiles for each.
-    pairs, sides = (
-        np.ascontiguousarray(table[:, columns])
-        for table, columns in ((unit, order[group[:-1]]), (sides, np.argsort(sides[0], kind="stable")))
-    )
+    pairs = np.ascontiguousarray(unit[:, order[group[:-1]]])
     bridges.bridge(keys.codes, rows, group, pairs, usual.astype(np.uint8), sides, longest, floor, strict, owner)
     return _joined(passages, order, rows, owner)
 
@@ -100,5 +99,5 @@ def _joined(passages: Passages, order: Int64, rows: Int64, owner: Int64) -> Pass
     shuffled = columns["kind"][order] == PassageKind.SHUFFLED
     np.maximum.at(columns["kind"], order[owner[shuffled]], np.uint8(PassageKind.SHUFFLED))
     kept = np.flatnonzero(~left)
-    kept = kept[np.lexsort((columns["right_start"][kept], columns["left_start"][kept]))]
+    kept = kept[ordered(columns["left_start"][kept], columns["right_start"][kept])]
     return Passages(**{name: column[kept] for name, column in columns.items()})

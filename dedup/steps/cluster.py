@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dedup.intervals import positions
+from dedup.intervals import ordered, positions
 from dedup.kernels import constellations, unionfind
 from dedup.kernels.threads import shared
 from dedup.params import Params
@@ -77,29 +77,33 @@ def cluster(keys: KeyStream, passages: Passages, params: Params) -> Families:
 def _graph(passages: Passages) -> _Graph:
     start = np.concatenate([passages.left_start, passages.right_start])
     end = np.concatenate([passages.left_end, passages.right_end])
-    order = np.lexsort((-end, start))
+    order = ordered(start, end.max(initial=0) - end)
     head = np.empty(len(order), np.int64)
     unionfind.nodes(start[order], end[order], np.int64(round(1000 * SAME_REACH)), head)
-    heads, node_sorted = np.unique(head, return_inverse=True)
+    first = head == np.arange(len(order))  # spans that a stretch is called after: one a node
+    node_sorted = (np.cumsum(first) - 1)[head]
     node = np.empty(len(order), np.int64)
     node[order] = node_sorted
-    best_start, best_end = _extents(start[order], end[order], node_sorted, len(heads))
+    best_start, best_end = _extents(start[order], end[order], node_sorted, int(first.sum()))
     half = len(passages.left_start)
     return _Graph(start=best_start, end=best_end, left=node[:half], right=node[half:])
 
 
 def _extents(start: Int64, end: Int64, node: Int64, nodes: int) -> tuple[Int64, Int64]:
-    """Return for each node the span that most of its passages give; the longest on ties."""
-    order = np.lexsort((end, start, node))
+    """Return for each node the span that most of its passages give; the longest on ties.
+
+    Spans are in the order of their start, the longer first, so that equal ones of a node stay side by side.
+    """
+    order = ordered(node)
     columns = node, start, end = node[order], start[order], end[order]
     new = np.zeros(len(node), bool)
     new[:1] = True
-    for column in columns:  # a table of three columns would take three times as much to sort
+    for column in columns:  # a table of three columns would take three times as much to compare
         new[1:] |= column[1:] != column[:-1]
     begins = np.flatnonzero(new)
     count = np.diff(begins, append=len(node))
     node, start, end = node[begins], start[begins], end[begins]
-    order = np.lexsort((start, start - end, -count, node))
+    order = ordered(node, count.max(initial=0) - count, (start - end) - (start - end).min(initial=0), start)
     first = order[np.searchsorted(node, np.arange(nodes))]
     return start[first], end[first]
 
@@ -112,7 +116,8 @@ def _stars(keys: KeyStream, graph: _Graph, passages: Passages, threshold: float)
     edge_ptr, neighbour, edge_row = _edges(graph, passages)
     weight = np.concatenate([[0], np.cumsum(passages.matches[edge_row])])
     weight = weight[edge_ptr[1:]] - weight[edge_ptr[:-1]]
-    ranked = np.lexsort((np.arange(nodes), -weight, -np.diff(edge_ptr), root))
+    degree = np.diff(edge_ptr)
+    ranked = ordered(root, degree.max(initial=0) - degree, weight.max(initial=0) - weight)
     component = np.flatnonzero(np.diff(root[ranked], prepend=-1, append=-2)).astype(np.int64)
     count = max(len(component) - 1, 0)
     family, fell = np.full(nodes, -1, np.int64), np.full(nodes, -1, np.int64)
@@ -142,7 +147,8 @@ def _edges(graph: _Graph, passages: Passages) -> tuple[Int64, Int64, Int64]:
     node = np.concatenate([graph.left[rows], graph.right[rows]])
     other = np.concatenate([graph.right[rows], graph.left[rows]])
     row = np.concatenate([rows, rows])
-    order = np.lexsort((row, -passages.matches[row], other, node))
+    matches = passages.matches[row]
+    order = ordered(node, other, matches.max(initial=0) - matches, row)
     node, other, row = node[order], other[order], row[order]
     first = np.ones(len(node), bool)
     first[1:] = (node[1:] != node[:-1]) | (other[1:] != other[:-1])
@@ -158,13 +164,13 @@ def _table(graph: _Graph, passages: Passages, members: _Members) -> Families:
     on_left = graph.left[row] == members.node[moved]
     start[moved] = np.where(on_left, passages.left_start[row], passages.right_start[row])
     end[moved] = np.where(on_left, passages.left_end[row], passages.right_end[row])
-    order = np.lexsort((members.node, end, start, members.star))
+    order = ordered(members.star, start, end, members.node)
     size = np.bincount(members.star, minlength=len(members.medoid))
     first = np.cumsum(size) - size
     # By the first two members: of families alike so far the medoid decides.
     head = order[first] if len(first) else first
     second = order[np.minimum(first + 1, len(order) - 1)] if len(first) else first
-    shown = np.lexsort((members.medoid, size, end[second], start[second], end[head], start[head]))
+    shown = ordered(start[head], end[head], start[second], end[second], size, members.medoid)
     order = order[positions(first[shown], size[shown])]
     rank = np.empty(len(shown), np.int64)
     rank[shown] = np.arange(len(shown))
@@ -195,5 +201,5 @@ def _within(graph: _Graph, family: Int64, node: Int64, families: int) -> tuple[I
     at = np.minimum(np.searchsorted(member, wanted), max(len(member) - 1, 0))
     both = member[at] == wanted if len(member) else np.zeros(0, bool)
     passage, owner = passage[both], owner[both]
-    order = np.argsort(owner, kind="stable")
+    order = ordered(owner)
     return passage[order], owner[order]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dedup import layers
-from dedup.intervals import covered, merged, positions
+from dedup.intervals import covered, merged, ordered, positions
 from dedup.kernels import quotes
 from dedup.kernels.threads import portions, together
 from dedup.params import LABELS, Params
@@ -290,7 +290,7 @@ def _reporters(texts: Texts, segments: Segments, raw: Int64, issuers: Sequence[s
 
 def _distinct(group: Int64, value: Int64, groups: int) -> Int64:
     """Return the number of distinct values in each group (int64[groups])."""
-    order = np.lexsort((value, group))
+    order = ordered(group, value - value.min(initial=0))
     new = np.ones(len(order), bool)
     new[1:] = (group[order][1:] != group[order][:-1]) | (value[order][1:] != value[order][:-1])
     return np.bincount(group[order][new], minlength=groups).astype(np.int64)

@@ -104,7 +104,7 @@ def usage(keys: KeyStream, segments: Segments, families: Families, units: Int64,
 
 def _first(family: Int64, unit: Int64) -> Int64:
     """Return the rows of the first member of each unit in each family, in order."""
-    order = np.lexsort((unit, family))
+    order = ordered(family, unit)
     new = np.ones(len(order), bool)
     new[1:] = (family[order][1:] != family[order][:-1]) | (unit[order][1:] != unit[order][:-1])
     return np.sort(order[new])
