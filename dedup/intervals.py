@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -97,20 +96,3 @@ def covered(start: Int64, end: Int64, ranges: Int64) -> Int64:
         return before[row] - np.where(row > 0, over, 0)
 
     return upto(end) - upto(start)
-
-
-SLAB = 1 << 22
-"""Positions that are looked at together by what needs memory for each."""
-
-
-def slabs(borders: Int64) -> list[tuple[int, int]]:
-    """Return ranges that begin and end at borders, of some `SLAB` positions each, together all of them.
-
-    Parameters
-    ----------
-    borders : int64[D+1]
-        Where documents begin, sorted, and the end.
-    """
-    wanted = np.arange(int(borders[0]) + SLAB, int(borders[-1]), SLAB)
-    cuts = np.unique(np.concatenate([borders[:1], borders[np.searchsorted(borders, wanted)], borders[-1:]]))
-    return list(pairwise(cuts.tolist()))

@@ -10,9 +10,8 @@ from collections.abc import Collection
 
 import numpy as np
 
-from dedup.intervals import merged, positions, slabs, without
+from dedup.intervals import merged, ordered, without
 from dedup.kernels.paint import paint
-from dedup.kernels.threads import together
 from dedup.params import LABELS
 from dedup.schema import Int64, Reason, UInt8
 
@@ -50,37 +49,6 @@ def decision(holds: Collection[Reason], labels: Collection[str]) -> tuple[str, R
     return next(found, ("copy", Reason.REST))
 
 
-def painted(size: int, start: Int64, end: Int64, label: UInt8, owner: Int64) -> tuple[UInt8, np.ndarray]:
-    """Paint ranges over one another.
-
-    Parameters
-    ----------
-    size : int
-        Positions.
-    start, end : int64[n]
-    label : uint8[n]
-    owner : int64[n]
-        The family, -1 for a range of page noise, form or reference.
-
-    Returns
-    -------
-    labels : uint8[size]
-        ``own`` where there is nothing.
-    owners : int32[size]
-        -1 where there is no family.
-
-    Notes
-    -----
-    Within a label longer ranges first, so that an inner copy's family shows inside the outer one; of equal ones the
-    later; those without a family last of all.
-    """
-    order = np.lexsort((start - end, owner < 0, _LAYER[label]))
-    labels = np.full(size, LABELS.index("own"), np.uint8)
-    owners = np.full(size, -1, np.int32)
-    paint(start[order], end[order], label[order], owner[order], labels, owners)
-    return labels, owners
-
-
 def layered(
     borders: Int64, start: Int64, end: Int64, label: UInt8, owner: Int64
 ) -> tuple[Int64, Int64, UInt8, Int64]:
@@ -90,55 +58,52 @@ def layered(
     ----------
     borders : int64[D+1]
         Where documents begin, and the end; each ends a run.
-    start, end, label, owner
-        As for `painted`.
+    start, end : int64[n]
+    label : uint8[n]
+    owner : int64[n]
+        The family, -1 for a range of page noise, form or reference.
 
     Returns
     -------
     start, end : int64[U]
         Together all positions.
     label : uint8[U]
+        ``own`` where there is nothing.
     owner : int64[U]
+        -1 where there is no family.
 
     Notes
     -----
-    A few documents at a time: five bytes a position of the whole corpus would be most of what a scan over a work
-    folder may take.
+    Within a label longer ranges first, so that an inner copy's family shows inside the outer one; of equal ones the
+    later; those without a family last of all.
+
+    Between two neighbouring ends of anything nothing changes: what is painted is not positions but the stretches
+    between them, some hundred times fewer.
     """
-    some = slabs(borders)
-    begins = np.array([low for low, _ in some], np.int64)
-    first, last = (np.searchsorted(begins, at, side="right") - 1 for at in (start, end - 1))
-    many = np.maximum(last - first + 1, 0)
-    rows = np.repeat(np.arange(len(start)), many)[np.argsort(positions(first, many), kind="stable")]
-    ptr = np.concatenate([[0], np.cumsum(np.bincount(positions(first, many), minlength=len(some)))])
-
-    def runs_of(number: int) -> tuple[Int64, Int64, UInt8, Int64]:
-        (low, high), own = some[number], rows[ptr[number] : ptr[number + 1]]
-        here = np.maximum(start[own], low) - low, np.minimum(end[own], high) - low
-        labels, owners = painted(high - low, *here, label[own], owner[own])
-        inside = borders[(borders >= low) & (borders <= high)] - low
-        begun, done = runs(labels, owners, inside)
-        return begun + low, done + low, labels[begun], owners[begun].astype(np.int64)
-
-    found = together(runs_of, range(len(some)))
-    if not found:
-        none = np.empty(0, np.int64)
-        return none, none, np.empty(0, np.uint8), none
-    starts, ends, names, families = (np.concatenate(column) for column in zip(*found, strict=True))
-    return starts, ends, names, families
-
-
-def runs(labels: UInt8, owners: np.ndarray, borders: Int64) -> tuple[Int64, Int64]:
-    """Return the borders of runs of equal label and owner; each of the borders given ends a run."""
-    n = len(labels)
-    change = np.zeros(n + 1, bool)
-    change[borders] = True
-    change[n] = False
-    if n:
-        change[0] = True
-        change[1:n] |= (labels[1:] != labels[:-1]) | (owners[1:] != owners[:-1])
-    start = np.flatnonzero(change)
-    return start, np.append(start[1:], n).astype(np.int64) if n else start
+    places = np.concatenate([borders, start, end])
+    order = ordered(places)
+    places = places[order]
+    new = np.ones(len(places), bool)
+    np.not_equal(places[1:], places[:-1], out=new[1:])
+    stretch = np.empty(len(places), np.int64)
+    stretch[order] = np.cumsum(new) - 1
+    at = places[new]
+    border, first, last = np.split(stretch, [len(borders), len(borders) + len(start)])
+    labels = np.full(len(at) - 1, LABELS.index("own"), np.uint8)
+    owners = np.full(len(labels), -1, np.int32)
+    size = end - start
+    order = ordered(_LAYER[label], (owner < 0).astype(np.int64), size.max(initial=0) - size)
+    paint(first[order], last[order], label[order], owner[order], labels, owners)
+    change = np.ones(len(labels), bool)
+    change[1:] = (labels[1:] != labels[:-1]) | (owners[1:] != owners[:-1])
+    change[border[border < len(change)]] = True
+    begun = np.flatnonzero(change)
+    return (
+        at[begun],
+        at[np.append(begun[1:], len(labels))[: len(begun)]],
+        labels[begun],
+        owners[begun].astype(np.int64),
+    )
 
 
 def hidden(ranges: Int64, code: int, shown: Int64, borders: Int64) -> Int64:

@@ -145,16 +145,18 @@ def _document(
     explained = sorted([mark[:3] for mark in info.marks if mark[3] is None] + list(info.hidden))
     on = [(start, end, int(_CODE[name]), -1) for start, end, name in explained if name in labels]
     table = np.array([*spans, *on], np.int64).reshape(-1, 4)
-    colours, owners = layers.painted(info.chars, table[:, 0], table[:, 1], table[:, 2].astype(np.uint8), table[:, 3])
-    start, end = layers.runs(colours, owners, np.array([0, info.chars]))
+    start, end, colours, owners = layers.layered(
+        np.array([0, info.chars]), table[:, 0], table[:, 1], table[:, 2].astype(np.uint8), table[:, 3]
+    )
     marks = tuple(
         (low, high, LABELS[label], names[owner] if owner >= 0 else None)
         for low, high, label, owner in zip(
-            start.tolist(), end.tolist(), colours[start].tolist(), owners[start].tolist(), strict=True
+            start.tolist(), end.tolist(), colours.tolist(), owners.tolist(), strict=True
         )
         if LABELS[label] != "own"
     )
-    counts = dict(zip(LABELS, np.bincount(colours, minlength=len(LABELS)).tolist(), strict=True))
+    chars = np.bincount(colours, weights=end - start, minlength=len(LABELS)).astype(np.int64)
+    counts = dict(zip(LABELS, chars.tolist(), strict=True))
     hidden = []
     for name in ("furniture", "template", "citation"):
         ranges = np.array([one[:2] for one in explained if one[2] == name], np.int64).reshape(-1, 2)

@@ -1,4 +1,4 @@
-"""Painting ranges over one another. Caller: dedup.steps.label."""
+"""Painting ranges over one another. Caller: dedup.layers."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def paint(start, end, colour, owner, colours, owners):
     colours : uint8[N]      written where a range lies
     owners : int32[N]       written where a range lies
 
-    One thread: the order decides. O(total length of the ranges), which for the families of a scan is a few times its
-    text; the sweep over sorted borders that would visit each position once needs a heap, and was no faster.
+    One thread: the order decides. O(total length of the ranges), which the caller keeps short; the sweep over sorted
+    borders that would visit each position once needs a heap.
     """
     for r in range(start.shape[0]):
         for i in range(start[r], end[r]):

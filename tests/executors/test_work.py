@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from dedup import Document, Params, describe, figures, intervals, scan
+from dedup import Document, Params, describe, figures, scan
 from dedup.errors import OutputFailed, WorkProblem
 from dedup.executors import changes, local, paragraphs, places, spool, spread
 from dedup.executors.processes import Processes
@@ -45,7 +45,6 @@ def smaller(monkeypatch):
         (places, "_PAIRED", 5_000),
         (places, "_BLOCK", 20_000),
         (places, "SEEDS", 300),
-        (intervals, "SLAB", 9_000),
         (spread, "COUNTED", 20_000),
         (changes, "COMPARED", 10_000),
         (describe, "TOLD", 25),
@@ -86,11 +85,9 @@ class Parts(dict):
         return sum(of - found for found, of in self.values())
 
 
-def test_the_same_bytes_in_parts(tmp_path, small, monkeypatch):
+def test_the_same_bytes_in_parts(tmp_path, small):
     """Generated reports with parts, floods and near copies; in memory and in dozens of parts."""
-    with monkeypatch.context() as patch:
-        patch.setattr(intervals, "SLAB", 1 << 30)
-        expected = scan(reports(), Params(bucket=8, anchor_bucket=4)).to_json(texts=True)
+    expected = scan(reports(), Params(bucket=8, anchor_bucket=4)).to_json(texts=True)
     told = Parts()
     found = scan(reports(), Params(bucket=8, anchor_bucket=4), work=tmp_path / "work", told=told)
     assert found.to_json(texts=True) == expected

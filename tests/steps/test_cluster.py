@@ -88,11 +88,12 @@ def test_identity_is_that_of_the_table(rows, threshold):
             assert value == pytest.approx(naive_cluster.identity(left, right), abs=1e-12)
 
 
-def test_far_apart_stretches_take_the_long_way():
-    """Two stretches with some hundred edits, longer than several machine words."""
+@pytest.mark.parametrize("letters", [30, 3_000])
+def test_far_apart_stretches_take_the_long_way(letters):
+    """Two stretches with some hundred edits, longer than several machine words; of few letters, and of a table full."""
     rng = np.random.default_rng(5)
-    left = rng.integers(1, 30, 700)
-    right = np.where(rng.random(700) < 0.3, rng.integers(1, 30, 700), left)
+    left = rng.integers(1, letters, 700)
+    right = np.where(rng.random(700) < 0.3, rng.integers(1, letters, 700), left)
     codes = np.concatenate([left, right]).astype(np.uint32)
     out = np.empty(1)
     zero = np.zeros(1, np.int64)

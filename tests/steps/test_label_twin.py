@@ -6,10 +6,9 @@ from itertools import pairwise
 
 import naive_label
 import numpy as np
-import pytest
 from naive_label import Family, Member, World
 
-from dedup import Params, intervals
+from dedup import Params
 from dedup.params import LABELS
 from dedup.reach import reach
 from dedup.schema import Families, KeyStream, Parts, Passages, Segments, Slots, Usage
@@ -122,10 +121,8 @@ def labelled(world, segments, texts, params):
     )
 
 
-@pytest.mark.parametrize("slab", [intervals.SLAB, 60])
-def test_labels_are_those_of_the_twin(slab, monkeypatch):
+def test_labels_are_those_of_the_twin():
     """Rules, decisions, grades, runs and what is hidden, in many worlds, with labels switched off in every third."""
-    monkeypatch.setattr(intervals, "SLAB", slab)
     for seed in range(200):
         world, segments, texts = invented(seed)
         switched = LABELS[:-1] if seed % 3 else tuple(LABELS[n] for n in range(len(LABELS) - 1) if (seed >> n) % 2)
