@@ -280,10 +280,13 @@ def _moved(tables: Tables, left: Int64, right: Int64, first: int, last: int) -> 
     """Return some changes; ``left`` and ``right`` are the documents of the passages' sides (int64[R])."""
     changes, indptr = tables.changes, tables.texts.indptr
     change = np.empty((last - first, 4), np.int64)
-    passage = changes.passage[first:last]
-    sides = ("left_start", left), ("left_end", left), ("right_start", right), ("right_end", right)
-    for number, (name, document) in enumerate(sides):
-        np.subtract(getattr(changes, name)[first:last], indptr[document[passage]], out=change[:, number])
+    rows = slice(first, last)
+    passage = changes.passage[rows]
+    sides = (left, changes.left_start, changes.left_end), (right, changes.right_start, changes.right_end)
+    for number, (document, start, end) in enumerate(sides):
+        base = indptr[document][passage]
+        np.subtract(start[rows], base, out=change[:, 2 * number])
+        np.subtract(end[rows], base, out=change[:, 2 * number + 1])
     return Moved(change)
 
 

@@ -12,18 +12,42 @@ import numpy as np
 from dedup import lines
 from dedup.columns import Places
 from dedup.executors.spool import without_texts
+from dedup.intervals import once
 from dedup.kernels import places as kernels
 from dedup.kernels.threads import shared
 from dedup.lines import written
 from dedup.reach import reach
 from dedup.result import Document
-from dedup.rows import Strings, trimmed
+from dedup.rows import Strings, strings, trimmed
 from dedup.schema import Edits, Families, Int64, KeyStream, Labels, Passages, Segments, Texts, string
 
 if TYPE_CHECKING:
     from dedup.steps.contrast import Changes
 
 _HEADING = 40  # characters of a heading that are shown
+
+
+class _Paths:
+    """Heading paths, each made once: most headings of places are those of places before."""
+
+    def __init__(self) -> None:
+        self._known = self._at = np.empty(0, np.int64)
+        self.told = strings(np.empty(0, np.uint8), self._at)
+
+    def tell(self, tables: Tables, headings: Int64) -> None:
+        """Make the paths of headings that are new; those told of before keep their rows."""
+        fresh = once(headings)
+        fresh = fresh[~np.isin(fresh, self._known, assume_unique=True)]
+        more = tables.path(fresh)
+        known, at = np.append(self._known, fresh), np.append(self._at, len(self.told) + np.arange(len(fresh)))
+        order = np.argsort(known)
+        self._known, self._at = known[order], at[order]
+        size = np.append(np.diff(self.told.indptr), np.diff(more.indptr))
+        self.told = strings(np.append(self.told.data, more.data), size)
+
+    def row(self, headings: Int64) -> Int64:
+        """Return the rows in `told` of headings that were told of."""
+        return self._at[np.searchsorted(self._known, headings)]
 
 
 @dataclass(frozen=True)
@@ -72,7 +96,7 @@ class Tables:
         """Return key ranges, each of at least one code point, as places with provenance."""
         if not len(start):
             none = np.empty(0, np.int64)
-            return Places(none, none, none, none, none, none, none, none, self._paths(none))
+            return Places(none, none, none, none, none, none, none, none, strings(none.astype(np.uint8), none))
         if (start[1:] < start[:-1]).any():
             # In the order of the tables, which a large corpus has in files: each page is then read once, in a row.
             order = np.argsort(start, kind="stable")
@@ -88,7 +112,7 @@ class Tables:
             segments.heading, segments.document, document, line, paragraph, part, heading,
         )  # fmt: skip
         base = self.texts.indptr[document]
-        rows, path = np.unique(heading, return_inverse=True)
+        self._paths.tell(self, heading)
         return Places(
             document=document,
             start=raw_start - base,
@@ -97,8 +121,8 @@ class Tables:
             part=np.maximum(part - self.first_part[document], -1),
             page=self._pages(document, raw_start - base),
             paragraph=np.where(paragraph >= 0, paragraph - self.first_paragraph[document] + 1, -1),
-            path=path,
-            paths=self._paths(rows),
+            path=self._paths.row(heading),
+            paths=self._paths.told,
         )
 
     def _pages(self, document: Int64, offset: Int64) -> Int64:
@@ -109,7 +133,11 @@ class Tables:
                 page[rows] = np.searchsorted(one.pages, offset[rows], side="right")
         return page
 
-    def _paths(self, headings: Int64) -> Strings:
+    @cached_property
+    def _paths(self) -> _Paths:
+        return _Paths()
+
+    def path(self, headings: Int64) -> Strings:
         """Return headings and those above each, outermost first, as JSON lists; of -1 an empty one."""
         segments = self.segments
         chain = [headings]

@@ -69,7 +69,7 @@ def reach(
 
     O(1) a row in the order of the texts, else O(log P).
     """
-    paragraph = ending = document = np.int64(0)
+    paragraph = ending = document = before = behind = np.int64(0)
     for r in range(first, last):
         begun = np.int64(origin[start[r]])
         done = np.int64(origin[end[r] - 1]) + np.int64(span[end[r] - 1])
@@ -79,13 +79,14 @@ def reach(
         if paragraph > 0 and key_start[paragraph - 1] == start[r] and raw_start[paragraph - 1] < begun:
             low = raw_start[paragraph - 1]
             # A figure is compared, so it belongs to what was compared or not at all.
-            if np.searchsorted(slot_end, low, side="right") < np.searchsorted(slot_end, begun, side="right"):
+            before = _behind(slot_end, low, before)
+            if before < slot_end.shape[0] and slot_end[before] <= begun:
                 low = begun
         if ending > 0 and key_end[ending - 1] == end[r] and raw_end[ending - 1] > done:
             high = raw_end[ending - 1]
-            if np.searchsorted(slot_start, done) < np.searchsorted(slot_start, high) or _worded(
-                codes, done, high, numerals
-            ):
+            behind = _behind(slot_start, done - 1, behind)
+            figure = behind < slot_start.shape[0] and slot_start[behind] < high
+            if figure or _worded(codes, done, high, numerals):
                 high = done
         document = _behind(indptr, begun, document)
         for _ in range(marks):

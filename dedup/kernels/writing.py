@@ -14,6 +14,7 @@ WORD, NUMBER, SHARE, NAME, STRING = 0, 1, 2, 3, 4
 hexadecimal, and a word of the table as a JSON string."""
 
 _SHARE_DIGITS = 4
+_U1, _U2, _U3, _U4 = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
 
 
 @numba.njit(cache=True, inline="always")
@@ -181,10 +182,10 @@ def lines(
 def utf8_sizes(first, last, codes, start, end, out):
     """Write how many bytes stretches of code points have in UTF-8; the arguments are those of `utf8`."""
     for r in range(first, last):
-        size = 0
-        for i in range(start[r], end[r]):
-            code = codes[i]
-            size += 1 + (code >= 0x80) + (code >= 0x800) + (code >= 0x10000)
+        some = codes[start[r] : end[r]]  # from 0 up, so that the compiler counts several at once
+        size = some.shape[0]
+        for i in range(some.shape[0]):
+            size += (some[i] >= 0x80) + (some[i] >= 0x800) + (some[i] >= 0x10000)
         out[r] = size
 
 
@@ -201,24 +202,25 @@ def utf8(first, last, codes, start, end, ptr, out):
     Each row is written by one caller. O(bytes).
     """
     for r in range(first, last):
-        at = ptr[r]
-        for i in range(start[r], end[r]):
-            code = codes[i]
-            if code < 0x80:
+        some = codes[start[r] : end[r]]
+        at = np.uint64(ptr[r])  # what cannot be below 0 is looked at no further
+        for i in range(some.shape[0]):
+            code = some[i]
+            if 0x800 <= code < 0x10000:
+                out[at] = 0xE0 | code >> 12
+                out[at + _U1] = 0x80 | code >> 6 & 0x3F
+                out[at + _U2] = 0x80 | code & 0x3F
+                at += _U3
+            elif code < 0x80:
                 out[at] = code
-                at += 1
+                at += _U1
             elif code < 0x800:
                 out[at] = 0xC0 | code >> 6
-                out[at + 1] = 0x80 | code & 0x3F
-                at += 2
-            elif code < 0x10000:
-                out[at] = 0xE0 | code >> 12
-                out[at + 1] = 0x80 | code >> 6 & 0x3F
-                out[at + 2] = 0x80 | code & 0x3F
-                at += 3
+                out[at + _U1] = 0x80 | code & 0x3F
+                at += _U2
             else:
                 out[at] = 0xF0 | code >> 18
-                out[at + 1] = 0x80 | code >> 12 & 0x3F
-                out[at + 2] = 0x80 | code >> 6 & 0x3F
-                out[at + 3] = 0x80 | code & 0x3F
-                at += 4
+                out[at + _U1] = 0x80 | code >> 12 & 0x3F
+                out[at + _U2] = 0x80 | code >> 6 & 0x3F
+                out[at + _U3] = 0x80 | code & 0x3F
+                at += _U4
