@@ -88,6 +88,10 @@ def covered(start: Int64, end: Int64, ranges: Int64) -> Int64:
     """Return how many positions of each [start, end) lie in the sorted, disjoint ranges (int64)."""
     if not len(ranges):
         return np.zeros(len(start), np.int64)
+    if (start[1:] < start[:-1]).any():  # what is looked up side by side lies side by side then
+        order, found = ordered(start), np.empty(len(start), np.int64)
+        found[order] = covered(start[order], end[order], ranges)
+        return found
     before = np.concatenate([[0], np.cumsum(ranges[:, 1] - ranges[:, 0])])
 
     def upto(position: Int64) -> Int64:

@@ -9,6 +9,9 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+_AHEAD = 64
+"""Ranges whose ends are read before any is looked at: far places are read side by side then, not one by one."""
+
 _HAN_FIRST, _HAN_LAST = np.uint32(0x3400), np.uint32(0x9FFF)
 
 
@@ -70,9 +73,17 @@ def reach(
     O(1) a row in the order of the texts, else O(log P).
     """
     paragraph = ending = document = before = behind = np.int64(0)
+    begins, ends = np.empty(_AHEAD, np.int64), np.empty(_AHEAD, np.int64)
+    around = np.empty(_AHEAD, np.uint32)
     for r in range(first, last):
-        begun = np.int64(origin[start[r]])
-        done = np.int64(origin[end[r] - 1]) + np.int64(span[end[r] - 1])
+        at = (r - first) % _AHEAD
+        if at == 0:
+            for i in range(min(_AHEAD, last - r)):
+                begins[i] = origin[start[r + i]]
+                ends[i] = np.int64(origin[end[r + i] - 1]) + np.int64(span[end[r + i] - 1])
+            for i in range(min(_AHEAD, last - r)):
+                around[i] = codes[begins[i]] ^ codes[ends[i] - 1]  # only so that they are near
+        begun, done = begins[at], ends[at]
         paragraph = _behind(raw_start, begun, paragraph)
         ending = _behind(raw_start, done - 1, max(ending, paragraph))
         low, high = begun, done

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dedup import layers
-from dedup.intervals import covered, merged, ordered, positions
+from dedup.intervals import covered, merged, once, ordered, positions
 from dedup.kernels import quotes
 from dedup.kernels.threads import portions, together
 from dedup.params import LABELS, Params
@@ -278,11 +278,11 @@ def _reporters(texts: Texts, segments: Segments, raw: Int64, issuers: Sequence[s
     as far as anyone can know, so each is an issuer of its own, whatever the file as a whole is called.
     """
     parts = segments.parts
-    borders = np.unique(np.concatenate([texts.indptr[:-1], parts.raw_start]))
+    borders = once(np.concatenate([texts.indptr[:-1], parts.raw_start]))
     report = np.searchsorted(borders, raw, side="right") - 1
     names = sorted({name for name in issuers if name is not None})
     number = {name: -1 - rank for rank, name in enumerate(names)}
-    document = texts.document_of(raw)
+    document = texts.document_of(borders)[report]
     known = np.array([0 if name is None else number[name] for name in issuers] or [0], np.int64)
     known[segments.parts.document] = 0
     return report, np.where(known[document] < 0, known[document], report)
@@ -302,9 +302,9 @@ def _inside_titles(segments: Segments, families: Families) -> Int64:
     Only there: a heading, or a line without a full stop, further down is text of the report like any other.
     """
     rows = np.arange(len(segments.kind))
-    report = np.stack([segments.document, segments.part], axis=1)
     new = np.ones(len(rows), bool)
-    new[1:] = (report[1:] != report[:-1]).any(axis=1)
+    new[1:] = segments.document[1:] != segments.document[:-1]
+    new[1:] |= segments.part[1:] != segments.part[:-1]
     nth = rows - np.maximum.accumulate(np.where(new, rows, 0))
     part_title = segments.kind == ParagraphKind.PART_TITLE
     title = part_title | ((segments.kind == ParagraphKind.HEADING) & (segments.level <= 1) & (nth < HEAD))

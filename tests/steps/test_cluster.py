@@ -90,7 +90,7 @@ def test_identity_is_that_of_the_table(rows, threshold):
 
 @pytest.mark.parametrize("letters", [30, 3_000])
 def test_far_apart_stretches_take_the_long_way(letters):
-    """Two stretches with some hundred edits, longer than several machine words; of few letters, and of a table full."""
+    """Two stretches with some hundred edits, longer than several machine words; of few letters, and of many."""
     rng = np.random.default_rng(5)
     left = rng.integers(1, letters, 700)
     right = np.where(rng.random(700) < 0.3, rng.integers(1, letters, 700), left)
