@@ -193,13 +193,18 @@ def _table(graph: _Graph, passages: Passages, members: _Members) -> Families:
 def _within(graph: _Graph, family: Int64, node: Int64, families: int) -> tuple[Int64, Int64]:
     """Return the passages whose both nodes belong to a family, and the family of each; sorted by family."""
     member = np.sort(node * families + family)
-    first = np.searchsorted(member, graph.left * families)
-    count = np.searchsorted(member, (graph.left + 1) * families) - first
+    of_node = np.concatenate([[0], np.cumsum(np.bincount(node, minlength=len(graph.start)))])
+    first, count = of_node[graph.left], of_node[graph.left + 1] - of_node[graph.left]
     passage = np.repeat(np.arange(len(graph.left)), count)
     owner = member[positions(first, count)] % max(families, 1)
-    wanted = graph.right[passage] * families + owner
-    at = np.minimum(np.searchsorted(member, wanted), max(len(member) - 1, 0))
-    both = member[at] == wanted if len(member) else np.zeros(0, bool)
+    right = graph.right[passage]
+    wanted = right * families + owner
+    both = np.zeros(len(wanted), bool)
+    asked = np.flatnonzero(of_node[right] < of_node[right + 1])
+    both[asked] = member[of_node[right[asked]]] == wanted[asked]  # most nodes belong to one family only
+    asked = np.flatnonzero(~both & (of_node[right + 1] - of_node[right] > 1))
+    at = np.minimum(np.searchsorted(member, wanted[asked]), len(member) - 1)
+    both[asked] = member[at] == wanted[asked]
     passage, owner = passage[both], owner[both]
     order = ordered(owner)
     return passage[order], owner[order]
