@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from dedup.intervals import once, positions
+from dedup.intervals import positions
 from dedup.lines import Field, Words, kept, name, number, runs, share, shelf, string, text, word, words, written
 from dedup.params import LABELS
 from dedup.result import GRADES, Change, Cluster, Evidence, Passage, Span
@@ -123,7 +123,8 @@ class PassageRows(Rows[Passage]):
     cluster : int64[R]                   index into `clusters`, the ids of the families; -1, the last, is none
     change_ptr : int64[R+1]              passage r owns the changes ``[change_ptr[r], change_ptr[r + 1])``
     change_kind : int64[C]               index into `change_kinds`
-    change : int64[C, 4]                 left start, left end, right start, right end; offsets into the texts
+    left_start, left_end, right_start, right_end : int64[C]    positions of the changes in all texts, end to end
+    left_base, right_base : int64[R]     where the texts of both sides begin among them
     """
 
     id: UInt64
@@ -138,7 +139,12 @@ class PassageRows(Rows[Passage]):
     cluster: Int64
     change_ptr: Int64
     change_kind: Int64
-    change: Int64
+    left_start: Int64
+    left_end: Int64
+    right_start: Int64
+    right_end: Int64
+    left_base: Int64
+    right_base: Int64
     clusters: tuple[str | None, ...]
     kinds: tuple[str, ...]
     change_kinds: tuple[str, ...]
@@ -151,7 +157,7 @@ class PassageRows(Rows[Passage]):
         changes = [
             Change(self.change_kinds[kind], (a, b), (c, d))
             for kind, (a, b, c, d) in zip(
-                self.change_kind[low:high].tolist(), self.change[low:high].tolist(), strict=True
+                self.change_kind[low:high].tolist(), self.changed(first, last).tolist(), strict=True
             )
         ]
         borders = (self.change_ptr[first : last + 1] - low).tolist()
@@ -174,6 +180,20 @@ class PassageRows(Rows[Passage]):
             )
         ]
 
+    def changed(self, first: int, last: int) -> Int64:
+        """Return where the changes of some passages are (int64[n, 4]): left start, left end, right start, right end.
+
+        Offsets into the texts. They are not kept so: of a corpus they are a gigabyte that only who writes asks for.
+        """
+        low, high = self.change_ptr[[first, last]].tolist()
+        count = np.diff(self.change_ptr[first : last + 1])
+        found = np.empty((high - low, 4), np.int64)
+        columns = self.left_start, self.left_end, self.right_start, self.right_end
+        for side, column in enumerate(columns):
+            base = self.left_base if side < 2 else self.right_base
+            np.subtract(column[low:high], np.repeat(base[first:last], count), out=found[:, side])
+        return found
+
     def _scalars(self, first: int, last: int) -> list[list[Any]]:
         columns = (
             self.id, self.label, self.grade, self.wording, self.similarity, self.kind, self.direction, self.cluster,
@@ -190,11 +210,13 @@ class PassageRows(Rows[Passage]):
         at = np.asarray(rows, np.int64)
         count = np.diff(self.change_ptr)[at]
         changes = positions(self.change_ptr[at], count)
-        columns = ("id", "label", "grade", "wording", "similarity", "kind", "direction", "cluster")
+        columns = ["id", "label", "grade", "wording", "similarity", "kind", "direction", "cluster"]
+        columns += ["left_base", "right_base"]
         changed: dict[str, Any] = {name: getattr(self, name)[at] for name in columns}
         changed |= {"left": self.left.taken(at), "right": self.right.taken(at)}
         changed |= {"change_ptr": np.concatenate([[0], np.cumsum(count)])}
-        changed |= {"change_kind": self.change_kind[changes], "change": self.change[changes]}
+        of_changes = ("change_kind", "left_start", "left_end", "right_start", "right_end")
+        changed |= {name: getattr(self, name)[changes] for name in of_changes}
         return replace(self, **changed)
 
     def json_blocks(self) -> Iterator[memoryview]:
@@ -211,7 +233,7 @@ class PassageRows(Rows[Passage]):
             first, last = ends
             rows = slice(first, last)
             border = self.change_ptr[first : last + 1]
-            change = self.change[border[0] : border[-1]]
+            change = self.changed(first, last)
             changes = written(
                 [
                     word('{"kind": ', self.change_kind[border[0] : border[-1]], change_kinds),
@@ -245,22 +267,6 @@ class PassageRows(Rows[Passage]):
         yield from ahead(made, [*blocks(len(self))])
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is told of some families, as bytes: titles, and evidence as the JSON that a result has of it.
-
-    title, evidence : uint8[...]          UTF-8, end to end
-    title_size, evidence_size : int64[F]  bytes of each
-    star : bool[F]                        whether it has a shared oddity
-    """
-
-    title: UInt8
-    title_size: Int64
-    evidence: UInt8
-    evidence_size: Int64
-    star: Bool
-
-
 @dataclass(frozen=True, eq=False)
 class ClusterRows(Rows[Cluster]):
     """Families as columns, in the order in which they are shown; see `dedup.result.Cluster`.
@@ -273,7 +279,7 @@ class ClusterRows(Rows[Cluster]):
     weakest, similarity : int64[F]              in units of one over `SHARE`
     documents, issuers : int64[F]
     member_ptr : int64[F+1], members : Places, wording : int64[G]
-    evidence : Strings                          JSON, see `Facts`
+    evidence : Strings                          JSON lists
     """
 
     id: tuple[str, ...]
@@ -380,14 +386,6 @@ class ClusterRows(Rows[Cluster]):
             return block(lines)
 
         yield from ahead(made, [*blocks(len(self))])
-
-
-def distinct(group: Int64, value: Int64, groups: int) -> Int64:
-    """Return how many distinct values, none below 0, each group has (int64[groups])."""
-    if not len(group):
-        return np.zeros(groups, np.int64)
-    pairs = once(group * (int(value.max()) + 1) + value)
-    return np.bincount(pairs // (int(value.max()) + 1), minlength=groups)
 
 
 def block(lines: Strings) -> memoryview:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedup.accounts import accounts
-from dedup.columns import DIRECTIONS, SHARE, ClusterRows, Facts, PassageRows, distinct
+from dedup.columns import DIRECTIONS, SHARE, ClusterRows, PassageRows
 from dedup.digests import digest, of_texts
 from dedup.digests import digests as named
 from dedup.evidence import Witness
 from dedup.executors import local, mapped
-from dedup.intervals import positions
+from dedup.intervals import distinct, positions
 from dedup.lines import encoded, spread, text, words, written
 from dedup.params import LABELS, Params
 from dedup.provenance import Tables
@@ -41,9 +41,6 @@ TOLD = 1 << 12
 NEIGHBOURS = 1 << 12
 """Key characters a family up to which families are neighbours: a look at one of them reads as much."""
 
-MOVED = 1 << 20
-"""Changes whose places are made offsets into their texts at a time."""
-
 _NAMED = 1 << 16  # families named at a time
 _TITLE = 12  # key characters of a medoid that stand for a title
 _TOLD = 200  # key characters of a medoid that its title is made of
@@ -52,10 +49,19 @@ _ORDER = ("copy", "mass", "self", "template", "citation", "formula")
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """Changes at offsets into their texts: left start, left end, right start, right end (int64[C, 4])."""
+class Facts:
+    """What is told of some families, as bytes: titles, and evidence as the JSON that a result has of it.
 
-    change: Int64
+    title, evidence : uint8[...]          UTF-8, end to end
+    title_size, evidence_size : int64[F]  bytes of each
+    star : bool[F]                        whether it has a shared oddity
+    """
+
+    title: UInt8
+    title_size: Int64
+    evidence: UInt8
+    evidence_size: Int64
+    star: Bool
 
 
 def describe(
@@ -253,8 +259,6 @@ def _passages(tables: Tables, digests: UInt64, ids: Sequence[str], run: Memory |
     of_passage = np.full(count, -1, np.int64)
     owner = np.repeat(np.arange(len(ids)), np.diff(families.passage_indptr))
     of_passage[families.passages[::-1]] = owner[::-1]
-    pieces = run.pieces(len(changes.passage), MOVED)
-    moved = run.laid("moved", (_moved(tables, left.document, right.document, *piece) for piece in pieces))
     return PassageRows(
         id=_mixed(digests[left.document], left.start, digests[right.document], right.start),
         # One more behind the families: row -1, for a passage whose two stretches ended in different families.
@@ -269,25 +273,16 @@ def _passages(tables: Tables, digests: UInt64, ids: Sequence[str], run: Memory |
         cluster=of_passage,
         change_ptr=np.searchsorted(changes.passage, np.arange(count + 1)),
         change_kind=changes.kind,
-        change=moved.change,
+        left_start=changes.left_start,
+        left_end=changes.left_end,
+        right_start=changes.right_start,
+        right_end=changes.right_end,
+        left_base=tables.texts.indptr[left.document],
+        right_base=tables.texts.indptr[right.document],
         clusters=(*ids, None),
         kinds=_KINDS,
         change_kinds=KINDS,
     )
-
-
-def _moved(tables: Tables, left: Int64, right: Int64, first: int, last: int) -> Moved:
-    """Return some changes; ``left`` and ``right`` are the documents of the passages' sides (int64[R])."""
-    changes, indptr = tables.changes, tables.texts.indptr
-    change = np.empty((last - first, 4), np.int64)
-    rows = slice(first, last)
-    passage = changes.passage[rows]
-    sides = (left, changes.left_start, changes.left_end), (right, changes.right_start, changes.right_end)
-    for number, (document, start, end) in enumerate(sides):
-        base = indptr[document][passage]
-        np.subtract(start[rows], base, out=change[:, 2 * number])
-        np.subtract(end[rows], base, out=change[:, 2 * number + 1])
-    return Moved(change)
 
 
 def _mixed(*columns: np.ndarray) -> UInt64:

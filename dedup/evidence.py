@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedup import lines, spelling
-from dedup.columns import SHARE, Places, distinct
+from dedup.columns import SHARE, Places
 from dedup.differing import FIGURES, SHOWN, SLIPS, Differing, others
 from dedup.figures import figures
-from dedup.intervals import positions
+from dedup.intervals import distinct, positions
 from dedup.lines import Words, where, words, written
 from dedup.names import places as named
 from dedup.params import LABELS

@@ -56,6 +56,14 @@ def _of_words(key: Int64) -> Int64:
     return words.view(np.int64)
 
 
+def distinct(group: Int64, value: Int64, groups: int) -> Int64:
+    """Return how many distinct values, none below 0, each group has (int64[groups])."""
+    if not len(group):
+        return np.zeros(groups, np.int64)
+    pairs = once(group * (int(value.max()) + 1) + value)
+    return np.bincount(pairs // (int(value.max()) + 1), minlength=groups)
+
+
 def merged(ranges: Int64) -> Int64:
     """Return the union of ranges as sorted, disjoint ranges (int64[n, 2]); empty ranges vanish."""
     ranges = ranges[ranges[:, 1] > ranges[:, 0]]

@@ -128,7 +128,7 @@ def longest_runs(passages: Sequence[Passage]) -> Int64:
     if isinstance(passages, PassageRows):
         aligned = passages.kind == passages.kinds.index("aligned")
         owner = np.repeat(np.arange(len(passages)), np.diff(passages.change_ptr))
-        cuts = passages.left.start, passages.left.end, passages.change[:, 0], passages.change[:, 1]
+        cuts = passages.left.start, passages.left.end, *passages.changed(0, len(passages)).T[:2]
     else:
         aligned = np.array([one.kind == "aligned" for one in passages], bool)
         owner = np.array([row for row, one in enumerate(passages) for _ in one.changes], np.int64)

@@ -48,7 +48,6 @@ def smaller(monkeypatch):
         (spread, "COUNTED", 20_000),
         (changes, "COMPARED", 10_000),
         (describe, "TOLD", 25),
-        (describe, "MOVED", 300),
         (figures, "_SLOTS", 40),
         (figures, "TOGETHER", 30),
     ):
