@@ -6,7 +6,7 @@ columns until someone asks for an object.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from dedup.digests import digests as named
 from dedup.evidence import Witness
 from dedup.executors import local, mapped
 from dedup.intervals import distinct, positions
+from dedup.kernels.threads import beside
 from dedup.lines import encoded, spread, text, words, written
 from dedup.params import LABELS, Params
 from dedup.provenance import Tables
@@ -94,16 +95,18 @@ def describe(
         right places.
     """
     indptr = tables.texts.indptr[: len(tables.documents) + 1]
-    digests = of_texts(tables.texts.codes, indptr)
-    ids = _ids(tables)
     run = run or local.Memory()
-    passages = run.aside("rows", _passages(tables, digests, ids, run))
+    with beside(of_texts, tables.texts.codes, indptr) as digests:
+        ids = _ids(tables)
+        passages = run.aside("rows", _passages(tables, digests, ids, run))
+    with beside(accounts, tables, digests(), ids, passages) as documents:
+        clusters = _clusters(tables, ids, passages, before, run)
     return Result(
         version=version,
         params=params,
-        documents=run.aside("documents", accounts(tables, digests, ids, passages)),
+        documents=run.aside("documents", documents()),
         passages=passages,
-        clusters=_clusters(tables, ids, passages, before, run),
+        clusters=clusters,
         skipped=tuple(skipped),
         limits=tuple(limits),
     )
@@ -151,8 +154,9 @@ def _clusters(
         numbers = told[first:last]
         if told is not order:
             _read_ahead(tables, numbers)
-        evidence, star = witness().of(numbers, rank[numbers])
-        title = _titles(tables, numbers, rank[numbers])
+        with beside(_titles, tables, numbers, rank[numbers]) as titles:
+            evidence, star = witness().of(numbers, rank[numbers])
+        title = titles()
         return Facts(title.data, np.diff(title.indptr), evidence.data, np.diff(evidence.indptr), star)
 
     parts = run.here("facts", Facts, facts, pieces, lambda: witness().prepare())
@@ -251,7 +255,7 @@ def _earliest(tables: Tables, document: Int64, family: Int64, families: int) -> 
     return earliest
 
 
-def _passages(tables: Tables, digests: UInt64, ids: Sequence[str], run: Memory | Folder) -> PassageRows:
+def _passages(tables: Tables, digests: Callable[[], UInt64], ids: Sequence[str], run: Memory | Folder) -> PassageRows:
     table, changes, families, labels = tables.passages, tables.changes, tables.families, tables.labels
     count = len(table.wording)
     left = run.aside("left", tables.places(table.left_start, table.left_end))
@@ -259,8 +263,9 @@ def _passages(tables: Tables, digests: UInt64, ids: Sequence[str], run: Memory |
     of_passage = np.full(count, -1, np.int64)
     owner = np.repeat(np.arange(len(ids)), np.diff(families.passage_indptr))
     of_passage[families.passages[::-1]] = owner[::-1]
+    names = digests()
     return PassageRows(
-        id=_mixed(digests[left.document], left.start, digests[right.document], right.start),
+        id=_mixed(names[left.document], left.start, names[right.document], right.start),
         # One more behind the families: row -1, for a passage whose two stretches ended in different families.
         label=np.append(labels.family_label, np.uint8(LABELS.index("copy")))[of_passage],
         grade=np.append(labels.family_grade, np.uint8(GRADES.index("C")))[of_passage],

@@ -160,6 +160,21 @@ def ahead(function: Callable[[_Task], _Found], tasks: Sequence[_Task]) -> Iterat
                 one.cancel()
 
 
+@contextmanager
+def beside(function: Callable[..., _Found], *arguments: Any) -> Iterator[Callable[[], _Found]]:
+    """Let a function be at work on a thread of its own during the block; what is given returns what it found.
+
+    For what little else waits for, while the block works on kernels and numpy, which leave the interpreter to others,
+    and now and then needs the interpreter itself, when kernels go on beside it.
+    """
+    if allowed() == 1:
+        found = function(*arguments)
+        yield lambda: found
+        return
+    with ThreadPoolExecutor(1, initializer=numba.set_num_threads, initargs=(1,)) as pool:
+        yield pool.submit(function, *arguments).result
+
+
 def _scheduler() -> str:
     """Return what shares parallel kernels out; before the first of them, and where none is compiled, the worst."""
     try:

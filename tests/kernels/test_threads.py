@@ -102,3 +102,13 @@ def test_what_is_made_ahead_comes_in_order_and_not_all_of_it_at_once(monkeypatch
     assert len([next(rows) for _ in range(20)]) == 20
     with pytest.raises(ZeroDivisionError):
         next(rows)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_works_beside_a_block_is_found_behind_it_and_an_error_told_when_asked_for(monkeypatch, count):
+    monkeypatch.setattr(threads, "allowed", lambda: count)
+    with threads.beside(divmod, 17, 5) as found:
+        assert found() == (3, 2)
+    assert found() == (3, 2)
+    with pytest.raises(ZeroDivisionError), threads.beside(divmod, 17, 0) as found:
+        found()
