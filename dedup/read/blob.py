@@ -90,6 +90,11 @@ class Blob:
         """The name in messages: ``source``, or ``source#member``."""
         return self.source if self.member is None else f"{self.source}#{self.member}"
 
+    @property
+    def streamed(self) -> bool:
+        """Whether more than the head is to be read."""
+        return self._stream is not None
+
     def record(self, key: str) -> str:
         """Return the member name of a record: its key, after the archive member it stands in."""
         return key if self.member is None else f"{self.member}#{key}"

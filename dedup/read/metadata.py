@@ -72,6 +72,7 @@ _LAST = _LAST_OF_DATE | frozenset("府会會委室处處局厅廳部区院心校
 _HINT = re.compile(r"(?:19|20)\d\d")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _HEAD_LINES, _TAIL_LINES, _HEAD_CHARS, _TAIL_CHARS = 8, 4, 700, 260
+_SHORT = 60  # characters of a line that may be a title or a signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +165,15 @@ def facts_of_text(text: str) -> Facts:
     above = head[: len(head) - len(tail)] if short else head  # a line of a short text is read once
     issuer = when = None
     for line in reversed(tail):
+        if len(line) > _SHORT:  # most: no call
+            continue
         organ, day = _signature(line, _ISSUER)
         issuer, when = issuer or organ, when or day
     if tail and issuer is None and when is None:
         issuer, when = _glued(tail[-1])
-    title = next((line for line in head[:_HEAD_LINES] if _plausible(line)), None)
+    title = next((line for line in head[:_HEAD_LINES] if len(line) <= _SHORT and _plausible(line)), None)
     for line in above[:_HEAD_LINES]:
-        if line != title:
+        if len(line) <= _SHORT and line != title:
             organ, day = _signature(line, _HEAD_ISSUER)
             issuer, when = issuer or organ, when or day
     return Facts(issuer or _speaks_for(text[:_HEAD_CHARS]), when, title)
@@ -303,7 +306,7 @@ def _shown(value: object) -> str:
 
 def _signature(line: str, pattern: re.Pattern[str]) -> tuple[str | None, str | None]:
     """Return issuer and date of a line that is nothing but these (labels, brackets and a column name aside)."""
-    if len(line) > 60 or not (line[-1] in _LAST or _HINT.search(line)):
+    if len(line) > _SHORT or not (line[-1] in _LAST or _HINT.search(line)):
         return None, None
     rest = _LABEL.sub(" ", line).strip("（）()【】[] 　\t")
     match = _DATE.search(rest)
@@ -335,7 +338,7 @@ def _glued(line: str) -> tuple[str | None, str | None]:
 
 
 def _plausible(line: str) -> bool:
-    if not 4 <= len(line) <= 60 or _TITLE_NOT.search(line) or len(line.split()) > 3:
+    if not 4 <= len(line) <= _SHORT or _TITLE_NOT.search(line) or len(line.split()) > 3:
         return False
     if len(_HAN.findall(line)) < 4:
         return False

@@ -10,6 +10,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from dedup._optional import require
@@ -75,7 +76,12 @@ def _if_any_is_good(rows: Iterator[Document | Skipped], blob: Blob) -> Iterator[
 def _jsonl(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
     encoding = _encoding(blob, options)
     loads = json.loads
-    for number, line in enumerate(_lines(blob, options, encoding), 1):
+    large = blob.streamed and codecs.lookup(encoding).name == "utf-8"
+    lines = _large(blob, options, encoding) if large else ((line, None) for line in _lines(blob, options, encoding))
+    for number, (line, told) in enumerate(lines, 1):
+        if told is not None:
+            yield record_of(blob, number, told, options, known, encoding)
+            continue
         if line is None:
             yield _over_long(blob, number, options)
             continue
@@ -87,6 +93,21 @@ def _jsonl(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document 
             yield _bad(blob, number, f"line {number} is no JSON ({error or type(error).__name__})")
             continue
         yield record_of(blob, number, record, options, known, encoding)
+
+
+def _large(blob: Blob, options: ReadOptions, encoding: str) -> Iterator[tuple[str | None, dict[str, Any] | None]]:
+    """Yield what `_lines` does of a file of UTF-8, or the record where it is told already."""
+    from dedup.read import records  # loads kernels, which a small file would wait for
+
+    blocks = blob.blocks(options.max_line)
+    first = next(blocks, None)
+    if first is not None:
+        first = first.removeprefix(b"\xef\xbb\xbf")
+    for line, sound, told in records.lines(chain([first], blocks), options.text_column):
+        if line is None or told is not None:
+            yield None, told
+        else:
+            yield line.decode() if sound else _anew(line, options, encoding), None
 
 
 def _json(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
@@ -258,8 +279,13 @@ def _lines(blob: Blob, options: ReadOptions, encoding: str) -> Iterator[str | No
             yield from block.decode(encoding).split("\n")
         except UnicodeDecodeError:
             for line in block.split(b"\n"):
-                found = (decode(line, options.encoding) if line else None) or decode(line, encoding)
-                yield found.text if found else ""
+                yield _anew(line, options, encoding)
+
+
+def _anew(line: bytes, options: ReadOptions, encoding: str) -> str:
+    """Decode a line of a block that is not all in the encoding of the file."""
+    found = (decode(line, options.encoding) if line else None) or decode(line, encoding)
+    return found.text if found else ""
 
 
 def _kept(lines: Iterable[str | None], over_long: list[int]) -> Iterator[str]:
