@@ -185,7 +185,7 @@ def utf8_sizes(first, last, codes, start, end, out):
         some = codes[start[r] : end[r]]  # from 0 up, so that the compiler counts several at once
         size = some.shape[0]
         for i in range(some.shape[0]):
-            size += (some[i] >= 0x80) + (some[i] >= 0x800) + (some[i] >= 0x10000)
+            size += int(some[i] >= 0x80) + int(some[i] >= 0x800) + int(some[i] >= 0x10000)
         out[r] = size
 
 
