@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedup.intervals import once, positions
+from dedup.intervals import once, ordered, positions
 from dedup.kernels import figures as kernels
 from dedup.kernels.threads import ahead, shared
 from dedup.rows import slices
@@ -77,7 +77,7 @@ def figures(tables: Tables, document: Int64, wanted: Bool) -> Figures:
     parts = 1 + len(told) // TOGETHER
     own = once(family * tables.texts.documents + document)
     part = (value % np.uint64(parts)).astype(np.uint32)
-    order = np.argsort(tables.families.start[member])
+    order = ordered(tables.families.start[member])
 
     def shared_of(number: int) -> tuple[Int64, Int64]:
         rows = np.flatnonzero(part == number)
@@ -85,7 +85,7 @@ def figures(tables: Tables, document: Int64, wanted: Bool) -> Figures:
 
     found = [*ahead(shared_of, range(parts))]
     owner, slot = (np.concatenate(column) for column in zip(*found, strict=True))
-    order = np.argsort(owner, kind="stable")
+    order = ordered(owner)
     slot = slot[order]
     return Figures(owner[order], tables.keys.slots.start[slot], tables.keys.slots.end[slot])
 
@@ -160,8 +160,8 @@ def _around(tables: Tables, key: Int64, start: Int64, end: Int64, family: Int64,
 def _in_several(place: UInt64, report: Int64) -> Int64:
     """Return the rows whose place stands in several reports, ascending."""
     order = np.argsort(place)
-    ordered = place[order]
-    first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    place = place[order]
+    first = np.flatnonzero(np.concatenate([[True], place[1:] != place[:-1]]))
     report = report[order]
     several = np.maximum.reduceat(report, first) > np.minimum.reduceat(report, first)
     return np.sort(order[np.repeat(several, np.diff(np.append(first, len(order))))])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ def once(values: NDArray[_Scalar]) -> NDArray[_Scalar]:
     return ordered[new]
 
 
-def ordered(*keys: Int64) -> Int64:
+def ordered(*keys: NDArray[np.integer[Any]]) -> Int64:
     """Return the order of rows by a key, by the next where that is equal, and as they stand where all are.
 
     As ``np.lexsort`` with the keys turned round, which follows its rows through memory. Here a key below 2**32 is put
@@ -43,11 +43,11 @@ def ordered(*keys: Int64) -> Int64:
     return np.empty(0, np.int64) if order is None else order
 
 
-def _fits(key: Int64) -> bool:
+def _fits(key: NDArray[np.integer[Any]]) -> bool:
     return len(key) > 0 and int(key.min()) >= 0 and int(key.max()) < 1 << 32
 
 
-def _of_words(key: Int64) -> Int64:
+def _of_words(key: NDArray[np.integer[Any]]) -> Int64:
     """Return the stable order of a key that is nowhere negative and everywhere below 2**32."""
     words = key.astype(np.uint64) << np.uint64(32)
     words |= np.arange(len(key), dtype=np.uint64)

@@ -12,7 +12,7 @@ import numpy as np
 from dedup import lines
 from dedup.columns import Places
 from dedup.executors.spool import without_texts
-from dedup.intervals import once
+from dedup.intervals import once, ordered
 from dedup.kernels import places as kernels
 from dedup.kernels.threads import shared
 from dedup.lines import written
@@ -99,7 +99,7 @@ class Tables:
             return Places(none, none, none, none, none, none, none, none, strings(none.astype(np.uint8), none))
         if (start[1:] < start[:-1]).any():
             # In the order of the tables, which a large corpus has in files: each page is then read once, in a row.
-            order = np.argsort(start, kind="stable")
+            order = ordered(start)
             back = np.empty_like(order)
             back[order] = np.arange(len(order))
             return self.places(start[order], end[order]).taken(back)

@@ -22,6 +22,7 @@ from dedup.executors import mapped
 from dedup.executors.bounds import as_column
 from dedup.executors.prepared import Keyed
 from dedup.executors.work import sliced
+from dedup.intervals import ordered
 from dedup.kernels.threads import apart
 from dedup.params import Params
 from dedup.schema import Bool, Float64, Int64, KeyStream, Passages, Seeds, UInt8, UInt32, UInt64
@@ -252,7 +253,7 @@ def merged(parts: Sequence[Passages]) -> Passages:
     if len(parts) == 1:
         return parts[0]
     columns = [np.concatenate([getattr(one, name) for one in parts]) for name in Passages.__slots__]
-    order = np.lexsort((columns[2], columns[0]))  # stable: equal starts are of one pair of documents, so of one part
+    order = ordered(columns[0], columns[2])  # stable: equal starts are of one pair of documents, so of one part
     return Passages(*(column[order] for column in columns))
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dedup.intervals import positions
+from dedup.intervals import ordered, positions
 from dedup.kernels import align as kernels
 from dedup.kernels import chain as kernels_chain
 from dedup.kernels import overlap, within
@@ -195,7 +195,7 @@ def _resolve(
     rows, left, right = rows[kept], left[kept], right[kept]
     shuffled = np.empty(len(rows), np.uint8)
     if len(rows):
-        order = np.lexsort((rows[:, 2], rows[:, 0], right, left))
+        order = ordered(left, right, rows[:, 0], rows[:, 2])
         rows, left, right = rows[order], left[order], right[order]
         group, owner = _borders(left, right), np.empty(len(rows), np.int64)
         same = (left == right)[group[:-1]].astype(np.uint8)
@@ -213,7 +213,7 @@ def _resolve(
         near = _near_enough(rows, params.threshold)
         kept = near & ((rows[:, 4] >= params.min_chars) | _whole(segments, rows)) & ~_parallel(segments, rows)
         rows, shuffled = rows[kept], shuffled[kept]
-        order = np.lexsort((rows[:, 2], rows[:, 0]))
+        order = ordered(rows[:, 0], rows[:, 2])
         rows, shuffled = rows[order], shuffled[order]
     return _table(rows, shuffled)
 
