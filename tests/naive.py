@@ -6,6 +6,7 @@ Tests assert that the fast version gives the same answer. Integers wrap around a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -256,13 +257,11 @@ def partners(group: Sequence[int], document: Mapping[int, int], cap: int) -> lis
     return pairs
 
 
-def resumes(
-    codes: Sequence[int], i: int, j: int, k: int, borders: Sequence[tuple[int, int]], run: int, reach: int, drift: int
+def echoes(
+    codes: Sequence[int], run: tuple[int, int, int], borders: Sequence[tuple[int, int]], reach: int, drift: int
 ) -> bool:
-    """Tell whether an anchor lies in a run, or a trigram agrees beside the run it lies in, nearly in step."""
-    i, j, length = equal_run(codes, i, j, k, borders)
-    if length >= run:
-        return True
+    """Tell whether a trigram agrees beside a run as `equal_run` gives it, nearly in step."""
+    i, j, length = run
     (low_i, high_i), (low_j, high_j) = borders
     for begin_i, begin_j in ((i + length, j + length), (i - reach, j - reach)):
         for at in range(max(begin_i, low_i), min(begin_i + reach, high_i) - 2):
@@ -271,6 +270,66 @@ def resumes(
                 if low_j <= there and there + 3 <= high_j and codes[at : at + 3] == codes[there : there + 3]:
                     return True
     return False
+
+
+def merit(
+    codes: Sequence[int], i: int, j: int, k: int, borders: Sequence[tuple[int, int]], around: Sequence[int]
+) -> int:
+    """Return 2 for an anchor that lies in a sure run or has an echo beside its run, 1 for one in a run, else 0."""
+    least, sure, reach, drift = around
+    run = equal_run(codes, i, j, k, borders)
+    if run[2] >= sure or echoes(codes, run, borders, reach, drift):
+        return 2
+    return int(run[2] >= least)
+
+
+def far_echo(
+    codes: Sequence[int], run: tuple[int, int, int], borders: Sequence[tuple[int, int]], reach: int, drift: int
+) -> bool:
+    """Tell whether a trigram beside a run stands beside it on the other side too, which is looked at farther out."""
+    i, j, length = run
+
+    def trigrams(begin: int, end: int, border: tuple[int, int]) -> set[tuple[int, ...]]:
+        low, high = max(begin, border[0]), min(end, border[1])
+        return {tuple(codes[at : at + 3]) for at in range(low, high - 2)}
+
+    return any(
+        trigrams(left, left + reach, borders[0]) & trigrams(right - drift, right + reach + drift, borders[1])
+        for left, right in ((i + length, j + length), (i - reach, j - reach))
+    )
+
+
+def lone(
+    codes: Sequence[int],
+    seeds: Sequence[tuple[int, int]],
+    k: int,
+    borders: Sequence[tuple[int, int]],
+    apart: bool,
+    least: int,
+    around: Sequence[int],
+    far: Sequence[int],
+) -> list[int]:
+    """Return the states of all seeds of two documents: 0 for each if they are not one run between two texts."""
+    if len(seeds) > 1 and not (apart and one_run(seeds, k)):
+        return [0] * len(seeds)
+    alone, reach, drift = far
+    run = equal_run(codes, *seeds[0], k, borders)
+    first = 2
+    if run[2] >= least or len(seeds) > 1:
+        if run[2] >= alone or echoes(codes, run, borders, *around[2:]):
+            first = 1
+        elif run[2] >= around[1]:
+            first = 1 if far_echo(codes, run, borders, reach, drift) else 3
+    return [first] + [2] * (len(seeds) - 1)
+
+
+def in_company(words: Sequence[int], weak: int, group: int) -> list[int]:
+    """Return words without repetitions, bar the weak bit, and without weak ones that are the only one of a group."""
+    first: dict[int, int] = {}
+    for word in sorted(words):
+        first.setdefault(word >> weak, word)
+    counts = Counter(word >> group for word in words)
+    return [word for word in first.values() if not (word & weak and counts[word >> group] == 1)]
 
 
 def trimmed(

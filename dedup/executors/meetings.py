@@ -159,7 +159,8 @@ def passages(found: Mapping[str, Iterable[bytes]], params: Params) -> Columns:
     kept = anchor.worth(block.keys, left, right, params.anchor)
     first, second = distinct(*read(found.get("pair", ()), "left", "right"))
     near = pair.unverified(block.rows(here(first)), block.rows(here(second)))
-    seeds = anchor.seeds(block.keys, block.segments, left[kept], right[kept], near, params.anchor)
+    weak = np.zeros(int(kept.sum()), bool)
+    seeds = anchor.seeds(block.keys, block.segments, left[kept], right[kept], weak, near, params.anchor)
     counts = background.load()
     table = align.align(
         block.keys,

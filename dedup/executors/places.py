@@ -10,11 +10,11 @@ hand.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 
@@ -42,9 +42,6 @@ _PAIRED, _RANGES = 1 << 20, 256
 _HIGH, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
-_Whole = TypeVar("_Whole", Int64, UInt32)
-
-
 class Units(Keyed, Protocol):
     """Whatever has a key stream, its segments, and where documents and their parts begin in it."""
 
@@ -67,13 +64,12 @@ class Anchors:
 class Places:
     """Places that share an anchor, by pair of blocks.
 
-    left, right : uint32[S]     key positions, left before right
+    words : uint64[S]           as `dedup.steps.anchor.places` gives them, ascending within a pair of blocks
     indptr : int64[B * B + 1]   those of blocks i and j begin at ``indptr[i * B + j]``
     limits : uint8[...]         anchors that were bounded, see `dedup.executors.bounds`
     """
 
-    left: UInt32
-    right: UInt32
+    words: UInt64
     indptr: Int64
     limits: UInt8
 
@@ -145,38 +141,37 @@ def places(
     slices = [mapped.ahead(one.packed[_range(one.packed, low, high)]) for one in sliced(batches)]
     packed = slices[0] if len(slices) == 1 else np.sort(np.concatenate(slices))
     found, limits = anchor.places(packed, tables.borders, params, tables.keys.codes if by_text else None)
-    left, right = anchor.sides(found)
-    del found
-    left, right, indptr = by_block(left, right, left, right, blocks)
-    return Places(left, right, indptr, as_column(limits))
+    words, indptr = by_block(found, lambda: anchor.sides(found, tables.borders)[:2], blocks)
+    return Places(words, indptr, as_column(limits))
 
 
 def by_block(
-    left: _Whole, right: _Whole, at: Int64 | UInt32, other: Int64 | UInt32, blocks: Int64
-) -> tuple[_Whole, _Whole, Int64]:
+    words: UInt64, where: Callable[[], tuple[Int64 | UInt32, Int64 | UInt32]], blocks: Int64
+) -> tuple[UInt64, Int64]:
     """Sort pairs by the blocks they stand in.
 
     Parameters
     ----------
-    left, right : int64[S] or uint32[S]
+    words : uint64[S]
         The pairs.
-    at, other : int64[S] or uint32[S]
-        Key positions of both sides.
+    where : callable
+        Returns the key positions of both sides; asked only where there is more than one block.
     blocks : int64[B+1]
 
     Returns
     -------
-    left, right : arrays of S
+    words : uint64[S]
         In their order within each pair of blocks.
     indptr : int64[B * B + 1]
     """
     count = len(blocks) - 1
     if count == 1:
-        return left, right, np.array([0, len(left)], np.int64)
-    number = (np.searchsorted(blocks, at, side="right") - 1) * count
+        return words, np.array([0, len(words)], np.int64)
+    one, other = where()
+    number = (np.searchsorted(blocks, one, side="right") - 1) * count
     number += np.searchsorted(blocks, other, side="right") - 1
     order = np.argsort(number, kind="stable")
-    return left[order], right[order], np.searchsorted(number[order], np.arange(count * count + 1))
+    return words[order], np.searchsorted(number[order], np.arange(count * count + 1))
 
 
 def passages(
@@ -197,8 +192,7 @@ def passages(
     parts : sequence of Places
         Of all ranges of hashes.
     near : sequence of Places
-        One table of all verified pairs of paragraphs by block; ``left`` and ``right`` are rows of the segments,
-        sorted.
+        One table of all verified pairs of paragraphs by block: rows of the segments in 32 bits each, sorted.
     number : int
         ``i * B + j`` of the blocks.
     by_text : bool
@@ -221,29 +215,26 @@ def passages(
     def bits(start: Int64, end: Int64) -> Float64:
         return rarity.span_bits(keys, start, end, counts)[0]
 
-    sides: tuple[list[UInt32], list[UInt32]] = ([], [])
-    for one in sliced(parts):  # opened once each: there are hundreds
-        some = slice(*one.indptr[number : number + 2].tolist())
-        for side, column in zip(sides, (one.left, one.right), strict=True):
-            side.append(mapped.ahead(column[some]))
-    left, right = (np.concatenate(side) if len(side) > 1 else side[0] for side in sides)
+    some = [mapped.ahead(one.words[slice(*one.indptr[number : number + 2].tolist())]) for one in sliced(parts)]
+    words = np.sort(np.concatenate(some)) if len(some) > 1 else some[0]  # opened once each: there are hundreds
     (of_pairs,) = near
-    mine = slice(*of_pairs.indptr[number : number + 2].tolist())
-    near_left, near_right = of_pairs.left[mine].astype(np.int64), of_pairs.right[mine].astype(np.int64)
+    near_words = of_pairs.words[slice(*of_pairs.indptr[number : number + 2].tolist())]
+    near_left, near_right = (near_words >> _HIGH).astype(np.int64), (near_words & _LOW).astype(np.int64)
 
-    def aligned(piece: tuple[np.ndarray | slice, slice]) -> Passages:
+    def aligned(piece: tuple[slice, slice]) -> Passages:
         rows, pairs = piece
-        here = left[rows].astype(np.int64), right[rows].astype(np.int64)
+        left, right, weak = anchor.sides(words[rows], tables.borders)
         if not by_text:
-            order = np.argsort(here[1])  # one side of the text is then read from its beginning to its end
+            order = np.argsort(right)  # one side of the text is then read from its beginning to its end
+            ordered = left[order].astype(np.int64), right[order].astype(np.int64)
             kept = np.zeros(len(order), bool)
-            kept[order] = anchor.worth(units, here[0][order], here[1][order], params.anchor)
-            here = here[0][kept], here[1][kept]
+            kept[order] = anchor.worth(units, *ordered, params.anchor)
+            left, right, weak = left[kept], right[kept], weak[kept]
         of_these = pair.unverified(near_left[pairs], near_right[pairs])
-        seeds = anchor.seeds(units, segments, *here, of_these, params.anchor)
+        seeds = anchor.seeds(units, segments, left, right, weak, of_these, params.anchor)
         return align.align(units, segments, _asked_for(keys, seeds, asked), params, bits)
 
-    pieces = list(_pieces(tables.borders, left, segments.start[near_left]))
+    pieces = list(_pieces(tables.borders, words, segments.start[near_left]))
     found = apart(aligned, pieces) if len(pieces) > 1 else [aligned(pieces[0])]
     return merged(found)
 
@@ -270,8 +261,9 @@ def bridged(keys: KeyStream, borders: Int64, passages: Passages, background: Pat
 def near_by_block(tables: Units, left: Int64, right: Int64, blocks: Int64) -> Places:
     """Return verified pairs of paragraphs by the blocks they stand in."""
     start = tables.segments.start
-    left, right, indptr = by_block(left, right, start[left], start[right], blocks)
-    return Places(left.astype(np.uint32), right.astype(np.uint32), indptr, as_column(()))
+    words = left.astype(np.uint64) << _HIGH | right.astype(np.uint64)
+    words, indptr = by_block(words, lambda: (start[left], start[right]), blocks)
+    return Places(words, indptr, as_column(()))
 
 
 def _units(tables: Units, borders: Int64) -> KeyStream:
@@ -287,31 +279,17 @@ def _range(packed: UInt64, low: int, high: int) -> slice:
     return slice(int(first), int(last))
 
 
-def _pieces(borders: Int64, left: UInt32, near: Int64) -> Iterator[tuple[np.ndarray | slice, slice]]:
+def _pieces(borders: Int64, words: UInt64, near: Int64) -> Iterator[tuple[slice, slice]]:
     """Yield seeds and near pairs by documents on the left, at most `SEEDS` at a time where documents allow it.
 
-    ``near`` are key positions, ascending; no pair of documents is parted.
+    ``words`` are places, and ``near`` key positions, both ascending; no pair of documents is parted.
     """
-    if len(left) <= SEEDS:
-        yield slice(None), slice(None)
-        return
-    at, order = left, None
-    if (left[1:] < left[:-1]).any():
-        at, order = _sorted(left)
-    wanted = at[SEEDS::SEEDS].astype(np.int64)
+    wanted = (words[SEEDS::SEEDS] >> _HIGH).astype(np.int64)
     cuts = np.unique(borders[np.searchsorted(borders, wanted, side="right") - 1])
-    rows = [0, *np.searchsorted(at, cuts).tolist(), len(at)]
+    rows = [0, *np.searchsorted(words, cuts.astype(np.uint64) << _HIGH).tolist(), len(words)]
     pairs = [0, *np.searchsorted(near, cuts).tolist(), len(near)]
     for some, of_these in zip(pairwise(rows), pairwise(pairs), strict=True):
-        yield slice(*some) if order is None else order[slice(*some)], slice(*of_these)
-
-
-def _sorted(left: UInt32) -> tuple[UInt32, Int64]:
-    """Return places in their order, and the rows they stood in."""
-    # In one word with its row each: words are sorted in a quarter of the time that a stable order of rows takes.
-    words = left.astype(np.uint64) << _HIGH | np.arange(len(left), dtype=np.uint64)
-    words.sort()
-    return (words >> _HIGH).astype(np.uint32), (words & _LOW).astype(np.int64)
+        yield slice(*some), slice(*of_these)
 
 
 def _asked_for(keys: KeyStream, seeds: Seeds, asked: Bool | None) -> Seeds:

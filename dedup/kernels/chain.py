@@ -154,27 +154,21 @@ def chain(
                                      are looked at for it
     score, parent, chain_of : int64[S]   scratch
     member : int64[S]                written: the seeds of each group by chain, in ascending order within one
-    state : uint8[S]                 written: 1 where a chain begins in `member`, 2 for chains that are not worth
+    state : uint8[S]                 not 0 for groups that `seeds.lone` has judged, and left as it is; for others
+                                     written: 1 where a chain begins in `member`, 2 for chains that are not worth
                                      aligning and for the further seeds of a chain that is one run between two
                                      documents, 3 for one seed that is worth it if the sides agree once more beside
                                      it, else 0
 
-    Seeds that would be shared by two chains stay with the better one. Most document pairs share one seed or two, by
-    chance: those cost a glance at the characters around them. O(S * lookback); one thread takes one group.
+    Seeds that would be shared by two chains stay with the better one. O(S * lookback); one thread takes one group.
     """
     for g in numba.prange(group.shape[0] - 1):
         first = group[g]
         last = group[g + 1]
-        if last - first == 1:  # three pairs of documents in four
-            one, other = left_document[first], right_document[first]
-            # Written out: passing nine arrays to `_promise` takes three times as long as what it does.
-            total = _equal_around(
-                codes, left[first], right[first], length[first], borders[one], borders[other], borders[one + 1],
-                borders[other + 1], np.int64(0), bounds[1],
-            )  # fmt: skip
-            chain_of[first] = first
-            member[first] = first
-            state[first] = 2 if total < bounds[0] else (1 if total >= bounds[1] else 3)
+        if state[first] != 0:
+            for i in range(first, last):
+                chain_of[i] = first
+                member[i] = i
             continue
         apart = left_document[first] != right_document[first]
         _link(left, right, length, first, last, max_gap, floor, lookback, score, parent, member)

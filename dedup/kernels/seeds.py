@@ -10,6 +10,9 @@ from dedup.schema import Int32, Int64
 _U64 = np.uint64
 _U32 = np.uint32
 _HIGH, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
+_NEVER = np.uint32(21)  # no code point has a bit above it: what is shifted so far is 0, but the compiler cannot know
+_FAR = 32  # trigrams that are compared at once, on the left; some of them are none
+_BATCH = 256  # groups of seeds whose text is touched before it is compared
 _REACH, _AMONG = 16, 24  # characters looked at for an echo, on the left and on the right, as steps.anchor wants them
 
 
@@ -19,6 +22,34 @@ def _equal(codes, i, j, k):
         if codes[_U64(i + x)] != codes[_U64(j + x)]:  # unsigned: no look for negative indices
             return False
     return True
+
+
+@numba.njit(cache=True, inline="always")
+def _touch(codes, at, k, pad, last):
+    """Read what a comparison around a place will look at, for the cache's sake; return what is below 2**21.
+
+    Places of one hash lie all over the corpus. Touched one after the other they are fetched together, a dozen at a
+    time; without it each comparison waits for its own.
+    """
+    around = codes[_U64(max(at - pad, np.int64(0)))] | codes[_U64(min(at + k + pad, last))]
+    return around | codes[_U64(at)]
+
+
+@numba.njit(cache=True, inline="always")
+def _run(codes, i, j, k, low, high, enough):
+    """Return how many equal characters an anchor lies in, not above `enough`, and where they begin and end."""
+    end_i = i + k
+    end_j = j + k
+    length = k
+    while length < enough and i > low[0] and j > low[1] and codes[_U64(i - 1)] == codes[_U64(j - 1)]:
+        i -= 1
+        j -= 1
+        length += 1
+    while length < enough and end_i < high[0] and end_j < high[1] and codes[_U64(end_i)] == codes[_U64(end_j)]:
+        end_i += 1
+        end_j += 1
+        length += 1
+    return length, i, j, end_i, end_j
 
 
 @numba.njit(cache=True)
@@ -69,21 +100,9 @@ def _echo(codes, i, j, low, high, reach, drift):
 
 
 @numba.njit(cache=True, inline="always")
-def _resumes(codes, i, j, k, low, high, run, reach, drift):
-    """Tell whether an anchor lies in `run` equal characters, or the two sides agree once more beside it."""
-    end_i = i + k
-    end_j = j + k
-    length = k
-    while length < run and i > low[0] and j > low[1] and codes[_U64(i - 1)] == codes[_U64(j - 1)]:
-        i -= 1
-        j -= 1
-        length += 1
-    while length < run and end_i < high[0] and end_j < high[1] and codes[_U64(end_i)] == codes[_U64(end_j)]:
-        end_i += 1
-        end_j += 1
-        length += 1
-    if length >= run:
-        return True
+def _echoes(codes, run, low, high, reach, drift):
+    """Tell whether the two sides agree once more beside a run of equal characters, which is as `_run` returns it."""
+    _, i, j, end_i, end_j = run
     if _may_echo(codes, end_i, end_j, low, high, reach, drift):
         if _echo(codes, end_i, end_j, low, high, reach, drift):
             return True
@@ -93,13 +112,23 @@ def _resumes(codes, i, j, k, low, high, run, reach, drift):
 
 
 @numba.njit(cache=True, inline="always")
-def _worth(codes, i, j, one, other, borders, k, around):
-    """Tell whether two places with one hash are worth a seed; with k = 0, where the text is not at hand, all are."""
+def _merit(codes, i, j, one, other, borders, k, around):
+    """Return what two places with one hash are worth: 0 no seed, 1 one that is nothing alone, 2 a seed.
+
+    around : tuple of int64   run, sure, reach, drift: `sure` equal characters in a row are worth a seed, fewer if the
+                              sides agree once more beside them, and `run` of them are worth one in company
+    With k = 0, where the text is not at hand, all are.
+    """
     if k == 0:
-        return True
+        return np.int64(2)
+    if not _equal(codes, i, j, k):
+        return np.int64(0)
     low = borders[one], borders[other]
     high = borders[one + 1], borders[other + 1]
-    return _equal(codes, i, j, k) and _resumes(codes, i, j, k, low, high, around[0], around[1], around[2])
+    run = _run(codes, i, j, k, low, high, around[1])
+    if run[0] >= around[1] or _echoes(codes, run, low, high, around[2], around[3]):
+        return np.int64(2)
+    return np.int64(run[0] >= around[0])
 
 
 @numba.njit(cache=True, nogil=True, parallel=True)
@@ -111,11 +140,108 @@ def worth(codes, left, right, one, other, borders, k, around, out):
     one, other : int32[S]    their documents
     borders : int64[D+1]     where documents begin in codes
     k : int64                characters in an anchor
-    around : tuple of int64  run, reach and drift of `_resumes`
+    around : tuple of int64  of `_merit`
     out : bool[S]            written
     """
     for s in numba.prange(left.shape[0]):
-        out[s] = _worth(codes, left[s], right[s], one[s], other[s], borders, k, around)
+        out[s] = _merit(codes, left[s], right[s], one[s], other[s], borders, k, around) > 0
+
+
+@numba.njit(cache=True)
+def _trigrams(codes, at, count, low, high, nothing, out):
+    """Write a hash of the three characters at each of `count` places from `at` on; `nothing` beside a border."""
+    if at >= low and at + count + 2 <= high:
+        for x in range(count):
+            here = _U64(at + x)
+            out[x] = (codes[here] * _U32(0x9E3779B1) + codes[here + _U64(1)]) * _U32(0x85EBCA77) + codes[
+                here + _U64(2)
+            ]
+        return
+    for x in range(count):
+        out[x] = nothing
+        if at + x >= low and at + x + 3 <= high:
+            here = _U64(at + x)
+            out[x] = (codes[here] * _U32(0x9E3779B1) + codes[here + _U64(1)]) * _U32(0x85EBCA77) + codes[
+                here + _U64(2)
+            ]
+
+
+@numba.njit(cache=True)
+def _far_echo(codes, i, j, low, high, reach, drift, mine, yours):
+    """Tell whether three characters in a row stand among the `reach` from i on, and among those that are at most
+    `drift` characters farther in either direction from j on.
+
+    mine, yours : uint32[...]   scratch: `_FAR` words, and as many as are compared with them; they are hashes, so that
+                                one place in 2**32 says yes for nothing
+    """
+    _trigrams(codes, i, reach - 2, low[0], high[0], _U32(0xFFFFFFFF), mine)
+    _trigrams(codes, j - drift, yours.shape[0], low[1], high[1], _U32(0xFFFFFFFE), yours)
+    found = _U32(0)
+    for y in range(yours.shape[0]):
+        one = yours[y]
+        for x in range(_FAR):  # a constant, so that all of them are compared at once
+            found |= _U32(mine[x] == one)
+    return found != 0
+
+
+@numba.njit(cache=True, inline="always")
+def _one_run(left, right, k, first, last, apart):
+    """Tell whether seeds overlap, each with the one before it, in one stretch of equal characters."""
+    if last - first > 1 and not apart:  # within a document a stretch may be cut into tiles, as many as it has seeds
+        return False
+    for s in range(first + 1, last):
+        step = left[s] - left[s - 1]
+        if step > k or step != right[s] - right[s - 1]:
+            return False
+    return True
+
+
+@numba.njit(cache=True, nogil=True, parallel=True)
+def lone(codes, left, right, one, other, borders, group, k, least, around, alone, reach, drift, state):
+    """Tell which seeds are worth aligning that are all that two documents share, or lie in the one run they share.
+
+    codes : uint32[K]
+    left, right : int64[S]   key positions
+    one, other : int32[S]    their documents
+    borders : int64[D+1]     where documents begin in codes
+    group : int64[G+1]       group g owns the seeds [group[g], group[g+1]) of two documents
+    k : int64                characters in a seed
+    least : int64            fewest equal characters in a row, where there is one seed
+    around : tuple of int64  of `_merit`
+    alone : int64            equal characters in a row that are worth it whatever stands beside them
+    reach, drift : int64     `sure` of them are if three in a row are equal among so many beside them, so far out of
+                             step; the reach is at most `_FAR` + 2
+    state : uint8[S]         written for such groups: 2, but for their first seeds 1 if they are worth it, and 3 if
+                             they are only where they hold a whole paragraph; 0 for all other groups
+    """
+    pad, last = around[2] + around[3], codes.shape[0] - 1
+    for b in numba.prange(-(-(group.shape[0] - 1) // _BATCH)):
+        mine, yours = np.full(_FAR, 0xFFFFFFFF, np.uint32), np.empty(reach + 2 * drift - 2, np.uint32)
+        first, ahead = b * _BATCH, min(group.shape[0] - 1, (b + 1) * _BATCH)
+        touched = _U32(0)
+        for g in range(first, ahead):
+            s = group[g]
+            judged = _one_run(left, right, k, s, group[g + 1], one[s] != other[s])
+            state[s : group[g + 1]] = 2 if judged else 0
+            if judged:
+                touched |= _touch(codes, right[s], k, pad, last)
+        for g in range(first, ahead):
+            s = group[g]
+            if state[s] == 0:
+                continue
+            low, high = (borders[one[s]], borders[other[s]]), (borders[one[s] + 1], borders[other[s] + 1])
+            run = _run(codes, left[s], right[s], k, low, high, max(least, alone) + np.int64(touched >> _NEVER))
+            length, i, j, end_i, end_j = run
+            if length < least and group[g + 1] - s == 1:
+                continue
+            if length >= alone or _echoes(codes, run, low, high, around[2], around[3]):
+                state[s] = 1
+            elif length >= around[1]:
+                state[s] = 3
+                if _far_echo(codes, end_i, end_j, low, high, reach, drift, mine, yours):
+                    state[s] = 1
+                elif _far_echo(codes, i - reach, j - reach, low, high, reach, drift, mine, yours):
+                    state[s] = 1
 
 
 @numba.njit(cache=True, nogil=True, parallel=True)
@@ -153,7 +279,7 @@ def _group(anchors, first, end):
 
 
 @numba.njit(cache=True, nogil=True, parallel=True)
-def pairs(codes, k, anchors, rows, borders, rough, shift, base, cap, around, indptr, out, count):
+def pairs(codes, k, anchors, rows, borders, rough, shift, base, cap, around, spare, indptr, out, count):
     """Write the pairs of places of each group of equal anchors.
 
     codes : uint32[K]
@@ -163,9 +289,11 @@ def pairs(codes, k, anchors, rows, borders, rough, shift, base, cap, around, ind
     borders : int64[D+1]         where documents begin in codes
     rough, shift, base : int32[...], int64, int32   the table of `document_of`
     cap : int64                  groups up to this size are paired all with all across documents
-    around : tuple of int64      run, reach and drift of `_resumes`
+    around : tuple of int64      of `_merit`
+    spare : uint64               1 if places have 31 bits, so that one is left to mark what is nothing alone; or 0
     indptr : int64[B+1]          block b may write [indptr[b], indptr[b+1]): the room that `room` tells
-    out : uint64[...]            written: left place above right place, left before right
+    out : uint64[...]            written: left place, right place, mark, in 32, 32 - spare and `spare` bits; left
+                                 before right
     count : int64[B]             written: pairs of each block
 
     Within one document an occurrence is paired with the next one only: a block six times in a file is five
@@ -174,61 +302,42 @@ def pairs(codes, k, anchors, rows, borders, rough, shift, base, cap, around, ind
     Hashes are 32 bits wide here, so each pair is compared character by character before it counts; and nine in ten
     are a turn of phrase that two texts share by chance, so each has to show more than its own characters.
     """
+    pad, last = around[1] + around[2], codes.shape[0] - 1
     for b in numba.prange(rows.shape[0] - 1):
-        of = np.empty(cap + 1, np.int32)  # documents of a small group; of a large one the first and the last two
+        of = np.empty(rows[b + 1] - rows[b], np.int32)
         at = indptr[b]
+        first = rows[b]
+        touched = _U32(0)
+        while first < rows[b + 1]:
+            n = _group(anchors, first, rows[b + 1])
+            for y in range(n if n > 1 else 0):
+                place = np.int64(anchors[first + y] & _LOW)
+                of[first + y - rows[b]] = _document(borders, rough, shift, base, place)
+                if k:
+                    touched |= _touch(codes, place, k, pad, last)
+            first += n
+        at += np.int64(touched >> _NEVER)
         first = rows[b]
         while first < rows[b + 1]:
             n = _group(anchors, first, rows[b + 1])
             few = n <= cap
-            if n > 1:
-                of[0] = _document(borders, rough, shift, base, np.int64(anchors[first] & _LOW))
             for y in range(1, n):
                 right = np.int64(anchors[first + y] & _LOW)
-                document = _document(borders, rough, shift, base, right)
-                of[y if few else 1 + y % 2] = document
+                document = of[first + y - rows[b]]
                 for turn in range(y if few else min(y, 2)):
                     x = np.int64(turn)  # up to the cap all before it; above it the one before it, then the first
                     if not few:
-                        x = np.int64(0) if turn == 1 else y - 1
-                    other = of[x if few or x == 0 else 1 + x % 2]
+                        x = np.int64(0) if turn == 1 else np.int64(y - 1)
+                    other = of[first + x - rows[b]]
                     if other == document and x != y - 1:
                         continue
                     left = np.int64(anchors[first + x] & _LOW)
-                    if _worth(codes, left, right, other, document, borders, k, around):
-                        out[at] = (_U64(left) << _HIGH) | _U64(right)
+                    merit = _merit(codes, left, right, other, document, borders, k, around)
+                    if merit > 0:
+                        out[at] = (_U64(left) << _HIGH) | (_U64(right) << spare) | (_U64(2 - merit) & spare)
                         at += 1
             first += n
         count[b] = at - indptr[b]
-
-
-@numba.njit(cache=True, nogil=True, parallel=True)
-def first_shared(codes, start, end, left, right, k, out_left, out_right):
-    """Write, for pairs of ranges, a place where both have the same k-gram: the first of the left one.
-
-    codes : uint32[K]
-    start, end : int64[P]          ranges
-    left, right : int64[Q]         pairs of ranges
-    k : int64
-    out_left, out_right : int64[Q] written: key positions, or -1 where they share none
-
-    O(length * length) a pair at worst; near duplicates meet at their first characters.
-    """
-    for q in numba.prange(left.shape[0]):
-        out_left[q] = -1
-        out_right[q] = -1
-        p = left[q]
-        r = right[q]
-        found = False
-        for i in range(start[p], end[p] - k + 1):
-            for j in range(start[r], end[r] - k + 1):
-                if _equal(codes, i, j, k):
-                    out_left[q] = i
-                    out_right[q] = j
-                    found = True
-                    break
-            if found:
-                break
 
 
 @numba.njit(cache=True, inline="always")
@@ -281,33 +390,3 @@ def _documents(borders, rough, shift, base, position, out):
     """
     for i in numba.prange(position.shape[0]):
         out[i] = _document(borders, rough, shift, base, position[i])
-
-
-@numba.njit(cache=True, nogil=True, parallel=True)
-def pack(indptr, one, other, left, right, number, offset, out):
-    """Write document of left, document of right, place of left, place of right as one word each.
-
-    indptr : int64[D+1]
-    one, other : int32[S]       documents of left and right
-    left, right : int64[S]      key positions
-    number, offset : uint64     bits of a document's number, and of a place within a document
-    out : uint64[S]             written
-    """
-    for i in numba.prange(left.shape[0]):
-        word = (_U64(one[i]) << number) | _U64(other[i])
-        word = (word << offset) | _U64(left[i] - indptr[one[i]])
-        out[i] = (word << offset) | _U64(right[i] - indptr[other[i]])
-
-
-@numba.njit(cache=True, nogil=True, parallel=True)
-def unpack(indptr, words, number, offset, left, right):
-    """Write the key positions that `pack` put into words; arguments as there."""
-    for i in numba.prange(words.shape[0]):
-        place = (_U64(1) << offset) - _U64(1)
-        name = (_U64(1) << number) - _U64(1)
-        word = words[i]
-        right[i] = np.int64(word & place)
-        left[i] = np.int64((word >> offset) & place)
-        word = word >> (offset + offset)
-        right[i] += indptr[np.int64(word & name)]
-        left[i] += indptr[np.int64(word >> number)]

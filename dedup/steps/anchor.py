@@ -7,29 +7,34 @@ anchor is not dropped but used sparingly, and counted.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
 
-from dedup.kernels import hashing
+from dedup.kernels import hashing, packing
 from dedup.kernels import seeds as kernels
 from dedup.params import Params
 from dedup.result import Limit
 from dedup.schema import Bool, Int64, KeyStream, Pairs, Seeds, Segments, UInt32, UInt64
 
-RUN = 8
-"""Equal characters in a row that make a seed by themselves."""
+RUN, SURE = 8, 10
+"""Equal characters in a row that make a seed where another one stands between the same documents, and by themselves.
+
+A seed of fewer than `SURE` that is alone between two documents comes to nothing, see `dedup.steps.align.WHOLE`; where
+a corpus is large that is every third, and it is dropped before anything else is done with it.
+"""
 
 REACH, DRIFT = 16, 4
-"""A shorter run makes one if three characters in a row agree within so many characters of it, so far out of step.
+"""A shorter run makes one too if three characters in a row agree within so many characters of it, so far out of step.
 
 A copy with a fifth of its characters changed has such a trigram beside nearly every anchor; a turn of phrase that
 two texts share by chance has it once in twenty times, and turns of phrase are nine in ten of all places that share
 an anchor. Clauses that changed places are seldom shorter than the run, and need no echo.
 """
 
-_AROUND = np.int64(RUN), np.int64(REACH), np.int64(DRIFT)
+_AROUND = np.int64(RUN), np.int64(SURE), np.int64(REACH), np.int64(DRIFT)
 
 _BLOCK = 1 << 16
 """K-grams a thread takes at a time; a document longer than this is cut so that one long file uses all cores."""
@@ -37,7 +42,7 @@ _BLOCK = 1 << 16
 _ROWS, _PAIRS = 1 << 13, 1 << 20
 """Anchors whose pairs a thread makes at a time, and pairs that are made before what is kept of them is laid aside."""
 
-_SAMPLED = 1 << 23
+_SAMPLED = 1 << 21
 """K-grams that are sampled before what is kept of them is laid aside."""
 
 
@@ -68,7 +73,7 @@ def anchor(keys: KeyStream, segments: Segments, pairs: Pairs, params: Params) ->
     """
     k = params.anchor
     found, limits = places(minimisers(keys, k, params.window), keys.indptr, params, keys.codes)
-    return seeds(keys, segments, *sides(found), pairs, k), limits
+    return seeds(keys, segments, *sides(found, keys.indptr), pairs, k), limits
 
 
 def places(
@@ -91,7 +96,7 @@ def places(
     Returns
     -------
     uint64[S]
-        The left place above the right one in 32 bits each, left before right, sorted.
+        Sorted; `sides` takes them apart.
     list of Limit
 
     Notes
@@ -108,12 +113,14 @@ def places(
     written = 0
     table = kernels.look_up(borders, 0, max(0, int(borders[-1]) - 1))
     text, k = (np.empty(0, np.uint32), 0) if codes is None else (codes, params.anchor)
-    for first, last in _slabs(room):
+    slabs = list(_slabs(room))
+    scratch = np.empty(max((int(room[first:last].sum()) for first, last in slabs), default=0), np.uint64)
+    for first, last in slabs:
         indptr = np.concatenate([[0], np.cumsum(room[first:last])])
-        scratch, kept = np.empty(indptr[-1], np.uint64), np.empty(last - first, np.int64)
+        kept = np.empty(last - first, np.int64)
         kernels.pairs(
-            text, np.int64(k), anchors, rows[first : last + 1], borders, *table, np.int64(cap), _AROUND, indptr,
-            scratch, kept,
+            text, np.int64(k), anchors, rows[first : last + 1], borders, *table, np.int64(cap), _AROUND,
+            _spare(borders), indptr, scratch, kept,
         )  # fmt: skip
         written = _laid_aside(indptr, kept, scratch, found, written)
     found = found[:written]
@@ -129,9 +136,26 @@ def _laid_aside(indptr: Int64, kept: Int64, scratch: UInt64, out: UInt64, writte
     return end
 
 
-def sides(places: UInt64) -> tuple[UInt32, UInt32]:
-    """Return the left and the right places of pairs as `places` gives them."""
-    return (places >> np.uint64(32)).astype(np.uint32), places.astype(np.uint32)
+def sides(places: UInt64, borders: Int64) -> tuple[UInt32, UInt32, Bool]:
+    """Take pairs apart as `places` gives them.
+
+    Returns
+    -------
+    left, right : uint32[S]
+        Key positions, left before right; ascending.
+    weak : bool[S]
+        Which are nothing if no other pair stands between the same documents.
+    """
+    halves = places.view(np.uint32).reshape(-1, 2)
+    left, right = (halves[:, half] for half in ((1, 0) if sys.byteorder == "little" else (0, 1)))
+    if not _spare(borders):
+        return left, right, np.zeros(len(places), bool)
+    return left, right >> np.uint32(1), (right & np.uint32(1)).astype(bool)
+
+
+def _spare(borders: Int64) -> np.uint64:
+    """Return how many bits two places leave of 64: one below 2**31 key characters, so that it can be used, else 0."""
+    return np.uint64(int(borders[-1]) < 1 << 31)
 
 
 def _blocks(anchors: UInt64) -> Int64:
@@ -171,7 +195,7 @@ def worth(keys: KeyStream, left: Int64, right: Int64, k: int) -> Bool:
 
 
 def seeds(
-    keys: KeyStream, segments: Segments, left: Int64 | UInt32, right: Int64 | UInt32, pairs: Pairs, k: int
+    keys: KeyStream, segments: Segments, left: Int64 | UInt32, right: Int64 | UInt32, weak: Bool, pairs: Pairs, k: int
 ) -> Seeds:
     """Return seeds from pairs of places and verified pairs of paragraphs, distinct and in their order.
 
@@ -181,6 +205,8 @@ def seeds(
     segments : Segments
     left, right : int64[S] or uint32[S]
         From `places`: all, or all of some pairs of documents.
+    weak : bool[S]
+        As `sides` gives it, or False where nobody looked.
     pairs : Pairs
         All, or all of the same pairs of documents.
     k : int
@@ -189,11 +215,7 @@ def seeds(
     more_left, more_right = _from_pairs(keys, segments, pairs, k)
     left = np.concatenate([left, more_left]).astype(np.int64, copy=False)
     right = np.concatenate([right, more_right]).astype(np.int64, copy=False)
-    left, right = _in_order(keys, left, right)
-    fresh = np.ones(len(left), bool)
-    fresh[1:] = (left[1:] != left[:-1]) | (right[1:] != right[:-1])
-    if not fresh.all():
-        left, right = left[fresh], right[fresh]
+    left, right = _in_order(keys, left, right, np.append(weak, np.zeros(len(more_left), bool)))
     return Seeds(left=left, right=right, length=np.full(len(left), k, np.int64))
 
 
@@ -223,10 +245,12 @@ def minimisers(keys: KeyStream, k: int, window: int) -> UInt64:
     np.cumsum(end - start, out=indptr[1:])
     sampled = np.empty(indptr[-1], np.uint64)  # touched as far as it is written: a third
     written = 0
-    cuts = np.searchsorted(indptr, np.arange(0, int(indptr[-1]), _SAMPLED), side="right") - 1
-    for first, last in pairwise([*np.unique(cuts).tolist(), len(document)]):
+    cuts = np.unique(np.searchsorted(indptr, np.arange(0, int(indptr[-1]), _SAMPLED), side="right") - 1)
+    cuts = np.append(cuts, len(document))
+    scratch = np.empty(np.diff(indptr[cuts]).max(initial=0), np.uint64)
+    for first, last in pairwise(cuts.tolist()):
         some, room = slice(first, last), indptr[first : last + 1] - indptr[first]
-        scratch, count = np.empty(room[-1], np.uint64), np.empty(last - first, np.int64)
+        count = np.empty(last - first, np.int64)
         hashing.minimisers(
             keys.codes, keys.indptr, np.int64(k), np.int64(window), document[some], start[some], end[some], room,
             scratch, count,
@@ -246,23 +270,30 @@ def _from_pairs(keys: KeyStream, segments: Segments, pairs: Pairs, k: int) -> tu
     wanted = (one != other) | nearest
     pairs_left, pairs_right = pairs.left[wanted], pairs.right[wanted]
     left, right = np.empty(len(pairs_left), np.int64), np.empty(len(pairs_left), np.int64)
-    kernels.first_shared(keys.codes, segments.start, segments.end, pairs_left, pairs_right, np.int64(k), left, right)
+    packing.first_shared(keys.codes, segments.start, segments.end, pairs_left, pairs_right, np.int64(k), left, right)
     found = left >= 0
     return left[found], right[found]
 
 
-def _in_order(keys: KeyStream, left: Int64, right: Int64) -> tuple[Int64, Int64]:
-    """Return pairs of places sorted by (document of left, document of right, left, right)."""
+def _in_order(keys: KeyStream, left: Int64, right: Int64, weak: Bool) -> tuple[Int64, Int64]:
+    """Return pairs of places by document of left, document of right, left, right, without those weak and alone."""
     one, other = kernels.document_of(keys.indptr, left), kernels.document_of(keys.indptr, right)
     offset = int(np.diff(keys.indptr).max(initial=0)).bit_length()
     number = len(keys.indptr).bit_length()
-    if 2 * (offset + number) > 64:  # some document is long, or there are millions: least significant first
+    left_over = 64 - 2 * (offset + number)
+    if left_over < 0:  # some document is long, or there are millions: least significant first
         order = np.lexsort((right, left, other, one))
-        return left[order], right[order]
+        left, right = left[order], right[order]
+        fresh = np.ones(len(left), bool)
+        fresh[1:] = (left[1:] != left[:-1]) | (right[1:] != right[:-1])
+        return left[fresh], right[fresh]
     # All four in one word, so that one sort does, of words and not of rows.
-    words = np.empty(len(left), np.uint64)
-    kernels.pack(keys.indptr, one, other, left, right, np.uint64(number), np.uint64(offset), words)
+    words, bits = np.empty(len(left), np.uint64), (np.uint64(number), np.uint64(offset), np.uint64(left_over > 0))
+    packing.pack(keys.indptr, one, other, left, right, weak, *bits, words)
     words.sort()
+    kept = np.empty(len(words), bool)
+    packing.in_company(words, bits[2], np.uint64(2 * offset) + bits[2], kept)
+    words = words[kept]
     left, right = np.empty(len(words), np.int64), np.empty(len(words), np.int64)
-    kernels.unpack(keys.indptr, words, np.uint64(number), np.uint64(offset), left, right)
+    packing.unpack(keys.indptr, words, *bits, left, right)
     return left, right

@@ -13,7 +13,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.kernels import align, buckets, chain, hashing, marks, minhash, overlap, seeds, sets, sorting, unionfind
+from dedup.kernels import (
+    align,
+    buckets,
+    chain,
+    hashing,
+    marks,
+    minhash,
+    overlap,
+    packing,
+    seeds,
+    sets,
+    sorting,
+    unionfind,
+)
 from dedup.steps import data
 
 settings.register_profile("kernels", deadline=None, derandomize=True, max_examples=60)
@@ -317,19 +330,21 @@ def test_first_shared_gram_is_the_first_of_the_left_side():
     one, other = [1, 2, 3, 4, 5, 6, 7], [9, 9, 4, 5, 6, 7]
     codes, ptr = laid_out([np.array(one), np.array(other)])
     left, right = np.empty(1, np.int64), np.empty(1, np.int64)
-    seeds.first_shared(codes, ptr[:-1], ptr[1:], np.array([0]), np.array([1]), INT(3), left, right)
+    packing.first_shared(codes, ptr[:-1], ptr[1:], np.array([0]), np.array([1]), INT(3), left, right)
     assert (left[0], right[0]) == (3, len(one) + 2)
 
 
 @given(
     st.lists(st.lists(st.integers(0, 2), min_size=4, max_size=40), min_size=1, max_size=3),
-    st.tuples(st.integers(3, 9), st.integers(3, 8), st.integers(0, 3)),
+    st.tuples(st.integers(3, 9), st.integers(0, 3), st.integers(3, 8), st.integers(0, 3)),
     st.integers(2, 9),
     st.sets(st.integers(0, 20), max_size=4),
+    st.integers(0, 1),
 )
-def test_a_pair_of_places_is_worth_a_seed_where_more_than_the_anchor_agrees(texts, around, cap, some):
+def test_a_pair_of_places_is_worth_a_seed_where_more_than_the_anchor_agrees(texts, around, cap, some, spare):
     """Whether the text is at hand when places are paired or afterwards, the seeds are those of the slow rule."""
     k = 3
+    around = around[0], sum(around[:2]), *around[2:]
     codes, ptr = laid_out([np.array(text) for text in texts])
     row, borders = codes.tolist(), list(pairwise(ptr.tolist()))
     places = [at for low, high in borders for at in range(low, high - k + 1)]
@@ -349,19 +364,19 @@ def test_a_pair_of_places_is_worth_a_seed_where_more_than_the_anchor_agrees(text
     def written(text, k):
         out = np.empty(indptr[-1], np.uint64)
         table = seeds.look_up(ptr, 0, len(codes) - 1)
-        seeds.pairs(text, INT(k), words, rows, ptr, *table, INT(cap), around, indptr, out, count)
+        seeds.pairs(text, INT(k), words, rows, ptr, *table, INT(cap), around, np.uint64(spare), indptr, out, count)
         found = [word for b in range(blocks) for word in out[indptr[b] : indptr[b] + count[b]].tolist()]
-        return [(word >> 32, word & 0xFFFFFFFF) for word in found]
+        return [(word >> 32, (word & 0xFFFFFFFF) >> spare, 2 - (word & spare)) for word in found]
 
     many = [len(group) for group in groups if len(group) > cap]
     assert (over.sum(), largest.max(initial=0)) == (len(many), max(many, default=0))
     met = [pair for group in groups for pair in naive.partners(group, document, cap)]
-    wanted = [
-        (i, j) for i, j in met if naive.resumes(row, i, j, k, (borders[document[i]], borders[document[j]]), *around)
-    ]
-    assert sorted(written(codes, k)) == sorted(wanted)
+    merits = [naive.merit(row, i, j, k, (borders[document[i]], borders[document[j]]), around) for i, j in met]
+    wanted = [pair for pair, merit in zip(met, merits, strict=True) if merit]
+    marked = [(*pair, merit if spare else 2) for pair, merit in zip(met, merits, strict=True) if merit]
+    assert sorted(written(codes, k)) == sorted(marked)
     found = written(np.empty(0, np.uint32), 0)
-    assert sorted(found) == sorted(met)
+    assert sorted(found) == sorted((*pair, 2) for pair in met)
     left, right = (np.array([pair[side] for pair in found], np.int64) for side in (0, 1))
     kept = np.empty(len(left), bool)
     one, other = seeds.document_of(ptr, left), seeds.document_of(ptr, right)
@@ -372,7 +387,7 @@ def test_a_pair_of_places_is_worth_a_seed_where_more_than_the_anchor_agrees(text
 @given(st.lists(st.integers(0, 5), min_size=60, max_size=90), st.integers(0, 8), st.integers(0, 3), st.data())
 def test_an_echo_is_heard_at_the_lengths_that_are_looked_at_all_at_once(filler, shift, differ, data):
     """With the reach and drift that scans have, a glance at all characters leaves no echo out, and adds none."""
-    k, around = 6, (8, 16, 4)
+    k, around = 6, (8, 8, 16, 4)
     anchor = [90, 91, 92, 93, 94, 95]
     before, after = filler[:30], filler[30:]
     other = [code + 10 if n % 4 <= differ else code for n, code in enumerate(filler)]
@@ -386,7 +401,53 @@ def test_an_echo_is_heard_at_the_lengths_that_are_looked_at_all_at_once(filler, 
     of = np.array([0], np.int32), np.array([1], np.int32)
     seeds.worth(codes, left, right, *of, ptr, INT(k), tuple(map(INT, around)), kept)
     borders = list(pairwise(ptr.tolist()))
-    assert kept[0] == naive.resumes(codes.tolist(), int(left[0]), int(right[0]), k, borders, *around)
+    assert kept[0] == (naive.merit(codes.tolist(), int(left[0]), int(right[0]), k, borders, around) > 0)
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 3), min_size=4, max_size=70), min_size=1, max_size=2),
+    st.tuples(st.integers(3, 6), st.integers(0, 3), st.integers(3, 8), st.integers(0, 2)),
+    st.tuples(st.integers(3, 9), st.integers(3, 34), st.integers(0, 20)),
+    st.integers(0, 5),
+    st.data(),
+)
+def test_what_two_documents_share_alone_is_judged_as_the_slow_rule_says(texts, around, far, least, data):
+    """One seed, or several in one run: worth aligning by length, an echo near or far, a paragraph, or not at all."""
+    k, around = 3, (around[0], around[0] + around[1], *around[2:])
+    far = around[1] + far[0] - 3, *far[1:]
+    codes, ptr = laid_out([np.array(text) for text in texts])
+    row, borders = codes.tolist(), list(pairwise(ptr.tolist()))
+    first, last = borders[0], borders[-1]
+    places = [
+        (i, j)
+        for i in range(first[0], first[1] - k + 1)
+        for j in range(last[0], last[1] - k + 1)
+        if i < j and row[i : i + k] == row[j : j + k]
+    ]
+    if not places:
+        return
+    begin = data.draw(st.integers(0, len(places) - 1))
+    step = data.draw(st.integers(1, 3))
+    met = [(places[begin][0] + n * step, places[begin][1] + n * step) for n in range(data.draw(st.integers(1, 3)))]
+    met = [pair for pair in met if pair in places]
+    left, right = (np.array([pair[side] for pair in met], np.int64) for side in (0, 1))
+    one, other = seeds.document_of(ptr, left), seeds.document_of(ptr, right)
+    state = np.full(len(met), 9, np.uint8)
+    seeds.lone(
+        codes, left, right, one, other, ptr, np.array([0, len(met)], np.int64), INT(k), INT(least),
+        tuple(map(INT, around)), *map(INT, far), state,
+    )  # fmt: skip
+    wanted = naive.lone(row, met, k, (first, last), len(texts) > 1, least, around, far)
+    assert state.tolist() == wanted
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5), st.integers(0, 1)), max_size=30), st.integers(0, 1))
+def test_what_is_weak_stays_in_company_only(rows, weak):
+    """Repetitions go, the strong one first, and so do weak seeds that are alone between their documents."""
+    words = np.array(sorted((group * 8 + place) << 1 | bit for group, place, bit in rows), np.uint64) >> (1 - weak)
+    kept = np.empty(len(words), bool)
+    packing.in_company(words, np.uint64(weak), np.uint64(3 + weak), kept)
+    assert words[kept].tolist() == naive.in_company(words.tolist(), weak, 3 + weak)
 
 
 @given(
@@ -410,7 +471,7 @@ def test_a_short_chain_is_aligned_where_the_slow_rule_says_so(texts, bounds, ste
     n = len(met)
     left, right = (np.array([place[side] for place in met], np.int64) for side in (0, 1))
     score, parent, chain_of, member = (np.empty(n, np.int64) for _ in range(4))
-    state = np.empty(n, np.uint8)
+    state = np.zeros(n, np.uint8)
     of = np.zeros(n, np.int32), np.ones(n, np.int32)
     group = np.array([0, n] if n else [0], np.int64)
     chain.chain(
@@ -459,10 +520,13 @@ def test_pairs_of_places_sort_as_words(sizes, data):
     left, right = pairs[:, 0].copy(), pairs[:, 1].copy()
     one, other = seeds.document_of(indptr, left), seeds.document_of(indptr, right)
     number, offset = np.uint64(len(indptr).bit_length()), np.uint64(max(sizes).bit_length())
+    spare = np.uint64(data.draw(st.integers(0, 1)))
+    weak = np.array(data.draw(st.lists(st.booleans(), min_size=len(left), max_size=len(left))), bool)
     words = np.empty(len(left), np.uint64)
-    seeds.pack(indptr, one, other, left, right, number, offset, words)
+    packing.pack(indptr, one, other, left, right, weak, number, offset, spare, words)
+    assert ((words & spare).astype(bool) == (weak & bool(spare))).all()
     words.sort()
-    seeds.unpack(indptr, words, number, offset, left, right)
+    packing.unpack(indptr, words, number, offset, spare, left, right)
     wanted = sorted(zip(one.tolist(), other.tolist(), pairs[:, 0].tolist(), pairs[:, 1].tolist(), strict=True))
     assert list(zip(left.tolist(), right.tolist(), strict=True)) == [row[2:] for row in wanted]
 

@@ -14,6 +14,7 @@ from dedup import Document, Params, scan
 from dedup.executors.prepared import cut_at_parts
 from dedup.kernels import align as kernels
 from dedup.kernels import overlap
+from dedup.kernels import seeds as kernels_seeds
 from dedup.pipeline import near_pairs
 from dedup.schema import PassageKind
 from dedup.steps import align, anchor, normalise, repair, segment
@@ -365,3 +366,31 @@ def test_an_extension_ends_where_everything_resembles_everything(seed, letters):
     wrong[30_000:59_000:40] += 7  # a copy with a foreign letter in forty is followed until there are so many edits
     there = kernels._extend(wrong, *start, np.int64(1), far, far, floor, drop, np.empty(257, np.int64))
     assert 20 * kernels._EDITS - 64 <= there[0] <= 20 * kernels._EDITS + 64
+
+
+def test_what_anchors_call_weak_comes_to_nothing_alone():
+    """The bounds of both steps agree, and the kernel has room for what is compared at once."""
+    assert anchor.RUN <= anchor.SURE <= align.WHOLE < align.ALONE
+    assert (anchor.REACH, anchor.DRIFT) == (align.REACH, align.DRIFT)
+    assert align.FAR_REACH - 2 <= kernels_seeds._FAR
+
+
+def test_a_run_of_a_dozen_characters_alone_needs_an_echo_or_a_paragraph():
+    """Two texts share twelve characters: nothing; with three more near them, or as a line of its own: a passage."""
+    run, far = invented(1, 13)[:-1], invented(2, 4)[:-1]
+    fillers = [invented(seed, 60)[:-1] for seed in range(10, 18)]
+    texts = [fillers[n] + run + fillers[n + 1] for n in (0, 2)]
+    assert not found(*texts).passages
+    echoed = [fillers[4][:40] + run + fillers[5][:n] + run[:3] + far + fillers[6] for n in (3, 9)]
+    assert len(found(*echoed).passages) == 1
+    lines = [f"{fillers[n]}。\n{run}。\n{fillers[n + 1]}。" for n in (0, 2)]
+    assert len(found(*lines).passages) == 1
+
+
+def test_places_of_two_thousand_million_characters_are_taken_apart_without_a_mark():
+    words = np.array([7 << 32 | 13, (1 << 31) << 32 | 3_000_000_001], np.uint64)
+    small = np.array([0, 1 << 20], np.int64)
+    assert [side.tolist() for side in anchor.sides(words[:1], small)] == [[7], [6], [True]]
+    large = np.array([0, 1 << 32], np.int64)
+    left, right, weak = anchor.sides(words, large)
+    assert (left.tolist(), right.tolist(), weak.any()) == ([7, 1 << 31], [13, 3_000_000_001], False)
