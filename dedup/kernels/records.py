@@ -194,7 +194,8 @@ def records(data, ends, key, codes, rows, sound):
                             included, -1 first where the json module has to read it; the range of the text in codes
     sound : bool[B]         written: the block is UTF-8
 
-    Returns the number of lines. Whether the rest of a line is JSON is not asked. O(N). One thread.
+    Returns the number of lines, -1 if they are more than rows has room for. Whether the rest of a line is JSON is not
+    asked. O(N). One thread.
     """
     count = n = start = 0
     for b in range(ends.shape[0]):
@@ -203,6 +204,8 @@ def records(data, ends, key, codes, rows, sound):
             stop = start
             while stop < ends[b] and data[U64(stop)] != _BREAK:
                 stop += 1
+            if count == rows.shape[0]:
+                return -1
             row = rows[count]
             n = _line(data, start, stop, key, codes, n, row)
             plain = row[2] >= 0  # the value is UTF-8, then

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -24,6 +24,9 @@ from dedup.schema import Bool, Int64, UInt8, UInt32, string
 
 _TOGETHER = 1 << 22
 """Bytes looked at together, more only where one block has more: threads wait for one another once for so many."""
+
+_LINE = 64
+"""Bytes of a line, at least, on the average; where they are fewer they are counted, and looked at again."""
 
 _AHEAD = 2
 """Such groups that are looked at while another is given out."""
@@ -76,11 +79,11 @@ def lines(blocks: Iterator[bytes | None], column: str) -> Iterator[tuple[bytes |
                 look = partial(kernels.records, *found.columns(key))
                 ahead.append((found, look if allowed() == 1 else pool.submit(look).result))
             while ahead and (len(ahead) > _AHEAD or not group):
-                yield from _given(*ahead.popleft(), column, free)
+                yield from _given(*ahead.popleft(), key, column, free)
             if not group:
                 yield None, True, None
         while ahead:
-            yield from _given(*ahead.popleft(), column, free)
+            yield from _given(*ahead.popleft(), key, column, free)
 
 
 def _groups(blocks: Iterator[bytes | None]) -> Iterator[list[bytes]]:
@@ -101,19 +104,25 @@ def _groups(blocks: Iterator[bytes | None]) -> Iterator[list[bytes]]:
 
 
 def _room(group: list[bytes], free: _Room) -> _Found:
-    """Return some blocks, and room for what a kernel will say of them: a line a byte, of which few are touched."""
+    """Return some blocks, and room for what a kernel will say of them; to count lines would be a pass of its own."""
     data = b"\n".join(group)
     ends = np.cumsum([len(block) + 1 for block in group]) - 1
     codes, rows = free.pop() if free else (np.empty(0, np.uint32), np.empty((0, 6), np.int64))
     if len(codes) < len(data):
-        codes, rows = np.empty(len(data), np.uint32), np.empty((len(data) + 1, 6), np.int64)
+        codes, rows = np.empty(len(data), np.uint32), np.empty((len(data) // _LINE + 1, 6), np.int64)
     return _Found(data, ends, codes, rows, np.empty(len(group), bool))
 
 
-def _given(found: _Found, count: Callable[[], int], column: str, free: _Room) -> Iterator[tuple[bytes, bool, Any]]:
+def _given(
+    found: _Found, count: Callable[[], int], key: UInt8, column: str, free: _Room
+) -> Iterator[tuple[bytes, bool, Any]]:
     """Yield the lines of some blocks."""
-    rows = found.rows[: count()]
-    data, codes, loads = found.data, found.codes, json.loads
+    data, codes, rows, loads = found.data, found.codes, found.rows, json.loads
+    number = count()
+    if number < 0:
+        rows = np.empty((data.count(b"\n") + 1, 6), np.int64)
+        number = kernels.records(*replace(found, rows=rows).columns(key))
+    rows = rows[:number]
     sound = found.sound[np.searchsorted(found.ends, rows[:, 0])].tolist()
     for (start, stop, first, last, low, high), whole in zip(rows.tolist(), sound, strict=True):
         record = None
