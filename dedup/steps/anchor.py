@@ -23,7 +23,7 @@ RUN, SURE = 8, 10
 """Equal characters in a row that make a seed where another one stands between the same documents, and by themselves.
 
 A seed of fewer than `SURE` that is alone between two documents comes to nothing, see `dedup.steps.align.WHOLE`; where
-a corpus is large that is every third, and it is dropped before anything else is done with it.
+a corpus is large those are three in ten, and it is dropped before anything else is done with it.
 """
 
 REACH, DRIFT = 16, 4
