@@ -97,7 +97,7 @@ def format_of(blob: Blob) -> str:
                 raise Unsupported(
                     blob.label, f"it is {what}, which is not read: save its text as .txt, .docx or .pdf"
                 )
-    if b"%PDF-" in head[:1024] and blob.suffix == ".pdf":  # mail gateways put lines before the header
+    if blob.suffix == ".pdf" and b"%PDF-" in head[:1024]:  # mail gateways put lines before the header
         return "pdf"
     if head[257:262] == b"ustar":
         raise Unsupported(blob.label, "it is a tar archive, which is not read: unpack it, or pack it as .zip")
