@@ -73,7 +73,16 @@ def lines(blocks: Iterator[bytes | None], column: str) -> Iterator[tuple[bytes |
     free: _Room = []  # given back and asked for anew, room was touched anew each time
     with ThreadPoolExecutor(1) as pool:
         ahead: deque[tuple[_Found, Callable[[], int]]] = deque()
-        for group in _groups(blocks):
+        groups = _groups(blocks)
+        broken: Exception | None = None
+        while True:
+            try:
+                group = next(groups, None)
+            except Exception as error:  # raised when what was read before it has been given out
+                broken = error
+                break
+            if group is None:
+                break
             if group:
                 found = _room(group, free)
                 look = partial(kernels.records, *found.columns(key))
@@ -84,21 +93,28 @@ def lines(blocks: Iterator[bytes | None], column: str) -> Iterator[tuple[bytes |
                 yield None, True, None
         while ahead:
             yield from _given(*ahead.popleft(), key, column, free)
+        if broken is not None:
+            raise broken
 
 
 def _groups(blocks: Iterator[bytes | None]) -> Iterator[list[bytes]]:
     """Yield blocks some at a time, and an empty list for each line over the bound."""
     group: list[bytes] = []
     size = 0
-    for block in blocks:
-        if block is not None:
-            group.append(block)
-            size += len(block)
-        if group and (block is None or size >= _TOGETHER):
+    try:
+        for block in blocks:
+            if block is not None:
+                group.append(block)
+                size += len(block)
+            if group and (block is None or size >= _TOGETHER):
+                yield group
+                group, size = [], 0
+            if block is None:
+                yield []
+    except Exception:  # a file that ends too early: what stands before its break was read
+        if group:
             yield group
-            group, size = [], 0
-        if block is None:
-            yield []
+        raise
     if group:
         yield group
 

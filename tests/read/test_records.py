@@ -181,3 +181,20 @@ def test_plain_records_are_read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     assert len(seen) == 52 and not any(TEXT in line for line in seen)
     assert broken.reason.startswith("line 52 is no JSON")
+
+
+@pytest.mark.parametrize("groups", [0, 1, 5])
+def test_what_stands_before_a_break_is_given_before_it_is_told(monkeypatch, groups):
+    """A packed file that ends too early: its whole lines are records, whatever is being looked at ahead of them."""
+    monkeypatch.setattr(records, "_TOGETHER", 64)
+    written = [json.dumps({"text": f"第{number}块瓦"}, ensure_ascii=False).encode() for number in range(7 * groups)]
+
+    def blocks():
+        yield from written
+        raise EOFError("the end is missing")
+
+    told = []
+    with pytest.raises(EOFError, match="the end is missing"):
+        for _, _, record in records.lines(blocks(), "text"):
+            told.append(record["text"])
+    assert told == [f"第{number}块瓦" for number in range(7 * groups)]
