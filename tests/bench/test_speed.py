@@ -192,9 +192,10 @@ def test_the_page_is_made_of_kept_results(tmp_path):
              "seconds": {"normalise": 0.5}, "rounds": rounds}  # fmt: skip
     (tmp_path / "peers-100-0.7.json").write_text(json.dumps(table))
     scan = {"seconds": 1.0, "cpu": 1.0, "bytes": 3_000_000, "decoding": 0.1, "peak_mb": 90, "before_mb": 50,
-            "passages": 7, "first_run": 5.0, "timings": {"read": 0.25}, "limits": ["anchor: 2"]}  # fmt: skip
+            "passages": 7, "first_run": 5.0, "limits": ["anchor: 2"]}  # fmt: skip
+    stages = {"read": 0.25, "repair": 0, "normalise": 0.01, "segment": 0.01, "pair": 0.03, "align": 0.02}
     rows = [{"name": f"{n}, folder", "chars": n} | scan | {"seconds": n / 100, "cpu": n / 100} for n in (100, 1_000)]
-    rows[1]["timings"] = {"read": 0.25, "page": 1.5}
+    rows[0]["timings"], rows[1]["timings"] = stages, stages | {"page": 1.5}
     (tmp_path / "scans.json").write_text(json.dumps(rows))
     (tmp_path / "machine.json").write_text(json.dumps([run.machine(["--rounds", "3"])]))
     shell = [{"name": "dedup --help", "seconds": 0.121, "cpu": 0.1, "rounds": 9}]
@@ -206,6 +207,9 @@ def test_the_page_is_made_of_kept_results(tmp_path):
     assert "characters^1.00" in text
     assert "| read | 0.25 | 0.25 |" in text
     assert "| page |  | 1.5 |" in text
+    assert (
+        "| 3 | 0.1 | 0.3 | 3 | 150 | 90 |" in text
+    )  # MB/s, decoding, to pairs, so many times decoding, align in MB/s
     assert "| dedup --help | 0.121 | 0.1 | 9 |" in text
     pytest.importorskip("matplotlib")
     page.plot(tmp_path, tmp_path / "plot.svg")
