@@ -226,9 +226,9 @@ def passages(
         left, right, weak = anchor.sides(words[rows], tables.borders)
         if not by_text:
             order = np.argsort(right)  # one side of the text is then read from its beginning to its end
-            ordered = left[order].astype(np.int64), right[order].astype(np.int64)
+            in_order = left[order].astype(np.int64), right[order].astype(np.int64)
             kept = np.zeros(len(order), bool)
-            kept[order] = anchor.worth(units, *ordered, params.anchor)
+            kept[order] = anchor.worth(units, *in_order, params.anchor)
             left, right, weak = left[kept], right[kept], weak[kept]
         of_these = pair.unverified(near_left[pairs], near_right[pairs])
         seeds = anchor.seeds(units, segments, left, right, weak, of_these, params.anchor)
