@@ -404,41 +404,66 @@ def test_an_echo_is_heard_at_the_lengths_that_are_looked_at_all_at_once(filler, 
     assert kept[0] == (naive.merit(codes.tolist(), int(left[0]), int(right[0]), k, borders, around) > 0)
 
 
-@given(
-    st.lists(st.lists(st.integers(0, 3), min_size=4, max_size=70), min_size=1, max_size=2),
-    st.tuples(st.integers(3, 6), st.integers(0, 3), st.integers(3, 8), st.integers(0, 2)),
-    st.tuples(st.integers(3, 9), st.integers(3, 34), st.integers(0, 20)),
-    st.integers(0, 5),
-    st.data(),
-)
-def test_what_two_documents_share_alone_is_judged_as_the_slow_rule_says(texts, around, far, least, data):
-    """One seed, or several in one run: worth aligning by length, an echo near or far, a paragraph, or not at all."""
-    k, around = 3, (around[0], around[0] + around[1], *around[2:])
-    far = around[1] + far[0] - 3, *far[1:]
-    codes, ptr = laid_out([np.array(text) for text in texts])
-    row, borders = codes.tolist(), list(pairwise(ptr.tolist()))
-    first, last = borders[0], borders[-1]
-    places = [
-        (i, j)
-        for i in range(first[0], first[1] - k + 1)
-        for j in range(last[0], last[1] - k + 1)
-        if i < j and row[i : i + k] == row[j : j + k]
-    ]
-    if not places:
-        return
-    begin = data.draw(st.integers(0, len(places) - 1))
-    step = data.draw(st.integers(1, 3))
-    met = [(places[begin][0] + n * step, places[begin][1] + n * step) for n in range(data.draw(st.integers(1, 3)))]
-    met = [pair for pair in met if pair in places]
-    left, right = (np.array([pair[side] for pair in met], np.int64) for side in (0, 1))
-    one, other = seeds.document_of(ptr, left), seeds.document_of(ptr, right)
-    state = np.full(len(met), 9, np.uint8)
+@settings(max_examples=400)
+@given(st.data())
+def test_what_two_documents_share_alone_is_judged_as_the_slow_rule_says(data):
+    """One seed, or several in one run: worth aligning by length, by an echo near or far, by a paragraph, or not."""
+
+    def drawn(low, high):
+        return data.draw(st.integers(low, high))
+
+    k, size, apart = 3, drawn(3, 12), drawn(0, 5) > 0
+    sure = drawn(3, 8)
+    around = drawn(3, sure), sure, drawn(3, 8), drawn(0, 2)
+    far = sure + drawn(0, 4), drawn(3, 14), drawn(0, 6)
+    # Nothing is equal but one run and, mostly, three characters somewhere beside it, before it or behind it.
+    sides = [[[side + n for n in range(drawn(0, 24))] for side in (first, first + 100)] for first in (1_000, 2_000)]
+    part = drawn(0, 1)
+    for one in sides if drawn(0, 5) else []:
+        at = drawn(0, len(one[part]))
+        one[part][at : at + 3] = [1, 2, 3]
+    left, right = ([*before, *range(50, 50 + size), *behind] for before, behind in sides)
+    codes, ptr = laid_out([np.array(text) for text in ((left, right) if apart else (left + right,))])
+    first, last = len(sides[0][0]), len(left) + len(sides[1][0])
+    step, count = drawn(1, 4), drawn(1, 3)
+    shift = drawn(0, 5) == 0  # now and then the last seed stands on another diagonal
+    met = [(first + n, last + n) for n in range(0, min(step * count, size - k + 1), step)]
+    met[-1] = met[-1][0], met[-1][1] + (shift and len(met) > 1)
+    one, other = (np.array([pair[side] for pair in met], np.int64) for side in (0, 1))
+    of = seeds.document_of(ptr, one), seeds.document_of(ptr, other)
+    state, least = np.full(len(met), 9, np.uint8), drawn(0, 9)
     seeds.lone(
-        codes, left, right, one, other, ptr, np.array([0, len(met)], np.int64), INT(k), INT(least),
+        codes, one, other, *of, ptr, np.array([0, len(met)], np.int64), INT(k), INT(least),
         tuple(map(INT, around)), *map(INT, far), state,
     )  # fmt: skip
-    wanted = naive.lone(row, met, k, (first, last), len(texts) > 1, least, around, far)
+    borders = list(pairwise(ptr.tolist()))
+    wanted = naive.lone(codes.tolist(), met, k, (borders[0], borders[-1]), apart, least, around, far)
     assert state.tolist() == wanted
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_an_echo_is_far_up_to_the_last_place_that_is_looked_at(part):
+    """Wherever three equal characters stand before a run or behind it, they count as the slow rule counts them."""
+    k, least, around, far = 3, 3, (5, 5, 3, 0), (6, 6, 3)
+    told = set()
+    for here in range(11):
+        for there in range(14):
+            sides = [[list(range(side, side + 14)) for side in (first, first + 100)] for first in (1_000, 2_000)]
+            for one, at in zip(sides, (here, there), strict=True):
+                one[part][at : at + 3] = [1, 2, 3]
+            left, right = ([*before, *range(50, 55), *behind] for before, behind in sides)
+            codes, ptr = laid_out([np.array(left), np.array(right)])
+            met = [(len(sides[0][0]), len(left) + len(sides[1][0]))]
+            state = np.zeros(1, np.uint8)
+            seeds.lone(
+                codes, *(np.array([place], np.int64) for place in met[0]), np.array([0], np.int32),
+                np.array([1], np.int32), ptr, np.array([0, 1], np.int64), INT(k), INT(least), tuple(map(INT, around)),
+                *map(INT, far), state,
+            )  # fmt: skip
+            borders = tuple(pairwise(ptr.tolist()))
+            assert state.tolist() == naive.lone(codes.tolist(), met, k, borders, True, least, around, far)
+            told.add(int(state[0]))
+    assert told == {1, 3}
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5), st.integers(0, 1)), max_size=30), st.integers(0, 1))
