@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 
 from dedup.columns import SHARE, PassageRows
+from dedup.intervals import ordered
 from dedup.params import LABELS
 from dedup.result import Passage
 from dedup.schema import Int64
@@ -41,7 +42,7 @@ class Rates:
         np.maximum.at(self._longest, document, end - start)
         across = document != other
         document, other, start, end = (column[across] for column in (document, other, start, end))
-        order = np.lexsort((start, document * (int(other.max(initial=0)) + 1) + other))
+        order = ordered(document, other, start)
         document, other, start, end = (column[order] for column in (document, other, start, end))
         pair, covered = _unions(document, other, start, end)
         np.maximum.at(self._largest, document[pair], covered)
