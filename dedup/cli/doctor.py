@@ -83,7 +83,7 @@ def doctor() -> None:
 def warmup() -> None:
     """Scan two small documents, which calls every kernel that a scan calls (a test asks whether it does)."""
     from dedup.pipeline import scan
-    from dedup.read import records
+    from dedup.read import ReadOptions, plain, records
     from dedup.result import Document
 
     block = (
@@ -94,6 +94,7 @@ def warmup() -> None:
     one, other = f"{block}全年修渠17里。" * 2, f"会上说：{block}全年修渠23里。\n下一页"
     scan([Document("warmup-1", one), Document("warmup-2", other)])
     list(records.lines(iter([b'{"text": ""}']), "text"))  # of large files only
+    list(plain.together((), ReadOptions(), {}, lambda _: iter(())))  # of many files only
     say(f"kernels compiled in {time.perf_counter() - begun:.1f} s, kept in {os.environ['NUMBA_CACHE_DIR']}")
 
 

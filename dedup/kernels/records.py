@@ -1,4 +1,4 @@
-"""Lines of JSON whose text is told and decoded without the json module. Caller: `dedup.read.records`."""
+"""UTF-8 to code points: texts of files, and of lines of JSON. Callers: `dedup.read.plain`, `dedup.read.records`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import numpy as np
 
 U64, U32 = np.uint64, np.uint32
 _QUOTE, _BACKSLASH, _COLON, _BREAK = ord('"'), ord("\\"), ord(":"), ord("\n")
+_RUN = 16  # code points of three bytes that are tried together
 _OPEN, _CLOSE, _LIST, _END = ord("{"), ord("}"), ord("["), ord("]")
 
 
@@ -214,3 +215,82 @@ def records(data, ends, key, codes, rows, sound):
             count += 1
             start = stop + 1
     return count
+
+
+@numba.njit(cache=True, inline="always")
+def _triples(data, i, codes, n):
+    """Write so many code points of three bytes each as stand in a `_RUN`; return 0 where all of them are sound.
+
+    U+FFFD is told as unsound: it has to be counted.
+    """
+    wrong = U32(0)
+    for j in range(_RUN):
+        first, one, two = U32(data[U64(i + 3 * j)]), U32(data[U64(i + 3 * j + 1)]), U32(data[U64(i + 3 * j + 2)])
+        code = ((first & U32(15)) << U32(12)) | ((one & U32(63)) << U32(6)) | (two & U32(63))
+        wrong |= (first & U32(0xF0)) ^ U32(0xE0)
+        wrong |= (one & U32(0xC0)) ^ U32(0x80)
+        wrong |= (two & U32(0xC0)) ^ U32(0x80)
+        wrong |= U32(code < U32(0x800)) | U32(code - U32(0xD800) < U32(0x800)) | U32(code == U32(0xFFFD))
+        codes[U64(n + j)] = code
+    return wrong
+
+
+@numba.njit(cache=True, nogil=True)
+def texts(data, borders, head, codes, ends, replaced):
+    """Decode files that are UTF-8 beyond doubt, see `dedup.read.encoding`; the others are left to that module.
+
+    data : uint8[N]        files end to end
+    borders : int64[F+1]   where each begins, and the end
+    head : int64           code points from the first on, of which one has to be of the upper ones (U+0800 on), unless
+                           all are ASCII
+    codes : uint32[N]      written: texts without their byte order marks, one behind the other
+    ends : int64[F]        written: where each ends
+    replaced : int64[F]    written: how many U+FFFD it has, -1 for what is left: broken, with a NUL, or in doubt
+
+    Han and their punctuation come in runs, and are tried sixteen at a time, as vectors: 2.5 ns a code point, where
+    one at a time took 4 and Python's decoder, which holds the interpreter meanwhile, 3 to 5. O(N). One thread.
+    """
+    n = 0
+    for f in range(ends.shape[0]):
+        i, stop = borders[f], borders[f + 1]
+        if i + 2 < stop and data[i] == 0xEF and data[i + 1] == 0xBB and data[i + 2] == 0xBF:
+            i += 3
+        begin, size = n, stop - i
+        lost, wrong = 0, U32(0)
+        while i < stop and not wrong:
+            while i + 3 * _RUN <= stop and _triples(data, i, codes, n) == 0:
+                i += 3 * _RUN
+                n += _RUN
+            while i < stop:  # one at a time, up to behind the next that is ASCII
+                first = U32(data[U64(i)])
+                if (first & U32(0xF0) == U32(0xE0)) & (i + 2 < stop):
+                    one, two = U32(data[U64(i + 1)]), U32(data[U64(i + 2)])
+                    code = ((first & U32(15)) << U32(12)) | ((one & U32(63)) << U32(6)) | (two & U32(63))
+                    wrong |= U32(not _is_triple(one, two, code))
+                    lost += code == U32(0xFFFD)
+                    codes[U64(n)] = code
+                    n += 1
+                    i += 3
+                    continue
+                if first < 0x80:
+                    wrong |= U32(first == 0)
+                    codes[U64(n)] = first
+                    n += 1
+                    i += 1
+                    if i < stop and data[U64(i)] >= 0xE0:
+                        break
+                    continue
+                other, length = _tail(data, i, stop)
+                if length == 0:
+                    wrong = U32(1)
+                    break
+                codes[U64(n)] = other
+                n += 1
+                i += length
+        sure = n - begin == size
+        for j in range(begin, min(n, begin + head)):
+            if sure:
+                break
+            sure = codes[j] >= 0x800
+        replaced[f] = -1 if wrong or not sure else lost
+        ends[f] = n

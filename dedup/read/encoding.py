@@ -66,7 +66,7 @@ _CANDIDATES = (
     ("utf-16-le", 1),
     ("utf-16-be", 1),
 )
-_SAMPLE = 4096  # bytes; 1,365 characters decide far beyond doubt, and five decodings of it cost 0.2 ms
+SAMPLE = 4096  # bytes; 1,365 characters decide far beyond doubt, and five decodings of it cost 0.2 ms
 _NOISE = 0.12  # of the characters, after the first four; text with every tenth byte damaged is read, noise has half
 _UNLIKELY = -17.5  # natural logarithm: what stands here is no text
 _RARE = -12.0
@@ -243,7 +243,7 @@ def _utf8(data: bytes) -> str | None:
         return None
     # Short GBK of the right characters ("联通") is valid UTF-8, but only as two-byte sequences: Latin, Greek,
     # Cyrillic, Arabic. One character from U+0800 on (all of Han) in the head settles it.
-    if text.isascii() or _HIGH.search(text, 0, _SAMPLE):
+    if text.isascii() or _HIGH.search(text, 0, SAMPLE):
         return text
     found = detect(data)
     return text if found is None or found[0] == "utf-8" else None
@@ -251,14 +251,14 @@ def _utf8(data: bytes) -> str | None:
 
 def _sample(data: bytes) -> bytes:
     """Return up to 4 KiB from the first byte that is not ASCII on (a long header says nothing)."""
-    if len(data) <= _SAMPLE:
+    if len(data) <= SAMPLE:
         return data
     array = np.frombuffer(data, np.uint8, count=min(len(data), 1 << 20))
     high = int((array >= 0x80).argmax())
-    if b"\0" in data[:_SAMPLE]:  # UTF-16: every ASCII character has its NUL, start at the start
+    if b"\0" in data[:SAMPLE]:  # UTF-16: every ASCII character has its NUL, start at the start
         high = 0
     start = max(0, high - 64) & ~1
-    return data[start : start + _SAMPLE]
+    return data[start : start + SAMPLE]
 
 
 @cache

@@ -25,6 +25,7 @@ SOFT_KINDS = frozenset({"hidden", "repeated"})
 """Kinds of `Skipped` that are notes and no errors: passed over on purpose, nothing of the user's input is lost."""
 
 _SMALL = 1 << 22
+_MANY = 256  # files that are worth being read some at a time
 _CHANGED = "it changed while it was read: read it again when it is at rest"
 
 
@@ -67,8 +68,8 @@ def read(
 
     Notes
     -----
-    One file is held in memory at a time, and of record files one chunk. Nothing is written, but where a .doc has to
-    be converted by LibreOffice: then into a temporary folder that is removed.
+    One file is held in memory at a time, of record files some chunks, of many small text files some MiB. Nothing is
+    written, but where a .doc has to be converted by LibreOffice: then into a temporary folder that is removed.
 
     Examples
     --------
@@ -91,11 +92,11 @@ def read_planned(
     return _read_all(planned, options, known)
 
 
-def _read_all(plan: Sequence[Found | Skipped], options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
-    for found in plan:
+def _read_all(planned: Sequence[Found | Skipped], options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
+    def anyhow(found: Found | Skipped) -> Iterator[Document | Skipped]:
         if isinstance(found, Skipped):
             yield found
-            continue
+            return
         try:
             yield from _read_file(found, options, known)
         except ReadError as error:
@@ -104,6 +105,14 @@ def _read_all(plan: Sequence[Found | Skipped], options: ReadOptions, known: Know
             yield Skipped(found.source, str(error), "unsupported")
         except OSError as error:
             yield _unreachable(found.source, found.path, error)
+
+    if len(planned) >= _MANY and options.encoding is None and hasattr(os, "readv"):
+        from dedup.read import plain  # loads kernels, which a few files would wait for
+
+        yield from plain.together(planned, options, known, anyhow)
+        return
+    for found in planned:
+        yield from anyhow(found)
 
 
 def _read_file(found: Found, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:

@@ -1,0 +1,178 @@
+"""Many small text files: read some at a time, and decoded by a kernel ahead of whoever takes the documents.
+
+What leaves no doubt is decoded here: regular files that are text by their suffix and their first bytes, and UTF-8.
+Every other file is left to `dedup.read.walk` and `dedup.read.encoding`, one at a time, in its place.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import numpy as np
+
+from dedup.errors import Unsupported
+from dedup.kernels import records as kernels
+from dedup.kernels.threads import allowed
+from dedup.read.blob import Blob
+from dedup.read.encoding import SAMPLE
+from dedup.read.formats import format_of
+from dedup.read.metadata import Known, document
+from dedup.read.options import ReadOptions
+from dedup.read.walk import Found
+from dedup.result import Document, Skipped
+from dedup.schema import string
+
+SMALL = 1 << 20
+"""Bytes of a file that is read together with others, at most."""
+
+_TOGETHER = 1 << 21
+"""Bytes that are read together: threads wait for one another once for so many."""
+
+_AHEAD = 2
+"""Groups that are decoded while another is given out."""
+
+_SUFFIXES = (".txt", ".text", ".md", ".markdown")
+_LONGEST = max(map(len, _SUFFIXES))
+_HAN = range(0xE3, 0xEA)
+"""First bytes of what begins in Chinese: no magic number begins so, nor does HTML."""
+
+Anyhow = Callable[[Found | Skipped], Iterator[Document | Skipped]]
+"""Reads one file, whatever it is."""
+
+
+class _Group:
+    """Files in one row of bytes."""
+
+    __slots__ = ("_bytes", "_codes", "_ends", "_replaced", "_room", "borders", "files")
+
+    def __init__(self) -> None:
+        self.files: list[Found] = []
+        self.borders = [0]
+        self._bytes = np.empty(_TOGETHER + SMALL + 1, np.uint8)
+        self._room = memoryview(self._bytes)  # type: ignore[arg-type]
+        self._codes = np.empty(len(self._bytes), np.uint32)
+        self._ends = self._replaced = np.empty(0, np.int64)
+
+    @property
+    def full(self) -> bool:
+        """Whether there may be no room for another file."""
+        return self.borders[-1] >= _TOGETHER
+
+    def take(self, found: Found, most: int) -> bool:
+        """Read a file of up to so many bytes; false if it is to be read by itself, for whatever reason."""
+        if not found.source[-_LONGEST:].lower().endswith(_SUFFIXES):
+            return False
+        try:
+            handle = os.open(found.path, os.O_RDONLY | os.O_NONBLOCK)
+            try:
+                return self._read(found, handle, most)
+            finally:
+                os.close(handle)
+        except (OSError, ValueError):  # told by whoever reads it by itself
+            return False
+
+    def _read(self, found: Found, handle: int, most: int) -> bool:
+        before = os.fstat(handle)
+        size, begin = before.st_size, self.borders[-1]
+        if not 0 < size <= most or not stat.S_ISREG(before.st_mode):
+            return False
+        end = begin + os.readv(handle, [self._room[begin : begin + size + 1]])
+        after = os.fstat(handle)
+        if (end - begin, after.st_size, after.st_mtime_ns) != (size, size, before.st_mtime_ns):
+            return False
+        chinese = self._room[begin] in _HAN and bytes(self._room[begin + 257 : min(end, begin + 262)]) != b"ustar"
+        if not (chinese or _is_text(_blob(found, bytes(self._room[begin:end])))):
+            return False
+        self.files.append(found)
+        self.borders.append(end)
+        return True
+
+    def decode(self) -> None:
+        """Decode the files; without the interpreter's lock, but for a few calls."""
+        borders = np.array(self.borders)
+        self._ends, self._replaced = (np.empty(len(self.files), np.int64) for _ in range(2))
+        kernels.texts(self._bytes, borders, np.int64(SAMPLE), self._codes, self._ends, self._replaced)
+
+    def given(self) -> Iterator[tuple[Found, str, int]]:
+        """Yield each file with its text, and how many U+FFFD it has: -1 where the file is left to somebody else.
+
+        The group is empty behind the last one.
+        """
+        ends = pairwise([0, *self._ends.tolist()])
+        for found, (begin, end), replaced in zip(self.files, ends, self._replaced.tolist(), strict=True):
+            yield found, string(self._codes[begin:end]), replaced
+        self.files, self.borders = [], [0]
+
+
+def together(
+    plan: Sequence[Found | Skipped], options: ReadOptions, known: Known, anyhow: Anyhow
+) -> Iterator[Document | Skipped]:
+    """Read files, in their order.
+
+    Parameters
+    ----------
+    plan : sequence of Found or Skipped
+    options : ReadOptions
+    known : Known
+        The ``meta`` file.
+    anyhow : callable
+        Reads what is not read here.
+
+    Yields
+    ------
+    Document or Skipped
+    """
+    most = min(SMALL, options.max_bytes, options.max_line)
+    group, free = _Group(), list[_Group]()
+    ahead = deque[tuple[_Group, Callable[[], None]]]()
+    with ThreadPoolExecutor(1) as pool:
+
+        def decoding(one: _Group) -> _Group:
+            """Have a group decoded, and return another that is empty."""
+            ahead.append((one, one.decode if allowed() == 1 else pool.submit(one.decode).result))
+            return free.pop() if free else _Group()
+
+        def given() -> Iterator[Document | Skipped]:
+            one, decoded = ahead.popleft()
+            decoded()
+            for found, text, replaced in one.given():
+                if replaced < 0:
+                    yield from anyhow(found)
+                elif not text or text.isspace():
+                    yield Skipped(found.source, "it holds no text", "empty")
+                else:
+                    flags = {"replaced": replaced} if replaced else {}
+                    yield document(_blob(found, b""), text, known, encoding="utf-8", flags=flags)
+            free.append(one)
+
+        for found in plan:
+            if isinstance(found, Found) and group.take(found, most):
+                if group.full:
+                    group = decoding(group)
+                    if len(ahead) > _AHEAD:
+                        yield from given()
+                continue
+            if group.files:
+                group = decoding(group)
+            while ahead:
+                yield from given()
+            yield from anyhow(found)
+        decoding(group)
+        while ahead:
+            yield from given()
+
+
+def _blob(found: Found, head: bytes) -> Blob:
+    return Blob(found.source, None, found.source.rsplit("/", 1)[-1].lower(), head)
+
+
+def _is_text(blob: Blob) -> bool:
+    try:
+        return format_of(blob) == "text"
+    except Unsupported:  # told by whoever reads it by itself
+        return False
