@@ -260,46 +260,50 @@ def _aligned(corpus: Corpus, background: Path | None, params: Params, run: Memor
     """Find all passages: paragraphs that are near, places that share an anchor, and what grows from them."""
     from dedup.executors import places
     from dedup.executors.bounds import Found, Met, as_column, of_column, summed
+    from dedup.kernels.threads import beside
 
     with clock.stage("pair"):
         met = run.one("pairs", Met, _met, corpus, params, run)
         run.drop("digest", "words", "candidates", "near")
         pairs, limits = met.pairs, of_column(met.limits)
-    with clock.stage("anchor"):
-        blocks = corpus.cut(run.pieces(len(corpus.keys.codes), places.block(len(corpus.keys.codes))))
-        near = run.each("meetings", places.Places, places.near_by_block, [(corpus, pairs.left, pairs.right, blocks)])
-        del met, pairs
-        batches = corpus.cut(run.pieces(len(corpus.keys.codes), places.SAMPLED))
-        anchors = run.each(
-            "anchors",
-            places.Anchors,
-            places.anchors,
-            [(corpus, *ends, params) for ends in pairwise(batches.tolist())],
-        )
-        count = sum(len(one.packed) for one in anchors)
-        pieces = run.pieces(count, places.paired(count))
-        ranges = places.ranges(anchors, len(pieces))
-        by_text = len(ranges) == 1
-        shared = run.each(
-            "places",
-            places.Places,
-            places.places,
-            [(anchors, *ends, corpus, blocks, by_text, params) for ends in ranges],
-        )
-        del anchors
-        limits += summed(limit for one in shared for limit in of_column(one.limits))
-    with clock.stage("align"):
-        asked = corpus.asked() if corpus.archived.any() else None
-        aligned = run.each(
-            "aligned",
-            Passages,
-            places.passages,
-            [
-                (corpus, shared, near, number, by_text, asked, background, params)
-                for number in places.meetings(blocks)
-            ],
-        )
-        passages = places.merged(aligned)
+    with beside(corpus.settle):  # kernels leave the interpreter to it meanwhile
+        with clock.stage("anchor"):
+            blocks = corpus.cut(run.pieces(len(corpus.keys.codes), places.block(len(corpus.keys.codes))))
+            near = run.each(
+                "meetings", places.Places, places.near_by_block, [(corpus, pairs.left, pairs.right, blocks)]
+            )
+            del met, pairs
+            batches = corpus.cut(run.pieces(len(corpus.keys.codes), places.SAMPLED))
+            anchors = run.each(
+                "anchors",
+                places.Anchors,
+                places.anchors,
+                [(corpus, *ends, params) for ends in pairwise(batches.tolist())],
+            )
+            count = sum(len(one.packed) for one in anchors)
+            pieces = run.pieces(count, places.paired(count))
+            ranges = places.ranges(anchors, len(pieces))
+            by_text = len(ranges) == 1
+            shared = run.each(
+                "places",
+                places.Places,
+                places.places,
+                [(anchors, *ends, corpus, blocks, by_text, params) for ends in ranges],
+            )
+            del anchors
+            limits += summed(limit for one in shared for limit in of_column(one.limits))
+        with clock.stage("align"):
+            asked = corpus.asked() if corpus.archived.any() else None
+            aligned = run.each(
+                "aligned",
+                Passages,
+                places.passages,
+                [
+                    (corpus, shared, near, number, by_text, asked, background, params)
+                    for number in places.meetings(blocks)
+                ],
+            )
+            passages = places.merged(aligned)
     return Found(passages, as_column(limits))
 
 

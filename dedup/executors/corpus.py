@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -25,8 +25,11 @@ from dedup.executors.packing import columns as table_columns
 from dedup.executors.prepared import RAISED, Prepared, counts, prepare, raised, taken, unit_borders
 from dedup.executors.spool import Documents
 from dedup.executors.work import empty, write
+from dedup.read.pending import Awaited, Pending
 from dedup.result import Document, Skipped
 from dedup.schema import Bool, Int64, KeyStream, Segments, UInt8
+
+_Read = TypeVar("_Read", Document, Document | Pending)
 
 MOST = 1 << 32
 """Key characters of a corpus, and raw ones: positions are packed in 32 bits beside a hash."""
@@ -69,6 +72,11 @@ class Corpus:
         """The reports."""
         return self.everything[: self.reports]
 
+    def settle(self) -> None:
+        """Have everything known of the documents that reading left for later."""
+        if isinstance(self.everything, Awaited):
+            self.everything.settle()
+
     def cut(self, pieces: Sequence[tuple[int, int]]) -> Int64:
         """Return borders of documents, in key positions, near where pieces of the key stream end; and the end."""
         indptr = self.keys.indptr
@@ -110,8 +118,8 @@ class Batch:
 
 
 def without(
-    prepared: Prepared, documents: Sequence[Document], short: Bool, least: int
-) -> tuple[Prepared, list[Document], list[Skipped]]:
+    prepared: Prepared, documents: Sequence[_Read], short: Bool, least: int
+) -> tuple[Prepared, list[_Read], list[Skipped]]:
     """Leave out the documents that have too little text to be compared; tell which they are."""
     reason = f"fewer than {least} characters remain to be compared (punctuation, digits and space do not count)"
     left_out = [

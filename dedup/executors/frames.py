@@ -16,6 +16,7 @@ from dedup.executors.records import decoded, document
 from dedup.read import ReadOptions
 from dedup.read.blob import Blob
 from dedup.read.metadata import Known, completed
+from dedup.read.pending import made
 from dedup.read.table import record_of
 from dedup.result import Document, Skipped
 
@@ -108,4 +109,4 @@ def _record(source: str, row: Any, options: ReadOptions, known: Known, encoding:
         return Skipped(source, reason, "record")
     if not isinstance(row, dict):
         return Skipped(source, f"a record is {type(row).__name__}, wanted an object", "record")
-    return record_of(blob, 0, row, options, known, encoding)
+    return made(record_of(blob, 0, row, options, known, encoding))

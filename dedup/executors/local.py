@@ -38,6 +38,8 @@ from dedup.executors.spool import (
 from dedup.executors.work import Shelf, Told, Work, code_digest
 from dedup.params import Params
 from dedup.read import Found, ReadOptions, plan, read_planned
+from dedup.read.pending import Awaited, Pending
+from dedup.read.walk import read_pending
 from dedup.result import Document, Skipped
 from dedup.schema import Bool, Int64
 from dedup.steps import normalise, repair
@@ -99,7 +101,13 @@ class Memory:
         old = {id(document) for document in sources.archived}
         archived = np.array([id(document) in old for document in reports], bool)
         return Corpus(
-            everything, len(reports), len(templates[0]), archived, tuple(in_order(skipped)), prepared, borders
+            Awaited(everything),
+            len(reports),
+            len(templates[0]),
+            archived,
+            tuple(in_order(skipped)),
+            prepared,
+            borders,
         )
 
     def each(
@@ -192,7 +200,7 @@ class Folder(Work):
         tasks = [(parts, *(one[a:b] for one in columns), params.shingle) for a, b in batches if b > a]
         made = self.each("prepare", Batch, _prepare_rows, tasks)
         aids = [gathered(aid, sources.read) for aid in (sources.templates, sources.references)]
-        of_aids = [document for aid, _ in aids for document in aid]
+        of_aids = Awaited([document for aid, _ in aids for document in aid])
         last = _batch(prepare(of_aids), [about(document) for document in of_aids], np.zeros(len(of_aids), bool), ())
         kept = 0
         for batch in made:
@@ -247,10 +255,10 @@ def identity(sources: Sources, params: Params) -> dict[str, str]:
 
 def gathered(
     inputs: Iterable[str | Path | Document | Skipped], options: ReadOptions
-) -> tuple[list[Document], list[Skipped]]:
+) -> tuple[list[Document | Pending], list[Skipped]]:
     """Read what are paths, take what are documents, and put all in the order of their names."""
     paths: list[str | Path] = []
-    documents: list[Document] = []
+    documents: list[Document | Pending] = []
     skipped: list[Skipped] = []
     for item in inputs:
         if isinstance(item, Document):
@@ -259,11 +267,11 @@ def gathered(
             skipped.append(item)
         else:
             paths.append(item)
-    for one in read_planned(plan(paths), options) if paths else ():
-        if isinstance(one, Document):
-            documents.append(one)
-        else:
+    for one in read_pending(plan(paths), options) if paths else ():
+        if isinstance(one, Skipped):
             skipped.append(one)
+        else:
+            documents.append(one)
     documents.sort(key=lambda document: (document.source, natural(document.member), document.text))
     return documents, skipped
 

@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from dedup.executors.packing import build, columns
+from dedup.read.pending import Pending
 from dedup.result import Document
 from dedup.schema import Edits, Int64, KeyStream, Parts, Segments, Slots, Texts
 from dedup.steps import furniture, normalise, repair, segment
@@ -82,7 +83,7 @@ def prepare(documents: Sequence[Document]) -> Prepared:
     return with_segments(texts, edits, keys, documents)
 
 
-def with_segments(texts: Texts, edits: Edits, keys: KeyStream, documents: Sequence[Document]) -> Prepared:
+def with_segments(texts: Texts, edits: Edits, keys: KeyStream, documents: Sequence[Document | Pending]) -> Prepared:
     """Return the tables of a batch whose texts are repaired and folded: page noise and segments are added."""
     known, written = [document.furniture for document in documents], [document.text for document in documents]
     noise = furniture.furniture(texts, edits, known, written)

@@ -25,7 +25,8 @@ from dedup.read.encoding import decode_name
 from dedup.read.formats import documents_of, hidden, reader_of
 from dedup.read.metadata import Known
 from dedup.read.options import ReadOptions
-from dedup.result import Document, Skipped
+from dedup.read.pending import Row
+from dedup.result import Skipped
 
 _BROKEN: tuple[type[Exception], ...] = (
     zipfile.BadZipFile,
@@ -44,7 +45,7 @@ _CELL = 16  # bytes that a cell of a laid-out sheet takes at the least
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Z]{0,3})(\d{1,7})["']""")
 
 
-def documents(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
+def documents(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Row]:
     """Yield what a compressed file or an archive holds.
 
     Raises
@@ -61,7 +62,7 @@ def documents(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Docume
         yield from _decompressed(blob, options, known)
 
 
-def _decompressed(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
+def _decompressed(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Row]:
     packed = Packed(blob)
     errors: tuple[type[Exception], ...]
     stream: Stream
@@ -77,7 +78,7 @@ def _decompressed(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Do
     yield from documents_of(inner, options, known)
 
 
-def _zip(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
+def _zip(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Row]:
     budget = blob.budget or Budget(blob.label, options)
     with blob.random(options) as file:
         archive = open_zip(file, blob.label, options)
@@ -124,7 +125,7 @@ def _member(
     budget: Budget,
     options: ReadOptions,
     known: Known,
-) -> Iterator[Document | Skipped]:
+) -> Iterator[Row]:
     """Yield what one member holds."""
     label = f"{outer.source}#{full}"
     with _unpacked(archive, info, label, options, budget) as metered:

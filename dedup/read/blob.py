@@ -57,9 +57,11 @@ class Blob:
         Archives around it.
     budget : Budget, optional
         Of the outermost archive around it.
+    later : bool
+        Whether documents may be pending (`dedup.read.pending`), of readers that make such.
     """
 
-    __slots__ = ("_stream", "budget", "depth", "head", "member", "name", "source")
+    __slots__ = ("_stream", "budget", "depth", "head", "later", "member", "name", "source")
 
     def __init__(
         self,
@@ -70,6 +72,7 @@ class Blob:
         stream: Stream | None = None,
         depth: int = 0,
         budget: Budget | None = None,
+        later: bool = False,
     ) -> None:
         self.source = source
         self.member = member
@@ -77,6 +80,7 @@ class Blob:
         self.head = head
         self.depth = depth
         self.budget = budget
+        self.later = later
         self._stream = stream
 
     @property

@@ -14,9 +14,10 @@ from dedup.errors import Damaged, DedupError, EncodingProblem, Unsupported
 from dedup.read.blob import Blob
 from dedup.read.metadata import Known
 from dedup.read.options import ReadOptions
-from dedup.result import Document, Skipped
+from dedup.read.pending import Row
+from dedup.result import Skipped
 
-Reader = Callable[[Blob, ReadOptions, Known], Iterator[Document | Skipped]]
+Reader = Callable[[Blob, ReadOptions, Known], Iterator[Row]]
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "zip"),
@@ -109,7 +110,7 @@ def format_of(blob: Blob) -> str:
     return _SUFFIXES.get(blob.suffix, "text")
 
 
-def documents_of(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
+def documents_of(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Row]:
     """Yield what a blob holds, in whatever format it turns out to be.
 
     Raises
@@ -128,7 +129,7 @@ def documents_of(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Doc
     try:
         for row in reader(blob, options, known):
             anything = True
-            if isinstance(row, Document) and (not row.text or row.text.isspace()):
+            if not isinstance(row, Skipped) and (not row.text or row.text.isspace()):
                 yield Skipped(row.source, "it holds no text", "empty", row.member)
             else:
                 yield row

@@ -21,14 +21,14 @@ from dedup.read.blob import Blob
 from dedup.read.formats import reader_of
 from dedup.read.metadata import Facts, Known, document, facts_of_properties
 from dedup.read.options import ReadOptions
+from dedup.read.pending import Row
 from dedup.read.word97 import text_of
-from dedup.result import Document, Skipped
 
 _CONVERSION_SECONDS = 120
 _FILE_PASS = 0x2F
 
 
-def documents(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
+def documents(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Row]:
     """Yield the document of an old office file, or the records of an old workbook.
 
     Raises
@@ -118,7 +118,7 @@ def _properties(ole: olefile.OleFileIO) -> Facts:
     return facts_of_properties(told(found.title), (told(found.company), told(found.author)), created)
 
 
-def _converted(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
+def _converted(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Row]:
     """Yield the document after LibreOffice has made a .docx of it, in a folder that is removed.
 
     Raises

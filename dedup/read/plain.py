@@ -23,8 +23,9 @@ from dedup.read.encoding import SAMPLE
 from dedup.read.formats import format_of
 from dedup.read.metadata import Known, document
 from dedup.read.options import ReadOptions
+from dedup.read.pending import Row, pending
 from dedup.read.walk import Found
-from dedup.result import Document, Skipped
+from dedup.result import Skipped
 from dedup.schema import string
 
 SMALL = 1 << 20
@@ -41,7 +42,7 @@ _LONGEST = max(map(len, _SUFFIXES))
 _HAN = range(0xE3, 0xEA)
 """First bytes of what begins in Chinese: no magic number begins so, nor does HTML."""
 
-Anyhow = Callable[[Found | Skipped], Iterator[Document | Skipped]]
+Anyhow = Callable[[Found | Skipped], Iterator[Row]]
 """Reads one file, whatever it is."""
 
 
@@ -110,8 +111,8 @@ class _Group:
 
 
 def together(
-    plan: Sequence[Found | Skipped], options: ReadOptions, known: Known, anyhow: Anyhow
-) -> Iterator[Document | Skipped]:
+    plan: Sequence[Found | Skipped], options: ReadOptions, known: Known, anyhow: Anyhow, later: bool = False
+) -> Iterator[Row]:
     """Read files, in their order.
 
     Parameters
@@ -122,11 +123,14 @@ def together(
         The ``meta`` file.
     anyhow : callable
         Reads what is not read here.
+    later : bool
+        Whether issuer, date and title are sought later.
 
     Yields
     ------
-    Document or Skipped
+    Document, Pending or Skipped
     """
+    make = pending if later else document
     most = min(SMALL, options.max_bytes, options.max_line)
     group, free = _Group(), list[_Group]()
     ahead = deque[tuple[_Group, Callable[[], None]]]()
@@ -137,7 +141,7 @@ def together(
             ahead.append((one, one.decode if allowed() == 1 else pool.submit(one.decode).result))
             return free.pop() if free else _Group()
 
-        def given() -> Iterator[Document | Skipped]:
+        def given() -> Iterator[Row]:
             one, decoded = ahead.popleft()
             decoded()
             for found, text, replaced in one.given():
@@ -147,7 +151,7 @@ def together(
                     yield Skipped(found.source, "it holds no text", "empty")
                 else:
                     flags = {"replaced": replaced} if replaced else {}
-                    yield document(_blob(found, b""), text, known, encoding="utf-8", flags=flags)
+                    yield make(_blob(found, b""), text, known, encoding="utf-8", flags=flags)
             free.append(one)
 
         for found in plan:

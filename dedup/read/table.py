@@ -20,12 +20,13 @@ from dedup.read.blob import Blob
 from dedup.read.encoding import decode
 from dedup.read.metadata import Known, document
 from dedup.read.options import ReadOptions
-from dedup.result import Document, Skipped
+from dedup.read.pending import Row, pending
+from dedup.result import Skipped
 
 _ALL_BAD = 100
 
 
-def documents(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
+def documents(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Row]:
     """Yield the records of a table.
 
     Raises
@@ -52,7 +53,7 @@ def documents(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Docume
     yield from _if_any_is_good(rows, blob)
 
 
-def _if_any_is_good(rows: Iterator[Document | Skipped], blob: Blob) -> Iterator[Document | Skipped]:
+def _if_any_is_good(rows: Iterator[Row], blob: Blob) -> Iterator[Row]:
     """Pass rows on, but make one line of a file whose first records are all bad.
 
     A wrong column name, or a file that is no table, would otherwise be told once a record, a million times.
@@ -73,7 +74,7 @@ def _if_any_is_good(rows: Iterator[Document | Skipped], blob: Blob) -> Iterator[
     yield from bad
 
 
-def _jsonl(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
+def _jsonl(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Row]:
     encoding = _encoding(blob, options)
     loads = json.loads
     large = blob.streamed and codecs.lookup(encoding).name == "utf-8"
@@ -110,7 +111,7 @@ def _large(blob: Blob, options: ReadOptions, encoding: str) -> Iterator[tuple[st
             yield line.decode() if sound else _anew(line, options, encoding), None
 
 
-def _json(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
+def _json(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Row]:
     """Yield the records of a .json: one value that lists them, or, as often under this name, one value a line."""
     data = blob.whole(options)
     found = decode(data, options.encoding)
@@ -123,7 +124,7 @@ def _json(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document |
         yield record_of(blob, number, record, options, known, found.encoding if found else None)
 
 
-def _csv(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
+def _csv(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Row]:
     encoding = _encoding(blob, options)
     # The limit of the csv module is global to the process and starts at 128 KiB, less than a report; it is raised
     # to our bound for a line and never lowered, so that readers at work at the same time do not hinder one another.
@@ -141,7 +142,7 @@ def _csv(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | 
         yield _over_long(blob, number, options)
 
 
-def _workbook(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
+def _workbook(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Row]:
     from python_calamine import CalamineError, CalamineWorkbook
 
     data = blob.whole(options)
@@ -167,7 +168,7 @@ def _workbook(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Docume
         raise _no_column(blob, options, columns)
 
 
-def _parquet(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
+def _parquet(blob: Blob, options: ReadOptions, known: Known) -> Iterator[Row]:
     parquet = require("pyarrow.parquet", "parquet", "reading .parquet")
     arrow = require("pyarrow", "parquet", "reading .parquet")
     try:
@@ -193,7 +194,7 @@ def _rows(
     known: Known,
     encoding: str | None,
     where: str = "",
-) -> Iterator[Document | Skipped]:
+) -> Iterator[Row]:
     """Yield the records of rows under a header."""
     header = [name.strip() for name in header]
     if options.text_column not in header:
@@ -211,7 +212,7 @@ def record_of(
     known: Known,
     encoding: str | None,
     where: str = "",
-) -> Document | Skipped:
+) -> Row:
     """Make the document of a record, or say what is wrong with it."""
     if not isinstance(record, dict):
         wanted = f"an object with {options.text_column!r}"
@@ -228,7 +229,7 @@ def record_of(
     replaced = text.count("\ufffd") if "\ufffd" in text else 0  # to look for one takes a third of counting none
     del record[options.text_column]
     record.pop(options.id_column, None)
-    return document(
+    return (pending if blob.later else document)(
         blob,
         text,
         known,

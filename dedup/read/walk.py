@@ -19,6 +19,7 @@ from dedup.read.encoding import decode_name
 from dedup.read.formats import documents_of, hidden
 from dedup.read.metadata import Known, load_known
 from dedup.read.options import ReadOptions
+from dedup.read.pending import Row, made
 from dedup.result import Document, Skipped
 
 SOFT_KINDS = frozenset({"hidden", "repeated"})
@@ -85,20 +86,27 @@ def read_planned(
     planned: Sequence[Found | Skipped], options: ReadOptions | None = None
 ) -> Iterator[Document | Skipped]:
     """Read files that `plan` found, all or some of them: `read` in two steps, for who wants to share the work out."""
+    return map(made, read_pending(planned, options, later=False))
+
+
+def read_pending(
+    planned: Sequence[Found | Skipped], options: ReadOptions | None = None, later: bool = True
+) -> Iterator[Row]:
+    """Read files that `plan` found; issuer, date and title of many documents are sought later, see `made`."""
     options = options or ReadOptions()
     known = load_known(options.meta) if options.meta is not None else {}
     if any(_needs_parquet(found.source) for found in planned if isinstance(found, Found)):
         require("pyarrow.parquet", "parquet", "reading .parquet")
-    return _read_all(planned, options, known)
+    return _read_all(planned, options, known, later)
 
 
-def _read_all(planned: Sequence[Found | Skipped], options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
-    def anyhow(found: Found | Skipped) -> Iterator[Document | Skipped]:
+def _read_all(planned: Sequence[Found | Skipped], options: ReadOptions, known: Known, later: bool) -> Iterator[Row]:
+    def anyhow(found: Found | Skipped) -> Iterator[Row]:
         if isinstance(found, Skipped):
             yield found
             return
         try:
-            yield from _read_file(found, options, known)
+            yield from _read_file(found, options, known, later)
         except ReadError as error:
             yield Skipped(found.source, error.reason, error.kind)
         except MissingExtra as error:  # met inside an archive, or under another suffix
@@ -109,13 +117,13 @@ def _read_all(planned: Sequence[Found | Skipped], options: ReadOptions, known: K
     if len(planned) >= _MANY and options.encoding is None and hasattr(os, "readv"):
         from dedup.read import plain  # loads kernels, which a few files would wait for
 
-        yield from plain.together(planned, options, known, anyhow)
+        yield from plain.together(planned, options, known, anyhow, later)
         return
     for found in planned:
         yield from anyhow(found)
 
 
-def _read_file(found: Found, options: ReadOptions, known: Known) -> Iterator[Document | Skipped]:
+def _read_file(found: Found, options: ReadOptions, known: Known, later: bool) -> Iterator[Row]:
     """Open, read and close one file; raw descriptors, for a buffered file costs three more calls."""
     handle = os.open(found.path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
     try:
@@ -126,13 +134,13 @@ def _read_file(found: Found, options: ReadOptions, known: Known) -> Iterator[Doc
         name = found.source.rsplit("/", 1)[-1].lower()
         file = OnDisk(handle)
         if before.st_size <= _SMALL:
-            blob = Blob(found.source, None, name, _read_fully(handle, before.st_size))
+            blob = Blob(found.source, None, name, _read_fully(handle, before.st_size), later=later)
             if _changed(handle, before):
                 yield Skipped(found.source, _CHANGED, "changed")
                 return
             yield from documents_of(blob, options, known)
             return
-        blob = Blob(found.source, None, name, file.read(HEAD), file)
+        blob = Blob(found.source, None, name, file.read(HEAD), file, later=later)
         yield from documents_of(blob, options, known)
         if _changed(handle, before):
             yield Skipped(found.source, _CHANGED, "changed")
