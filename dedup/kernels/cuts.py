@@ -9,12 +9,56 @@ import numba
 import numpy as np
 
 LETTER, UNIT, POWER, DIGIT = 1, 2, 3, 4  # of dedup.steps.data.Class
-MARK = 2  # of a code point: it may open a quotation, or end a sentence
+STOP, OPENS = 2, 4  # of a code point: it may end a sentence, or open a quotation
 _WIDEST = 512  # lines wider than this many half-width units are one class: nobody wraps there
 _REACH = 200  # a quotation longer than this many code points, or unclosed, keeps nothing whole
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
+def noted(codes, first, last, signs, places):
+    """Write where the code points of a range are that have a sign; return how many.
+
+    codes : uint32[N]
+    first, last : int64         the range
+    signs : uint8[0x10000]      not 0 what is noted; what stands above 0xFFFF, which is rare, always is
+    places : uint32[>= last - first]   written: increasing
+
+    One walk for all who look at little of a text and would each walk over all of it. Every place is written, and the
+    next one over it unless it is to stay: a branch would be guessed wrong at every mark, which cost half as much
+    again. O(last - first).
+    """
+    count = np.uint64(0)
+    for i in range(np.uint64(first), np.uint64(last)):
+        code = codes[i]
+        places[count] = i
+        count += np.uint64(1) if code > 0xFFFF or signs[code] else np.uint64(0)
+    return np.int64(count)
+
+
+@numba.njit(cache=True, nogil=True)
+def count_lines(codes, indptr, places):
+    """Return the number of lines: one more than the breaks that have text of the document behind them.
+
+    codes, indptr : uint32[N], int64[D+1]
+    places : uint32[M]   where the breaks of the documents stand, among others
+
+    O(M + D).
+    """
+    count = 0
+    m = 0
+    for d in range(indptr.size - 1):
+        stop = indptr[d + 1]
+        count += stop > indptr[d]
+        while m < places.size and places[m] < stop:
+            i = np.int64(places[m])
+            c = codes[i]
+            broken = ((c >= 10) & (c <= 13)) | (c == 0x85) | (c == 0x2028) | (c == 0x2029)
+            count += broken and i + 1 < stop and (c != 13 or codes[i + 1] != 10)
+            m += 1
+    return count
+
+
+@numba.njit(cache=True, inline="always")
 def _closing(c):
     """Return the mark that closes what c opens, or 0."""
     if c == 0x201C:
@@ -36,7 +80,7 @@ def _closing(c):
     return 0
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, inline="always")
 def _is_closing(c):
     return (
         c == 0x201D
@@ -51,7 +95,7 @@ def _is_closing(c):
     )
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, inline="always")
 def _ends(codes, i, stop):
     """Tell whether the mark at i ends a sentence: 。！？；… and their half-width forms, a dot only behind Han."""
     c = codes[i]
@@ -67,7 +111,7 @@ def _ends(codes, i, stop):
     return False
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, inline="always")
 def _key_from(origin, key, stop, raw):
     """Return the first key position of [key, stop) that comes from a raw position or from behind it, or stop.
 
@@ -85,56 +129,61 @@ def _key_from(origin, key, stop, raw):
 
 
 @numba.njit(cache=True, nogil=True)
-def sentence_starts(codes, signs, origin, first, stop, raw_start, raw_end, key_start, key_end, out):
+def sentence_starts(codes, signs, places, origin, first, stop, raw_start, raw_end, key_start, key_end, out):
     """Write the key ranges of paragraphs, and the key positions at which a sentence begins; return how many.
 
     codes, origin : uint32[N], uint32[K]
-    signs : uint8[0x10000]                MARK what `_closing` or `_ends` has an answer for
+    signs : uint8[0x10000]                OPENS what `_closing`, STOP what `_ends` has an answer for
+    places : uint32[M]                    where these stand in the documents, and maybe others (`noted`)
     first, stop : int64                   keys of the documents in which the paragraphs stand
     raw_start, raw_end : int64[P]         paragraphs in text order
     key_start, key_end : int64[P]         written: see `KeyStream.first_from`
-    out : int64[stop - first + P]         written: increasing, paragraph starts included, each once
+    out : int64[M + P]                    written: increasing, paragraph starts included, each once
 
     What stands in quotation marks or brackets stays whole; a stop just before the closing mark ends the sentence
-    behind it. O(N), but for unclosed brackets, which look ahead 200 code points.
+    behind it. O(M + keys that no place is beside), but for unclosed brackets, which look ahead 200 code points.
     """
     count = 0
     key = first
+    m = 0
     for p in range(raw_start.size):
-        i = raw_start[p]
+        begin = raw_start[p]
         end = raw_end[p]
-        key = _key_from(origin, key, stop, i)
+        key = _key_from(origin, key, stop, begin)
         key_start[p] = key
         if count == 0 or out[count - 1] < key:
             out[count] = key
             count += 1
-        whole = i  # up to here a quotation is kept whole
-        while i < end:
+        whole = begin  # up to here a quotation is kept whole
+        behind = begin  # the end of the last sentence
+        while m < places.size and places[m] < end:
+            i = np.int64(places[m])
+            m += 1
             c = codes[np.uint64(i)]
-            if c > 0xFFFF or not signs[c] & MARK:  # by far the most
-                i += 1
+            if i < behind or c > 0xFFFF:
                 continue
-            if i >= whole:
+            sign = signs[c]
+            if sign & OPENS and i >= whole:
                 closing = _closing(c)
-                if closing:
-                    t = i + 1
-                    limit = min(end, i + _REACH)
-                    while t < limit and codes[t] != closing:
-                        t += 1
-                    if t < limit:
-                        whole = t
-            if i > raw_start[p] and _ends(codes, i, end):
                 t = i + 1
-                while t < end and (_is_closing(codes[t]) or codes[t] == 0x20 or _ends(codes, t, end)):
+                limit = min(end, i + _REACH)
+                while t < limit and codes[np.uint64(t)] != closing:
+                    t += 1
+                if t < limit:
+                    whole = t
+            if sign & STOP and i > begin and _ends(codes, i, end):
+                t = i + 1
+                while t < end:
+                    c = codes[np.uint64(t)]
+                    if 0x3400 <= c < 0xFF00 or not (_is_closing(c) or c == 0x20 or _ends(codes, t, end)):
+                        break  # Han by far the most, which need not be asked about
                     t += 1
                 if t > whole:
                     key = _key_from(origin, key, stop, t)
                     if key < stop and origin[key] < end and key > out[count - 1]:
                         out[count] = key
                         count += 1
-                    i = t
-                    continue
-            i += 1
+                    behind = t
         key = _key_from(origin, key, stop, end)
         key_end[p] = key
     return count

@@ -16,7 +16,7 @@ ITEM, ARTICLE, PART = 8, 9, 10
 # Shapes of lines.
 INNER, CELLS, HIDDEN, FIRST, COMMAS = 1, 2, 4, 8, 16
 
-NOTED = 1  # of a code point: more is to be told of it than how wide it is
+NOTED = 1  # of a code point behind the head of a line: more is to be told of it than how wide it is
 _HEAD = 12  # characters at the beginning of a line that tell what it is
 
 _ORDINAL, _IS = ord("第"), ord("是")
@@ -26,26 +26,7 @@ _MODEL, _EXAMPLE, _WRITING = ord("范"), ord("例"), ord("文")
 _ONE = ord("一")
 
 
-@numba.njit(cache=True, nogil=True)
-def count_lines(codes, indptr):
-    """Return the number of lines: one more than the breaks that have text of the document behind them. O(N).
-
-    Breaks are told by their codes, without a branch, so that the compiler makes vectors of it.
-    """
-    count = 0
-    for d in range(indptr.size - 1):
-        text = codes[indptr[d] : indptr[d + 1]]
-        behind = text[1:]
-        if text.size:
-            count += 1
-        for i in range(behind.size):
-            c = text[i]
-            broken = ((c >= 10) & (c <= 13)) | (c == 0x85) | (c == 0x2028) | (c == 0x2029)
-            count += broken & ((c != 13) | (behind[i] != 10))
-    return count
-
-
-@numba.njit(cache=True)
+@numba.njit(cache=True, inline="always")
 def _is_stop(c):
     """Tell the marks that end a sentence, half-width forms included."""
     return c == 0x3002 or c == 0xFF01 or c == 0xFF1F or c == 0x21 or c == 0x3F or c == 0xFF1B or c == 0x3B
@@ -151,22 +132,34 @@ def _sign_head(buffer, gaps, kind, i, n, bracket):
     return 0, False
 
 
-@numba.njit(cache=True)
-def _tail(code, fold):
-    """Return what a code point folds to, itself where that is several."""
+@numba.njit(cache=True, inline="always")
+def _folded(code, kind, fold):
+    """Return what a code point folds to, itself where that is several, or a number in a circle."""
     folded = fold[code]
-    return code if folded & 0x80000000 else folded
+    return code if folded & 0x80000000 or kind[code] & 15 == ENCLOSED else folded
+
+
+@numba.njit(cache=True, inline="always")
+def _counts(codes, first, last):
+    """Return how many code points of a range are narrow, and how many are ，、: without a branch, in vectors."""
+    narrow = commas = np.uint32(0)
+    for i in range(np.uint64(first), np.uint64(last)):
+        c = codes[i]
+        narrow += np.uint32(c < np.uint32(0x2000))
+        commas += np.uint32((c == np.uint32(0xFF0C)) | (c == np.uint32(0x3001)))
+    return np.int64(narrow), np.int64(commas)
 
 
 @numba.njit(cache=True, nogil=True)
 def scan_lines(
-    codes, indptr, kind, fold, signs, hide_start, hide_end, page_start, page_end,
+    codes, indptr, kind, fold, signs, places, hide_start, hide_end, page_start, page_end,
     start, document, first, last, width, length, indent, head, lead, tail, shape,
 ):  # fmt: skip
     """Write the shape of each line.
 
     codes, indptr, kind, fold                the texts and tables
     signs : uint8[0x10000]                   NOTED what is no text, a stop, a bar, ENCLOSED, a comma but for ，、
+    places : uint32[M]                       where such stand, what is above 0xFFFF, and maybe others
     hide_start, hide_end : int64[H]          raw ranges that do not count as text, sorted, disjoint
     page_start, page_end : int64[F]          furniture, sorted, disjoint
     start, document : int64[L]               written: where a line begins, and in which document
@@ -177,53 +170,59 @@ def scan_lines(
     lead, tail : uint32[L]                   written: first and last code point of text, folded
     shape : uint8[L]                         written: INNER a stop inside, CELLS tabs or bars, HIDDEN only hidden
                                              text, FIRST an enumerator that says one, COMMAS two or more
-    O(N + H + F). One thread. Behind the head of a line, most is walked over by `signs` alone.
+    O(N + H + F). Behind its head a line is only walked over to count what of it is narrow: the rest is at places.
     """
     line = 0
     h = 0
     f = 0
+    m = 0
+    shown = np.int64(0)  # nothing is hidden from here on, where that is behind what is looked at
     buffer = np.zeros(_HEAD, dtype=np.uint32)
     gaps = np.zeros(_HEAD, dtype=np.uint8)
     for d in range(indptr.size - 1):
-        stop = indptr[d + 1]
-        i = indptr[d]
+        i, stop = indptr[d], indptr[d + 1]
         while i < stop:
             start[line] = i
             document[line] = d
-            first[line] = -1
-            last[line] = i
+            begin = end = i  # of what is not white space
             units = count = margin = cells = filled = stops = commas = flags = 0
-            before = ending = 0
+            before = ending = rest = np.int64(-1)
             gap = False
             while i < stop:
-                c = codes[i]
+                if i >= shown:
+                    while h < hide_start.size and hide_end[h] <= i:
+                        h += 1
+                    while f < page_start.size and page_end[f] <= i:
+                        f += 1
+                    shown = hide_start[h] if h < hide_start.size else indptr[-1]
+                    shown = min(shown, page_start[f]) if f < page_start.size else shown
+                if filled == _HEAD:
+                    rest = i if rest < 0 else rest
+                    while m < places.size and places[m] < i:
+                        m += 1
+                    j = min(stop, shown)
+                    while m < places.size and places[m] < j:
+                        c = codes[places[m]]
+                        if _is_stop(c):
+                            stops += 1
+                        elif c > 0xFFFF or signs[c] & NOTED:
+                            j = np.int64(places[m])
+                            break
+                        m += 1
+                    if j > i:  # as if all of it were wide and no comma: see `rest`
+                        before = j - 2 if j > i + 1 else ending
+                        ending = j - 1
+                        units += 2 * (j - i)
+                        count += j - i
+                        i = end = j
+                        continue
+                c = codes[np.uint64(i)]
                 low = kind[c] & 15
                 if low == BREAK:
                     break
-                while h < hide_start.size and hide_end[h] <= i:
-                    h += 1
-                while f < page_start.size and page_end[f] <= i:
-                    f += 1
-                if filled == _HEAD and c <= 0xFFFF and not signs[c] & NOTED:
-                    limit = min(stop, hide_start[h]) if h < hide_start.size else stop
-                    limit = min(limit, page_start[f]) if f < page_start.size else limit
-                    j = i
-                    while j < limit:
-                        c = codes[np.uint64(j)]
-                        if c > 0xFFFF or signs[c] & NOTED:
-                            break
-                        units += 1 if c < 0x2000 else 2
-                        commas += (c == 0xFF0C) | (c == 0x3001)
-                        j += 1
-                    if j > i:
-                        before = _tail(codes[j - 2], fold) if j > i + 1 else ending
-                        ending = _tail(codes[j - 1], fold)
-                        last[line] = j
-                        count += j - i
-                        gap = False
-                        i = j
-                        continue
-                    c = codes[i]
+                if rest >= 0:  # told here: take it from what is counted for the rest of the line
+                    units += c < 0x2000
+                    commas -= (c == 0xFF0C) | (c == 0x3001)
                 if low == SPACE:
                     gap = True
                     if units == 0:
@@ -235,18 +234,15 @@ def scan_lines(
                 if low == INVISIBLE:
                     i += 1
                     continue
-                if first[line] < 0:
-                    first[line] = i
-                last[line] = i + 1
-                hidden = (h < hide_start.size and hide_start[h] <= i) or (f < page_start.size and page_start[f] <= i)
+                if begin == end:
+                    begin = i
                 i += 1
-                if hidden:
+                end = i
+                if shown < i:
                     flags |= HIDDEN
                     continue
                 folded = fold[c]
-                if folded & 0x80000000:
-                    folded = c
-                if low == ENCLOSED:
+                if folded & 0x80000000 or low == ENCLOSED:
                     folded = c
                 if filled < _HEAD:
                     buffer[filled] = folded
@@ -262,27 +258,33 @@ def scan_lines(
                 if folded == 0x2C or folded == 0x3001:
                     commas += 1
                 before = ending
-                ending = folded
+                ending = i - 1
                 units += 1 if c < 0x2000 else 2
                 count += 1
+            if rest >= 0:
+                narrow, more = _counts(codes, rest, i)
+                units -= narrow
+                commas += more
             if i < stop:
                 if codes[i] == 13 and i + 1 < stop and codes[i + 1] == 10:
                     i += 1
                 i += 1
-            if first[line] < 0:
-                first[line] = last[line]
+            first[line] = begin
+            last[line] = end
             if units:
                 flags &= ~HIDDEN
                 head[line], one = _head_of(buffer, gaps, kind, filled)
-                tail[line] = ending
-                closing = ending == 0x201D or ending == 0x29 or ending == 0x300D
-                if stops > (1 if _is_stop(ending) or (closing and _is_stop(before)) else 0):
+                closes = _folded(codes[ending], kind, fold)
+                tail[line] = closes
+                closing = closes == 0x201D or closes == 0x29 or closes == 0x300D
+                behind = closing and before >= 0 and _is_stop(_folded(codes[before], kind, fold))
+                if stops > (1 if _is_stop(closes) or behind else 0):
                     flags |= INNER
                 if one:
                     flags |= FIRST
                 if commas >= 2:
                     flags |= COMMAS
-                if cells >= 2 or (cells == 1 and stops == 0 and ending != 0x7C):
+                if cells >= 2 or (cells == 1 and stops == 0 and closes != 0x7C):
                     flags |= CELLS
             else:
                 head[line] = 0

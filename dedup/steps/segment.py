@@ -39,6 +39,7 @@ _TITLE_WIDTH = 120  # half-width units: a part title longer than sixty character
 _HEADING_WIDTH = 100
 _LOOSE_HEADING_WIDTH = 60  # for a heading without a number
 _CUT = 1 << 21  # code points cut together
+_CLOSED, _OPEN, _NUMBERED = 1, 2, 4  # last characters: no heading ends so, a heading may, a title of a series may
 _RUN = 4  # more short lines in a row than this are a list, not headings
 
 
@@ -77,7 +78,8 @@ def segment(texts: Texts, edits: Edits, keys: KeyStream, furniture: Int64 | None
 
 def _segmented(texts: Texts, keys: KeyStream, ranges: Sequence[Int64], rows: tuple[int, int]) -> Segments:
     """Return the segments of the documents of a row; numbers of paragraphs and parts are its own."""
-    lines = _scan(texts, ranges, rows)
+    places = _places(texts, rows)
+    lines = _scan(texts, places, ranges, rows)
     _part_lines(texts, lines)
     wraps, wrap_lengths = (np.empty(rows[1] - rows[0], np.int32) for _ in range(2))
     kind = data.tables().kind
@@ -110,9 +112,9 @@ def _segmented(texts: Texts, keys: KeyStream, ranges: Sequence[Int64], rows: tup
     heading, start, end = (np.empty(count, np.int64) for _ in range(3))
     cuts.headings(document, part, levels, heading)
     first, last = keys.indptr[list(rows)]
-    sentences = np.empty(last - first + count, np.int64)
+    sentences = np.empty(len(places) + count, np.int64)
     found = cuts.sentence_starts(
-        texts.codes, _signs(), keys.origin, first, last, raw_start, raw_end, start, end, sentences
+        texts.codes, _signs(), places, keys.origin, first, last, raw_start, raw_end, start, end, sentences
     )
     return Segments(
         document=document,
@@ -195,15 +197,23 @@ def _signs() -> UInt8:
     noted[[ord(char) for char in "。！？!?；;|"]] = True
     noted[[ord(char) for char in "，、"]] = False
     signs = np.where(noted, kernels.NOTED, 0).astype(np.uint8)
-    signs[[ord(char) for char in "“‘「『（(《【！？!?；;。｡…."]] |= cuts.MARK
+    signs[[ord(char) for char in "！？!?；;。｡…."]] |= cuts.STOP
+    signs[[ord(char) for char in "“‘「『（(《【"]] |= cuts.OPENS
     return signs
 
 
-def _scan(texts: Texts, ranges: Sequence[Int64], rows: tuple[int, int]) -> _Lines:
+def _places(texts: Texts, rows: tuple[int, int]) -> UInt32:
+    """Return where the kernels have to look in the documents of a row: breaks, stops, brackets ... (uint32[M])."""
+    first, last = texts.indptr[list(rows)]
+    places = np.empty(last - first, np.uint32)  # of which no more is touched than is written
+    return places[: cuts.noted(texts.codes, first, last, _signs(), places)]
+
+
+def _scan(texts: Texts, places: UInt32, ranges: Sequence[Int64], rows: tuple[int, int]) -> _Lines:
     """Return the lines of the documents of a row; ``ranges`` are hidden text and page noise, over the whole batch."""
     tables = data.tables()
     borders = texts.indptr[rows[0] : rows[1] + 1]
-    count = int(kernels.count_lines(texts.codes, borders))
+    count = int(cuts.count_lines(texts.codes, borders, places))
     start, document, first, last = (np.empty(count, np.int64) for _ in range(4))
     width, length, indent = (np.empty(count, np.int32) for _ in range(3))
     lead, tail = (np.empty(count, np.uint32) for _ in range(2))
@@ -211,7 +221,7 @@ def _scan(texts: Texts, ranges: Sequence[Int64], rows: tuple[int, int]) -> _Line
     columns = (start, document, first, last, width, length, indent, head, lead, tail, shape)
     inside = [one[slice(*np.searchsorted(one[:, 0], borders[[0, -1]]))] for one in ranges]
     sides = [np.ascontiguousarray(side) for one in inside for side in one.T]
-    kernels.scan_lines(texts.codes, borders, tables.kind, tables.fold, _signs(), *[*sides, *columns])
+    kernels.scan_lines(texts.codes, borders, tables.kind, tables.fold, _signs(), places, *[*sides, *columns])
     bounds = np.searchsorted(document, np.arange(len(borders)))
     document += rows[0]
     return _Lines(start, document, first, last, width, length, indent, head, lead, tail, shape, bounds)
@@ -226,6 +236,17 @@ _SERIES = re.compile(
     r"(?P<title>.{4,40}?)\s*[(（【\[]?(?:篇|范文|範文|第)?\s*(?P<number>[一二三四五六七八九十]{1,3}|\d{1,2})\s*(?:篇)?[)）】\]]?"
 )
 _NUMERALS = {char: value for value, char in enumerate("一二三四五六七八九十", start=1)}
+
+
+@cache
+def _endings() -> UInt8:
+    """Return what the last character of a line tells of it (uint8[0x110000]), instead of searching lists for each."""
+    low = data.tables().kind & 0x0F
+    found = np.where(low != data.Class.PUNCTUATION, _OPEN, 0).astype(np.uint8)
+    found[(low >= data.Class.UNIT) & (low <= data.Class.DIGIT)] |= _NUMBERED
+    for sign, chars in ((_CLOSED, "；;：:，,"), (_OPEN, "”)》"), (_NUMBERED, ")】]篇")):
+        found[[ord(char) for char in chars]] |= sign
+    return found
 
 
 def _part_lines(texts: Texts, lines: _Lines) -> None:
@@ -244,9 +265,7 @@ def _part_lines(texts: Texts, lines: _Lines) -> None:
 
 def _series(texts: Texts, lines: _Lines, settled: set[int]) -> list[int]:
     """Return lines such as 总结1, 总结2 or 心得（篇一）, 心得（篇二）: one title, numbers from one upwards."""
-    kind = data.tables().kind[lines.tail] & 0x0F
-    numbered = (kind >= data.Class.UNIT) & (kind <= data.Class.DIGIT)
-    numbered |= np.isin(lines.tail, [ord(char) for char in ")】]篇"])
+    numbered = _endings()[lines.tail] & _NUMBERED != 0
     plain = (lines.head == 0) & (lines.width >= 10) & (lines.width <= 90) & (lines.shape == 0)
     chains: dict[tuple[int, str], list[int]] = {}
     for line in np.flatnonzero(numbered & plain).tolist():
@@ -274,16 +293,17 @@ def _kinds(lines: _Lines, opens: Int64, closes: Int64) -> tuple[UInt8, UInt8]:
     width = lines.width[opens]
     shape = lines.shape[opens]
     document = lines.document[opens]
-    low = data.tables().kind[lines.tail[opens]] & 0x0F
+    ending = _endings()[lines.tail[opens]]
     inner = shape & kernels.INNER != 0
     text = width > 0
-    closed = np.isin(lines.tail[opens], [ord(char) for char in "；;：:，,"])
+    closed = ending & _CLOSED != 0
     kinds = np.full(opens.size, ParagraphKind.BODY, np.uint8)
     kinds[(head > 0) & (head != kernels.ARTICLE)] = ParagraphKind.LIST_ITEM
     numbered = (head > 0) & (head < kernels.ITEM) & single & text & ~inner & ~closed & (width <= _HEADING_WIDTH)
     kinds[numbered] = ParagraphKind.HEADING
-    open_end = (low != data.Class.PUNCTUATION) | np.isin(lines.tail[opens], [ord(char) for char in "”)》"])
-    loose = (head == 0) & single & text & ~inner & open_end & (width >= 4) & (width <= _LOOSE_HEADING_WIDTH)
+    loose = (
+        (head == 0) & single & text & ~inner & (ending & _OPEN != 0) & (width >= 4) & (width <= _LOOSE_HEADING_WIDTH)
+    )
     loose &= (shape & kernels.CELLS == 0) & (lines.lead[opens] != ord("("))
     # 2006年11月 and 12 stand under a report, 2023年度工作总结 over it.
     loose &= (data.tables().kind[lines.lead[opens]] & 0x0F != data.Class.DIGIT) | (width >= 16)

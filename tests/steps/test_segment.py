@@ -170,11 +170,16 @@ def test_what_kernels_pass_over_is_what_they_would_say_nothing_of() -> None:
     assert {chr(code) for code in commas.tolist()} == set("，、")
     assert not np.isin(kind[0x10000:], unseen[:2]).any() and (tables.fold[0x10000:] > 0x2F).all()
     beside = np.array([ord("汉"), 0, ord("汉")], np.uint32)
-    for code in np.flatnonzero(step._signs() & cuts.MARK == 0).tolist():
+    for code in range(0x10000):
         beside[1] = code
-        assert not cuts._closing(code) and not cuts._ends(beside, 1, 3)
+        assert step._signs()[code] & cuts.OPENS or not cuts._closing(code)
+        assert step._signs()[code] & cuts.STOP or not cuts._ends(beside, 1, 3)
+    assert not any(cuts._is_closing(code) or code == 0x20 for code in range(0x3400, 0xFF00))
+    ends = np.flatnonzero(step._signs() & cuts.STOP)
+    assert not ((ends >= 0x3400) & (ends < 0xFF00)).any()
     every = np.arange(data.CODE_POINTS, dtype=np.uint32)
-    broken = [lines.count_lines(every[code : code + 2], np.array([0, 2])) == 2 for code in range(0x3000)]
+    first = np.zeros(1, np.uint32)
+    broken = [cuts.count_lines(every[code : code + 2], np.array([0, 2]), first) == 2 for code in range(0x3000)]
     assert np.flatnonzero(broken).tolist() == np.flatnonzero(kind == data.Class.BREAK).tolist()
 
 
