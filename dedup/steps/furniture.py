@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import pairwise
 
 import numpy as np
 
 from dedup.intervals import merged, positions
 from dedup.kernels import cuts
+from dedup.kernels import noise as kernels
 from dedup.kernels.threads import portions, together
-from dedup.schema import Bool, EditKind, Edits, Int64, Texts, UInt8, string
+from dedup.schema import EditKind, Edits, Int64, Texts, UInt8, UInt16, string
 
 _HAN = r"[\u4e00-\u9fff]"
 _END = r"[^\S\n]*$"
@@ -57,6 +57,12 @@ _SHAPES = (
     r"|打印本[页頁]|关闭窗口|關閉窗口|分享到[:：]|收藏本[站页頁]|[上下]一篇[:：]|加入收藏|设为首页|設為首頁|本文(?:来自|來自|来源|來源)|[请請](?:关注|關注)[^\n。]{0,12}[网網]"
     r"|网站标识码|公网安备|技术支持[:：]|技術支持[:：]|扫一扫(?:在手机|分享|关注|打开|下载)|(?:关注|關注)[^\n。]{0,8}公[众眾]号)[^\n。]{0,60}$",
 )  # fmt: skip
+# Two characters of each word that makes noise of a line without a colon, an arrow, dates or numbers.
+_PAIRS = (
+    "站地|系我|繫我|于我|於我|声明|聲明|用帮|助中|情链|情鏈|相关|相關|】相|击下|擊下|载本|載本"
+    "|费下|費下|权所|權所|CP|返回|印本|闭窗|閉窗|享到|藏本|入收|一篇|为首|為首|本文|请关|请關"
+    "|請关|請關|标识|网安|术支|術支|一扫|公众|公眾"
+)
 _LINES = re.compile("|".join(f"(?:{shape})" for shape in _SHAPES), re.MULTILINE)
 _TRIED = 1 << 21  # code points looked at together
 _OPENING = 420  # characters at the beginning of a document in which a teaser ends
@@ -110,44 +116,77 @@ def _noise(
     known: Sequence[Sequence[tuple[int, int]]],
     written: Sequence[str] | None,
 ) -> Iterator[tuple[int, int]]:
-    """Yield the raw ranges of noise of the documents of a row."""
+    """Yield the raw ranges of noise of the documents of a row; most have nothing that need be looked at here."""
     borders = texts.indptr[rows[0] : rows[1] + 1]
-    begins, licensed = _suspects(texts, rows)
-    suspects = np.searchsorted(begins, borders).tolist()
-    for row, (low, high) in enumerate(pairwise(borders.tolist())):
+    begins, bears = _suspects(texts, rows)
+    suspects = np.searchsorted(begins, borders)
+    busy = (suspects[1:] > suspects[:-1]) | (bears > 0) | (np.fromiter(map(len, known[slice(*rows)]), np.int64) > 0)
+    for row in np.flatnonzero(busy).tolist():
         document = rows[0] + row
-        text = string(texts.codes[low:high]) if written is None else written[document]
-        ranges = list(_hits(text, begins[suspects[row] : suspects[row + 1]] - low))
-        if licensed[row]:
-            ranges += _licence(text, max(1, len(text) - _LICENCE), len(text))
-        opening = text[:_OPENING]
-        if "…" in opening or "..." in opening:
-            teaser = _TEASER.match(opening)
+        low, high = borders[row : row + 2].tolist()
+        ranges: list[tuple[int, int]] = []
+        tried = begins[suspects[row] : suspects[row + 1]] - low
+        if len(tried) or bears[row]:
+            text = string(texts.codes[low:high]) if written is None else written[document]
+            ranges += _hits(text, tried)
+            if bears[row] & kernels.LICENCE:
+                ranges += _licence(text, max(1, len(text) - _LICENCE), len(text))
+            teaser = _TEASER.match(text[:_OPENING]) if bears[row] & kernels.TEASER else None
             if teaser:
                 ranges.append((0, teaser.end()))
         yield from ((low + start, low + end) for start, end in (*ranges, *known[document]))
 
 
-def _suspects(texts: Texts, rows: tuple[int, int]) -> tuple[Int64, Bool]:
-    """Return where lines begin that may be noise (int64[n]), and which documents may bear a licence (bool[D]).
+def _suspects(texts: Texts, rows: tuple[int, int]) -> tuple[Int64, UInt8]:
+    """Return where lines begin that may be noise (int64[n]), and which documents may bear a licence or a teaser.
 
     A line of noise has no full stop, or else a colon, an arrow of a breadcrumb or a bracket: most lines are sentences
-    and need not be tried.
+    and need not be looked at. Of the others most are headings, which have none of the words and signs of noise.
     """
     indptr = texts.indptr[rows[0] : rows[1] + 1]
-    # Room for a line a character, of which no more is touched than is written: counting lines was a pass of its own.
-    begins, bears = np.empty(len(indptr) - 1 + int(indptr[-1] - indptr[0]), np.int64), np.empty(len(indptr) - 1, bool)
-    count = cuts.suspects(texts.codes, indptr, _signs(), np.uint32(ord("本")), np.int64(_LICENCE), begins, bears)
-    return begins[:count].copy(), bears
+    hints, signs = _hints()
+    places = np.empty(indptr[-1] - indptr[0], np.uint32)  # of which no more is touched than is written
+    places = places[: cuts.noted(texts.codes, indptr[0], indptr[-1], signs, places)]
+    begins, bears = np.empty(len(places) + len(indptr) - 1, np.int64), np.empty(len(indptr) - 1, np.uint8)
+    word, mark = np.uint32(ord("本")), np.uint32(ord("【"))
+    count = kernels.suspects(
+        texts.codes, indptr, places, hints, word, np.int64(_LICENCE), mark, np.int64(_OPENING), begins, bears
+    )
+    return begins[:count], bears
 
 
 @cache
-def _signs() -> UInt8:
-    """Return what tells that a line is a sentence, that it may be noise all the same, and that it ends."""
-    signs = np.zeros(0x10000, np.uint8)
-    for sign, chars in ((1, "。"), (2, ":：>»】"), (4, "\n")):
-        signs[[ord(char) for char in chars]] = sign
-    return signs
+def _hints() -> tuple[UInt16, UInt8]:
+    """Return what code points tell of their lines (uint16[0x10000]), and which of them are to be noted (uint8).
+
+    Each of `_SHAPES` needs some of these in its first line, and a test holds them to it. Words of noise are known by
+    two characters of each that seldom stand side by side elsewhere; a line in which the first of one stands before
+    the second of another is tried in vain.
+    """
+    plane = "".join(map(chr, range(0x10000)))
+    hints = np.full(0x10000, kernels.STRANGE, np.uint16)
+    hints[0x4E00:0xA000] = 0
+    white = [ord(char) for char in re.findall(r"[^\S\n]", plane)]
+    hints[[*white, *map(ord, "|｜>»/·")]] = kernels.GAP
+    hints[white] |= kernels.WHITE
+    digits = "".join(re.findall(r"\d", plane))
+    told = {word[0] for word in _ABOUT.split("|")}
+    for hint, chars in (
+        (kernels.STOP, "。"),
+        (kernels.POINT, ":：>»】"),
+        (kernels.BREAK, "\n"),
+        (kernels.HYPHEN, "-"),
+        (kernels.DIGIT, digits),
+        (kernels.BEGINS, {*"您现現的当當位首发發更责責", *told}),
+        (kernels.BRACKET, "(（【["),
+        (kernels.PAGE, "-—–第" + digits),
+        (kernels.PAGE_END, "-—–页頁" + digits),
+        (kernels.NAMES, "目"),
+        (kernels.ONE, {pair[0] for pair in _PAIRS.split("|")}),
+        (kernels.OTHER, {pair[1] for pair in _PAIRS.split("|")}),
+    ):
+        hints[[ord(char) for char in chars]] |= hint
+    return hints, (hints & (kernels.STOP | kernels.POINT | kernels.BREAK)).astype(np.uint8)
 
 
 def _hits(text: str, begins: Int64) -> Iterator[tuple[int, int]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dedup.kernels import noise as kernels
 from dedup.kernels.threads import threads
 from dedup.schema import Edits
 from dedup.steps import furniture, repair
@@ -31,6 +34,13 @@ PIECES = (
     "水渠一直通到村口，",
     "栏目：简报。发布于今天。人气：2",
     "水渠通到村口以后几户人家先后搬回了老屋场...",
+    "水渠通到村口以后几户人家先后搬回了老屋场……",
+    "联系我们 | 网站地图",
+    "（责任编辑：李）",
+    "·相关链接",
+    "１７",
+    "𝟏𝟕",
+    "\r",
     "版权归作者，转载须经同意",
     "\n",
     "\n\n",
@@ -77,7 +87,86 @@ def test_lines_not_tried_are_no_noise(texts):
     wanted, licences = naive(texts)
     assert found(texts) == found(texts, written=texts) == wanted
     _, may = furniture._suspects(repair.lay_out(texts), (0, len(texts)))
-    assert all(bears or not licence for bears, licence in zip(may.tolist(), licences, strict=True))
+    assert all(bears & kernels.LICENCE or not licence for bears, licence in zip(may.tolist(), licences, strict=True))
+
+
+def matched(text):
+    """Where lines begin that the expression matches, every line tried."""
+    begins = [0, *(at + 1 for at, char in enumerate(text) if char == "\n")]
+    return {begin for begin in begins if furniture._LINES.match(text, begin)}
+
+
+@pytest.mark.parametrize("shape", furniture._SHAPES)
+def test_no_line_that_a_shape_matches_is_left_out(shape):
+    """Lines made of each shape, with other characters around and in between, alone and behind one another."""
+    seen = set()
+
+    @settings(deadline=None, derandomize=True, max_examples=80, suppress_health_check=list(HealthCheck))
+    @given(
+        st.lists(
+            st.one_of(st.from_regex(re.compile(shape.replace("*+", "*"), re.MULTILINE)), st.sampled_from(PIECES)),
+            max_size=3,
+        )
+    )
+    def hold(pieces):
+        text = "\n".join(pieces)
+        wanted = matched(text)
+        begins, _ = furniture._suspects(repair.lay_out([text]), (0, 1))
+        assert wanted <= set(begins.tolist())
+        seen.update(wanted and {text} if re.search(shape, text, re.MULTILINE) else ())
+
+    hold()
+    assert len(seen) > 20
+
+
+def spelt(shape):
+    """Return what the alternatives of a shape are when each choice of characters and words is made in every way."""
+    words = [""]
+    while shape:
+        if shape[0] == "(":
+            inner, shape = enclosed(shape)
+            inner = [one for choice in choices(inner.removeprefix("?:")) for one in spelt(choice)]
+        elif shape[0] == "[":
+            end = shape.index("]")
+            inner, shape = list(shape[1:end]), shape[end + 1 :]
+            inner = [""] if inner[0] == "^" else inner  # what may stand between two words
+        else:
+            inner, shape = [shape[0]], shape[1:]
+        if shape[:1] == "{":
+            shape = shape[shape.index("}") + 1 :]
+        words = [word + one for word in words for one in inner]
+    return words
+
+
+def enclosed(shape):
+    depth = 0
+    for at, char in enumerate(shape):
+        depth += (char == "(") - (char == ")")
+        if not depth:
+            return shape[1:at], shape[at + 1 :]
+    raise AssertionError(shape)
+
+
+def choices(shape):
+    found, depth = [""], 0
+    for char in shape:
+        depth += (char == "(") - (char == ")")
+        found = [*found, ""] if char == "|" and not depth else [*found[:-1], found[-1] + char]
+    return found
+
+
+def test_every_word_of_noise_has_its_line_tried():
+    """Of the shapes that are words alone each word, in both scripts: chance would leave some of them out."""
+    words = spelt(f"({enclosed(furniture._SHAPES[-1][furniture._SHAPES[-1].index('(?:点击') :])[0]})")
+    assert len(words) > 50 and {"点击下载", "ICP備", "上一篇：", "请关注網", "關注公眾号"} <= set(words)
+    below = next(shape for shape in furniture._SHAPES if "网站地图" in shape)
+    links = spelt(f"({enclosed(below[below.index('(?:网站') :])[0]})")
+    assert len(links) > 15 and {"联系我们", "免責聲明"} <= set(links)
+    for word in [*words, *(link * 2 for link in links)]:
+        text = f"水渠\n {word}\n"
+        assert matched(text) == {3}, word
+        begins, _ = furniture._suspects(repair.lay_out([text]), (0, 1))
+        assert begins.tolist() == [3], word
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -98,8 +187,9 @@ def test_documents_tried_some_at_a_time_have_the_noise_they_have_together(monkey
             assert found(texts) == found(texts, written=texts) == whole
 
 
-def test_a_sentence_is_not_tried_and_a_heading_is():
-    laid = repair.lay_out(["水渠修好了。\n一、成绩\n作者：王某。\n"])
-    begins, licensed = furniture._suspects(laid, (0, 1))
-    assert begins.tolist() == [7, 12, 19] and not licensed.any()
+def test_sentences_and_headings_are_not_tried():
+    """Nor a list and what is said to somebody: only a line that begins as noise does."""
+    laid = repair.lay_out(["水渠修好了。\n一、成绩\n（一）进度：\n各位代表：\n作者：王某。\n\n2006年冬\n"])
+    begins, bears = furniture._suspects(laid, (0, 1))
+    assert begins.tolist() == [25] and not bears.any()
     assert not len(furniture.furniture(laid, NOTHING, [()]))
