@@ -20,7 +20,7 @@ from dedup.steps import segment as step
 from dedup.steps.normalise import normalise
 from dedup.steps.repair import lay_out, repair
 from dedup.steps.segment import segment
-from tests import naive_text
+from tests import naive_lines, naive_text
 from tests.noise import wrapped
 from tests.prose import REPORT
 
@@ -181,6 +181,46 @@ def test_what_kernels_pass_over_is_what_they_would_say_nothing_of() -> None:
     first = np.zeros(1, np.uint32)
     broken = [cuts.count_lines(every[code : code + 2], np.array([0, 2]), first) == 2 for code in range(0x3000)]
     assert np.flatnonzero(broken).tolist() == np.flatnonzero(kind == data.Class.BREAK).tolist()
+
+
+WIDE = st.text("一、（）。！”“；;?|\t,，.:：\n\r 　甲乙a1①㈠１𠮷\U000f0000\u200b", max_size=60)
+RANGES = st.lists(st.tuples(st.integers(0, 90), st.integers(1, 9)), max_size=5)
+
+
+@given(st.lists(st.one_of(TEXTS.map("\n".join), WIDE), max_size=3), RANGES, RANGES)
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_the_shapes_of_lines_are_those_of_the_twin(
+    texts: list[str], hidden: list[tuple[int, int]], noise: list[tuple[int, int]]
+) -> None:
+    """Going from place to place tells of each line what asking about every character does, whatever is hidden."""
+    laid = lay_out(texts)
+    ranges = []
+    for pieces in (hidden, noise):
+        rows, end = [], 0
+        for gap, size in pieces:
+            rows.append((end + gap, end + gap + size))
+            end += gap + size
+        ranges.append(np.array([row for row in rows if row[1] <= len(laid.codes)], np.int64).reshape(-1, 2))
+    every = {at for one in ranges for low, high in one.tolist() for at in range(low, high)}
+    found = step._scan(laid, step._places(laid, (0, len(texts))), ranges, (0, len(texts)))
+    wanted = []
+    for document, (base, text) in enumerate(zip(laid.indptr.tolist(), texts, strict=False)):
+        for start, first, last, *shape in naive_lines.line_shapes(text, {at - base for at in every}):
+            wanted.append((start + base, document, first + base, last + base, *shape))
+    columns = ("start", "document", "first", "last", "width", "length", "indent", "head", "lead", "tail", "shape")
+    assert list(zip(*(getattr(found, name).tolist() for name in columns), strict=True)) == wanted
+
+
+@given(st.text(st.sampled_from("甲一。\n“ 、𠮷"), max_size=50), st.integers(0, 50), st.integers(0, 50))
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_what_has_a_sign_is_noted(text: str, one: int, other: int) -> None:
+    """And what stands above the plane of which there are signs, in the range and nowhere else."""
+    codes = np.array([ord(char) for char in text], np.uint32)
+    first, last = sorted(min(at, len(codes)) for at in (one, other))
+    places = np.full(last - first, 99, np.uint32)
+    count = cuts.noted(codes, first, last, step._signs(), places)
+    signed = [at for at in range(first, last) if codes[at] > 0xFFFF or step._signs()[codes[at]]]
+    assert places[:count].tolist() == signed
 
 
 @given(TEXTS)
