@@ -116,11 +116,15 @@ def _key_from(origin, key, stop, raw):
     """Return the first key position of [key, stop) that comes from a raw position or from behind it, or stop.
 
     Code points of a key come from as many raw ones, so that raw positions are a bound for keys; only where a repair
-    puts several in one place is it too low. O(1 + raw positions that have no key).
+    puts several in one place is it too low. From there it is as far back as its place is too far, but for what has no
+    key in between. O(1 + raw positions that have no key).
     """
     if key >= stop or origin[key] >= raw:
         return key
     high = min(key + raw - origin[key], stop)
+    over = np.int64(origin[high - 1]) - raw
+    if over > 0:
+        high = max(high - 1 - over, key + 1)
     while origin[high - 1] >= raw:
         high -= 1
     while high < stop and origin[high] < raw:
