@@ -17,6 +17,7 @@ from dedup.kernels import cuts
 from dedup.kernels import noise as kernels
 from dedup.kernels.threads import portions, together
 from dedup.schema import EditKind, Edits, Int64, Texts, UInt8, UInt16, string
+from dedup.steps import data
 
 _HAN = r"[\u4e00-\u9fff]"
 _END = r"[^\S\n]*$"
@@ -163,24 +164,22 @@ def _hints() -> tuple[UInt16, UInt8]:
     two characters of each that seldom stand side by side elsewhere; a line in which the first of one stands before
     the second of another is tried in vain.
     """
-    plane = "".join(map(chr, range(0x10000)))
     hints = np.full(0x10000, kernels.STRANGE, np.uint16)
     hints[0x4E00:0xA000] = 0
-    white = [ord(char) for char in re.findall(r"[^\S\n]", plane)]
+    white = [ord(char) for char in data.WHITE if char != "\n"]
     hints[[*white, *map(ord, "|｜>»/·")]] = kernels.GAP
     hints[white] |= kernels.WHITE
-    digits = "".join(re.findall(r"\d", plane))
+    hints[data.digits()] |= kernels.DIGIT | kernels.PAGE | kernels.PAGE_END
     told = {word[0] for word in _ABOUT.split("|")}
     for hint, chars in (
         (kernels.STOP, "。"),
         (kernels.POINT, ":：>»】"),
         (kernels.BREAK, "\n"),
         (kernels.HYPHEN, "-"),
-        (kernels.DIGIT, digits),
         (kernels.BEGINS, {*"您现現的当當位首发發更责責", *told}),
         (kernels.BRACKET, "(（【["),
-        (kernels.PAGE, "-—–第" + digits),
-        (kernels.PAGE_END, "-—–页頁" + digits),
+        (kernels.PAGE, "-—–第"),
+        (kernels.PAGE_END, "-—–页頁"),
         (kernels.NAMES, "目"),
         (kernels.ONE, {pair[0] for pair in _PAIRS.split("|")}),
         (kernels.OTHER, {pair[1] for pair in _PAIRS.split("|")}),

@@ -40,6 +40,7 @@ _HEADING_WIDTH = 100
 _LOOSE_HEADING_WIDTH = 60  # for a heading without a number
 _CUT = 1 << 21  # code points cut together
 _CLOSED, _OPEN, _NUMBERED = 1, 2, 4  # last characters: no heading ends so, a heading may, a title of a series may
+_COUNT, _BEHIND = 8, 16  # what `_SERIES` calls a number, and what may stand behind one
 _RUN = 4  # more short lines in a row than this are a list, not headings
 
 
@@ -238,15 +239,25 @@ _SERIES = re.compile(
 _NUMERALS = {char: value for value, char in enumerate("一二三四五六七八九十", start=1)}
 
 
-@cache
-def _endings() -> UInt8:
-    """Return what the last character of a line tells of it (uint8[0x110000]), instead of searching lists for each."""
-    low = data.tables().kind & 0x0F
-    found = np.where(low != data.Class.PUNCTUATION, _OPEN, 0).astype(np.uint8)
-    found[(low >= data.Class.UNIT) & (low <= data.Class.DIGIT)] |= _NUMBERED
-    for sign, chars in ((_CLOSED, "；;：:，,"), (_OPEN, "”)》"), (_NUMBERED, ")】]篇")):
-        found[[ord(char) for char in chars]] |= sign
+def _endings(codes: UInt32) -> UInt8:
+    """Return what the last characters of lines tell of them (uint8, same shape): no list is searched for each."""
+    of_class, of_char = _told()
+    found: UInt8 = of_class[data.tables().kind[codes] & 0x0F] | of_char[np.minimum(codes, 0xFFFF)]
     return found
+
+
+@cache
+def _told() -> tuple[UInt8, UInt8]:
+    """Return the signs of `_endings` by class (uint8[16]) and by code point, of 0xFFFF those of all above it."""
+    of_class = np.full(16, _OPEN, np.uint8)
+    of_class[data.Class.PUNCTUATION] = 0
+    of_class[[data.Class.UNIT, data.Class.POWER, data.Class.DIGIT]] |= _NUMBERED
+    of_char = np.zeros(0x10000, np.uint8)
+    for sign, chars in ((_CLOSED, "；;：:，,"), (_OPEN, "”)》"), (_NUMBERED, ")】]篇"), (_COUNT, _NUMERALS)):
+        of_char[[ord(char) for char in chars]] |= sign
+    of_char[[*data.digits(), 0xFFFF]] |= _COUNT
+    of_char[[ord(char) for char in "篇)）】]" + data.WHITE]] |= _BEHIND
+    return of_class, of_char
 
 
 def _part_lines(texts: Texts, lines: _Lines) -> None:
@@ -265,10 +276,14 @@ def _part_lines(texts: Texts, lines: _Lines) -> None:
 
 def _series(texts: Texts, lines: _Lines, settled: set[int]) -> list[int]:
     """Return lines such as 总结1, 总结2 or 心得（篇一）, 心得（篇二）: one title, numbers from one upwards."""
-    numbered = _endings()[lines.tail] & _NUMBERED != 0
+    numbered = _endings(lines.tail) & _NUMBERED != 0
     plain = (lines.head == 0) & (lines.width >= 10) & (lines.width <= 90) & (lines.shape == 0)
     chains: dict[tuple[int, str], list[int]] = {}
-    for line in np.flatnonzero(numbered & plain).tolist():
+    claimed = np.flatnonzero(numbered & plain)
+    # The expression looks for a number behind each beginning of a line: most have none before their last bracket.
+    last, before = (_endings(texts.codes[lines.last[claimed] - back]) for back in (1, 2))
+    counts = (last & _COUNT != 0) | ((last & _BEHIND != 0) & (before & (_COUNT | _BEHIND) != 0))
+    for line in claimed[counts].tolist():
         document = int(lines.document[line])
         match = None if document in settled else _SERIES.fullmatch(_line_text(texts, lines, line))
         if match is None:
@@ -293,7 +308,7 @@ def _kinds(lines: _Lines, opens: Int64, closes: Int64) -> tuple[UInt8, UInt8]:
     width = lines.width[opens]
     shape = lines.shape[opens]
     document = lines.document[opens]
-    ending = _endings()[lines.tail[opens]]
+    ending = _endings(lines.tail[opens])
     inner = shape & kernels.INNER != 0
     text = width > 0
     closed = ending & _CLOSED != 0

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dedup.kernels import noise as kernels
 from dedup.kernels.threads import threads
 from dedup.schema import Edits
-from dedup.steps import furniture, repair
+from dedup.steps import data, furniture, repair
 
 PIECES = (
     "首页 > 新闻 > 正文",
@@ -185,6 +185,14 @@ def test_documents_tried_some_at_a_time_have_the_noise_they_have_together(monkey
         monkeypatch.setattr(furniture, "_TRIED", size)
         with threads(jobs):
             assert found(texts) == found(texts, written=texts) == whole
+
+
+def test_white_space_and_digits_are_what_the_expression_takes_for_them():
+    """Of the digits all are among them; above the plane of which there are hints every code point may be one."""
+    every = "".join(map(chr, range(0x110000)))
+    assert {*data.WHITE} == {*re.findall(r"\s", every)}
+    assert {ord(char) for char in re.findall(r"\d", every[:0x10000])} <= {*data.digits()}
+    assert not {*data.digits()} & {*range(0x2000, 0xA000)}
 
 
 def test_sentences_and_headings_are_not_tried():

@@ -211,6 +211,28 @@ def test_the_shapes_of_lines_are_those_of_the_twin(
     assert list(zip(*(getattr(found, name).tolist() for name in columns), strict=True)) == wanted
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["全镇水利总结", "全镇（水利）总结 ", "二十村总结材料(第"]),
+            st.from_regex(step._SERIES.pattern[len(r"(?P<title>.{4,40}?)") :], fullmatch=True),
+            st.sampled_from(["", "", "亿", ")", "\u200b", "\U0001d7d2", " "]),
+        ),
+        max_size=6,
+    )
+)
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_lines_left_out_of_series_are_of_none(titles: list[tuple[str, str, str]]) -> None:
+    """Asking for a number at the end of a line first finds the parts that the expression finds of every line."""
+    found_endings = step._endings
+    text = "\n".join(piece for title in titles for piece in ("".join(title), PROSE))
+    _, _, found = cut(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(step, "_endings", lambda codes: found_endings(codes) | step._COUNT)
+        _, _, wanted = cut(text)
+    assert found.parts.raw_start.tolist() == wanted.parts.raw_start.tolist()
+
+
 @given(st.text(st.sampled_from("甲一。\n“ 、𠮷"), max_size=50), st.integers(0, 50), st.integers(0, 50))
 @settings(max_examples=100, deadline=None, derandomize=True)
 def test_what_has_a_sign_is_noted(text: str, one: int, other: int) -> None:

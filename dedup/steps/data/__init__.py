@@ -48,6 +48,13 @@ CLOSER = 0x40  # closing quote or bracket: does not undo a STOP before it
 KEPT = 1 << 23  # stands in the folded text
 PLAIN = 1 << 31  # a Han letter with which nothing begins that is dropped or a slot
 
+WHITE = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680"
+    + "".join(map(chr, range(0x2000, 0x200B)))
+    + "\u2028\u2029\u202f\u205f\u3000"
+)
+"""What a regular expression calls white space."""
+
 _MEASURES = (
     "人名个位户家亩元斤吨里米年月日天次件项所座条只头口台辆平顷公克株棵套处间份篇场期批类层栋幢支岁周分秒度倍艘架门张册"
     "本卷盏块片箱袋瓶桶升毫厘尺寸匹余多几"
@@ -131,6 +138,15 @@ def looks() -> UInt32:
     found |= kind.astype(np.uint32) << 24
     found[kept & plain] |= PLAIN
     return found
+
+
+def digits() -> list[int]:
+    """Return what may be a digit to a regular expression, below 0x10000.
+
+    Of scripts that nobody expects all of it, letters too: asking about each code point takes 5 ms, and who asks here
+    does so to leave out what cannot match.
+    """
+    return [*range(0x30, 0x3A), *range(0x660, 0x2000), *range(0xA600, 0xAC00), *range(0xFF10, 0xFF1A)]
 
 
 def _classes() -> UInt8:
