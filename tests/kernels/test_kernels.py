@@ -51,6 +51,19 @@ def test_copies_of_the_mixer_agree():
         assert int(hashing._mix64(x)) == int(minhash._mix64(x)) == naive.mix64(value)
 
 
+@given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=40), st.integers(1, 11))
+def test_grams_of_any_code_points_are_hashed_alike(codes, k):
+    """Both halves of each product, and longer grams than are done at once; minhash.py goes on with half of each."""
+    k = min(k, len(codes))
+    wanted = naive.gram_hashes(codes, k)
+    row, count = np.array(codes, np.uint32), len(wanted)
+    words, mixed = np.empty(count, np.uint64), np.empty(count, np.uint32)
+    hashing._hash_grams(row, INT(0), INT(count), hashing._powers(INT(k)), words)
+    assert words.tolist() == wanted
+    minhash._mix_grams(row, INT(0), INT(count), minhash._powers(INT(k)), words, mixed)
+    assert mixed.tolist() == [naive.fmix32(word & 0xFFFFFFFF) for word in wanted]
+
+
 @given(st.lists(codes_of, max_size=6), st.integers(1, 7))
 def test_shingles_are_the_sorted_distinct_gram_hashes(rows, k):
     codes, ptr = laid_out(rows)
@@ -211,19 +224,23 @@ def test_groups_are_headed_by_the_first_equal_digest(digests):
     assert head.tolist() == [digests.index(digest) for digest in digests]
 
 
-@given(st.lists(codes_of.filter(lambda row: len(row) >= 3), max_size=6))
-def test_band_keys_are_equal_where_the_bands_of_the_signatures_are(rows):
-    """The fused kernel and the signatures of the sorted sets agree on every band of every pair."""
+@given(st.lists(codes_of.filter(lambda row: len(row) >= 3), max_size=6), st.integers(1, 7))
+def test_band_keys_are_equal_where_the_bands_of_the_signatures_are(rows, k):
+    """The fused kernel and the signatures of the sorted sets agree on every band of every pair.
+
+    Ten bands of two rows of 23 values: two vectors of permutations, of which three belong to no band.
+    """
+    rows = [row for row in rows if len(row) >= k]
     codes, ptr = laid_out(rows)
     rng = np.random.default_rng(1)
-    a, b = (rng.integers(0, 2**32, 20, dtype=np.uint32) | np.uint32(1) for _ in range(2))
+    a, b = (rng.integers(0, 2**32, 23, dtype=np.uint32) | np.uint32(1) for _ in range(2))
     number = np.arange(len(rows)) + 70_000
     words = np.empty((10, len(rows)), np.uint64)
-    minhash.band_words(codes, ptr[:-1], ptr[1:], number, INT(3), a, b, INT(2), words)
+    minhash.band_words(codes, ptr[:-1], ptr[1:], number, INT(k), a, b, INT(2), words)
     assert (words & np.uint64(0xFFFFFFFF) == number.astype(np.uint64)).all()
-    sets_of = [sorted(set(naive.gram_hashes(row.tolist(), 3))) for row in rows]
+    sets_of = [sorted(set(naive.gram_hashes(row.tolist(), k))) for row in rows]
     flat, indptr = laid_out([np.array(one, np.uint64) & np.uint64(0xFFFFFFFF) for one in sets_of])
-    values = np.empty((len(rows), 20), np.uint32)
+    values = np.empty((len(rows), 23), np.uint32)
     minhash.signatures(indptr, np.diff(indptr), flat.astype(np.uint64), a, b, values)
     assert values.tolist() == [naive.signature(one, a.tolist(), b.tolist()) for one in sets_of]
     for band in range(10):

@@ -107,7 +107,7 @@ def test_copies_of_the_mixer_agree():
         assert int(spread._mix64(np.uint64(value))) == int(hashing._mix64(np.uint64(value)))
     codes = np.arange(0x4E00, 0x4E40, dtype=np.uint32)
     one, other = np.empty((2, 59), np.uint64)
-    hashing._hash_grams(codes, np.int64(1), np.int64(59), np.int64(5), one)
+    hashing._hash_grams(codes, np.int64(1), np.int64(59), hashing._powers(np.int64(5)), one)
     spread._hash_grams(codes, np.int64(1), np.int64(59), np.int64(5), other)
     assert one.tolist() == other.tolist() == naive.gram_hashes(codes[1:].tolist(), 5)
 
