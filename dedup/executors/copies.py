@@ -96,10 +96,10 @@ def candidates(blobs: Iterable[bytes], layout: Layout, params: Params) -> Iterat
     run = np.cumsum(np.diff(word, prepend=word[:1]) != 0).astype(np.uint64)
     words = ((run << np.uint64(32)) | np.arange(len(run), dtype=np.uint64))[None]
     bounds = np.int64(params.bucket), np.int64(min(params.bucket, pair.REPRESENTATIVES))
-    count, over, largest = (np.zeros(1, np.int64) for _ in range(3))
-    buckets.sort_bands(words, *bounds, count, over, largest)
+    kept, count, over, largest = (np.zeros(1, np.int64) for _ in range(4))
+    buckets.sort_bands(words, *bounds, kept, count, over, largest)
     found = np.empty(int(count.sum()), np.uint64)
-    buckets.write_pairs(words, *bounds, np.cumsum(count) - count, found)
+    buckets.write_pairs(words, kept, *bounds, np.cumsum(count) - count, found)
     left = place[(found >> np.uint64(32)).astype(np.int64)]
     right = place[(found & np.uint64(0xFFFFFFFF)).astype(np.int64)]
     left, right = distinct(left, right)

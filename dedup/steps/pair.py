@@ -104,8 +104,8 @@ def pair(words: UInt64, params: Params) -> tuple[Pairs, list[Limit]]:
     Parameters
     ----------
     words : uint64[bands, P]
-        Key and row of each distinct paragraph in each band, see `dedup.steps.sketch.band_words`. Sorted in place: a
-        copy would be the largest table of the scan after the texts.
+        Key and row of each distinct paragraph in each band, see `dedup.steps.sketch.band_words`. Overwritten, for
+        they are sorted in place: a copy would be the largest table of the scan after the texts.
     params : Params
         ``bucket``.
 
@@ -124,10 +124,10 @@ def pair(words: UInt64, params: Params) -> tuple[Pairs, list[Limit]]:
     """
     bands = len(words)
     bounds = np.int64(params.bucket), np.int64(min(params.bucket, REPRESENTATIVES))
-    count, over, largest = (np.zeros(bands, np.int64) for _ in range(3))
-    buckets.sort_bands(words, *bounds, count, over, largest)
+    kept, count, over, largest = (np.zeros(bands, np.int64) for _ in range(4))
+    buckets.sort_bands(words, *bounds, kept, count, over, largest)
     found = np.empty(int(count.sum()), np.uint64)
-    buckets.write_pairs(words, *bounds, np.cumsum(count) - count, found)
+    buckets.write_pairs(words, kept, *bounds, np.cumsum(count) - count, found)
     found = found[: buckets.distinct(found, np.empty_like(found))]
     limits = []
     if over.any():

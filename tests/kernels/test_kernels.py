@@ -152,10 +152,11 @@ def banded(values, height, cap, few):
     bands = len(values[0]) // height if values else 1
     keys = [[hash_of(row[band * height : (band + 1) * height]) for row in values] for band in range(bands)]
     words = np.array([[key << 32 | row for key, row in zip(one, rows, strict=True)] for one in keys], np.uint64)
-    count, over, largest = (np.empty(bands, np.int64) for _ in range(3))
-    buckets.sort_bands(words.reshape(bands, len(values)), INT(cap), INT(few), count, over, largest)
+    words = words.reshape(bands, len(values))
+    kept, count, over, largest = (np.empty(bands, np.int64) for _ in range(4))
+    buckets.sort_bands(words, INT(cap), INT(few), kept, count, over, largest)
     out = np.empty(count.sum(), np.uint64)
-    buckets.write_pairs(words.reshape(bands, len(values)), INT(cap), INT(few), np.cumsum(count) - count, out)
+    buckets.write_pairs(words, kept, INT(cap), INT(few), np.cumsum(count) - count, out)
     return out, over.tolist(), largest.tolist()
 
 
@@ -197,12 +198,15 @@ def test_bands_hold_beyond_sixteen_bits_of_rows():
     key = np.random.default_rng(5).permutation(70_001).astype(np.uint64)
     key[::2] %= np.uint64(700)
     words = (key * np.uint64(0x9E3779B97F4A7C15) & ~np.uint64(0xFFFFFFFF)) | np.arange(70_001, dtype=np.uint64)
-    wanted = np.sort(words)
-    count, over, largest = (np.empty(1, np.int64) for _ in range(3))
+    kept, count, over, largest = (np.empty(1, np.int64) for _ in range(4))
     table = words[None, :].copy()
-    buckets.sort_bands(table, INT(3), INT(2), count, over, largest)
-    assert (table[0] == wanted).all()
+    buckets.sort_bands(table, INT(3), INT(2), kept, count, over, largest)
+    met = np.sort(table[0, : kept[0]])
+    assert (table[0, : kept[0]] == met).all() and len(set(met.tolist())) == kept[0]
     sizes = np.unique(key, return_counts=True)[1]
+    shared = words[np.isin(key, np.flatnonzero(np.bincount(key.astype(np.int64)) > 1))]
+    assert set(shared.tolist()) <= set(met.tolist()) <= set(words.tolist())
+    assert kept[0] < len(shared) + (len(words) - len(shared)) / 3
     assert over[0] == (sizes > 3).sum()
     assert largest[0] == sizes.max()
     assert count[0] == np.where(sizes > 3, 2 * sizes - 3, sizes * (sizes - 1) // 2).sum()  # 0, 1, then two each
