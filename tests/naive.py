@@ -34,6 +34,18 @@ def gram_hashes(codes: Sequence[int], k: int) -> list[int]:
     return [gram_hash(codes[i : i + k]) for i in range(len(codes) - k + 1)]
 
 
+def digest(codes: Sequence[int], span: int) -> tuple[int, int]:
+    """128 bits of a row of code points: sums of products of each span, chained in two ways."""
+    one, two = len(codes), len(codes) ^ MASK
+    for at in range(0, len(codes), span):
+        sums = [
+            sum(code * (mix64((first + i + 1) * BASE & MASK) | 1) for i, code in enumerate(codes[at : at + span]))
+            for first in (0, span)
+        ]
+        one, two = (one * BASE + sums[0]) & MASK, ((two ^ sums[1] & MASK) * 0xD6E8FEB86659FD93) & MASK
+    return mix64(one), mix64(two)
+
+
 def minimisers(codes: Sequence[int], k: int, window: int) -> list[int]:
     """Positions that are the least (rightmost on ties) of some window; a short text is one window."""
     values = gram_hashes(codes, k)

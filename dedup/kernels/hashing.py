@@ -9,6 +9,7 @@ _U64 = np.uint64
 _U32 = np.uint32
 _LOW, _HALF = _U64(0xFFFFFFFF), _U64(32)
 _BASE = _U64(0x9E3779B97F4A7C55)  # odd, so that multiplication is a bijection of 64-bit words
+_SPAN = 256  # code points of a digest that are summed up before the next ones
 _BLOCK = 64  # ranges between two allocations of scratch
 _TILE = 1024  # k-grams whose hashes lie in the nearest cache
 
@@ -29,18 +30,35 @@ def digests(codes, start, end, out):
     start, end : int64[P]   ranges of codes
     out : uint64[P, 2]      written; equal ranges give equal digests, the length included
 
-    Two polynomial hashes over independent odd bases, each finished by a mixer. O(characters), no allocation.
+    Of each span of code points two sums of products with odd words that look random, and of the sums two chains, the
+    one linear, the other not, each finished by a mixer. A sum is made by vectors, where two chains of the code points
+    themselves, each step of which waits for the one before it, took three times as long. O(characters).
     """
     base2 = _U64(0xD6E8FEB86659FD93)
+    weight, weight2 = _weights(_U64(0)), _weights(_U64(_SPAN))
     for p in numba.prange(start.shape[0]):
         one = _U64(end[p] - start[p])
         two = ~one
-        for i in range(start[p], end[p]):
-            code = _U64(codes[i]) + _U64(1)
-            one = one * _BASE + code
-            two = (two ^ code) * base2
+        for at in range(start[p], end[p], _SPAN):
+            row = codes[at:]
+            sum1 = sum2 = _U64(0)
+            for i in range(_U64(min(np.int64(_SPAN), end[p] - at))):
+                code = _U64(row[i])
+                sum1 += code * weight[i]
+                sum2 += code * weight2[i]
+            one = one * _BASE + sum1
+            two = (two ^ sum2) * base2
         out[p, 0] = _mix64(one)
         out[p, 1] = _mix64(two)
+
+
+@numba.njit(cache=True)
+def _weights(first):
+    """Return odd words that look random, for the places of a span: those with the numbers from `first` on."""
+    weight = np.empty(_SPAN, np.uint64)
+    for j in range(_U64(_SPAN)):
+        weight[j] = _mix64((first + j + _U64(1)) * _BASE) | _U64(1)
+    return weight
 
 
 @numba.njit(cache=True)

@@ -89,6 +89,24 @@ def test_digests_are_equal_exactly_where_the_rows_are(rows):
             assert (out[i] == out[j]).all() == (one.tolist() == other.tolist())
 
 
+def test_digests_of_long_rows_differ_wherever_the_rows_do():
+    """One code point is another, two change their places, one is left out: on both sides of the borders of spans."""
+    size = 2 * hashing._SPAN + 9
+    row = np.arange(0x4E00, 0x4E00 + size, dtype=np.uint32)
+    rows = [row, row[:-1], row[1:], row[: hashing._SPAN], np.zeros(size, np.uint32), np.zeros(size + 1, np.uint32)]
+    for place in (0, hashing._SPAN - 1, hashing._SPAN, 2 * hashing._SPAN, size - 1):
+        rows += [row.copy() for _ in range(3)]
+        rows[-3][place] ^= 1
+        rows[-2][place] ^= 1 << 20
+        rows[-1][[place, place - hashing._SPAN]] = row[[place - hashing._SPAN, place]]
+    codes, ptr = laid_out([*rows, row])
+    out = np.empty((len(rows) + 1, 2), np.uint64)
+    hashing.digests(codes, ptr[:-1], ptr[1:], out)
+    assert out.tolist() == [list(naive.digest(one.tolist(), hashing._SPAN)) for one in [*rows, row]]
+    assert (out[-1] == out[0]).all()
+    assert all(len(set(half)) == len(half) for half in out[:-1].T.tolist())
+
+
 @given(st.lists(codes_of, max_size=4), st.integers(1, 4), st.integers(1, 9), st.integers(1, 20))
 def test_minimisers_do_not_depend_on_how_a_document_is_cut(rows, k, window, block):
     """Whatever the blocks, the places are those of the definition."""
