@@ -116,40 +116,43 @@ def _sort_hashes(row, spread, count):
 
     row : uint64[n]
     spread : uint64[n]     scratch
-    count : int64[2**m + 1], zero   scratch, 2**m >= n; left zero
+    count : uint32[2**m], zero   scratch, 2**m >= n; left zero
 
     A stretch that more than a few words share (a text of few k-grams, repeated) is left to a comparison sort.
     """
-    n = row.shape[0]
-    bits = 0
-    while (1 << bits) < n:
-        bits += 1
-    if bits == 0:
+    n = _U64(row.shape[0])
+    bits = _U64(0)
+    while (_U64(1) << bits) < n:
+        bits += _U64(1)
+    if bits == _U64(0):
         return
-    shift = _U64(64 - bits)
-    size = 1 << bits
+    shift = _U64(64) - bits
+    size = _U64(1) << bits
     for i in range(n):
-        count[np.int64(row[i] >> shift) + 1] += 1
-    for j in range(1, size + 1):
-        count[j] += count[j - 1]
-    for i in range(n):
-        j = np.int64(row[i] >> shift)
-        spread[count[j]] = row[i]
-        count[j] += 1
-    begin = np.int64(0)
+        count[row[i] >> shift] += _U32(1)
+    begin = most = _U32(0)
     for j in range(size):
-        stop = count[j]
-        if stop - begin > 32:
-            spread[begin:stop].sort()
-        begin = stop
-        count[j] = 0
-    count[size] = 0
+        here = count[j]
+        count[j] = begin
+        begin += here
+        most = max(most, here)
+    for i in range(n):
+        j = row[i] >> shift
+        spread[count[j]] = row[i]
+        count[j] += _U32(1)
+    if most > _U32(32):
+        begin = _U32(0)
+        for j in range(size):
+            if count[j] - begin > _U32(32):
+                spread[begin : count[j]].sort()
+            begin = count[j]
+    count[:size] = _U32(0)
     for i in range(n):
         word = spread[i]
         at = i
-        while at > 0 and row[at - 1] > word:
-            row[at] = row[at - 1]
-            at -= 1
+        while at > _U64(0) and row[at - _U64(1)] > word:
+            row[at] = row[at - _U64(1)]
+            at -= _U64(1)
         row[at] = word
 
 
@@ -174,7 +177,7 @@ def shingles(codes, start, end, indptr, k, out, count):
         for p in range(block * _BLOCK, min(total, (block + 1) * _BLOCK)):
             longest = max(longest, indptr[p + 1] - indptr[p])
         spread = np.empty(longest, np.uint64)
-        counts = np.zeros(2 * longest + 1, np.int64)
+        counts = np.zeros(2 * longest, np.uint32)
         for p in range(block * _BLOCK, min(total, (block + 1) * _BLOCK)):
             n = indptr[p + 1] - indptr[p]
             if n <= 0:
@@ -183,12 +186,12 @@ def shingles(codes, start, end, indptr, k, out, count):
             row = out[indptr[p] : indptr[p + 1]]
             _hash_grams(codes, start[p], n, power, row)
             _sort_hashes(row, spread, counts)
-            kept = 1
-            for i in range(1, n):
-                if row[i] != row[kept - 1]:
-                    row[kept] = row[i]
-                    kept += 1
-            count[p] = kept
+            kept, last = _U64(0), row[0]
+            for i in range(_U64(1), _U64(n)):
+                kept += _U64(row[i] != last)
+                last = row[i]
+                row[kept] = last
+            count[p] = np.int64(kept) + 1
 
 
 @numba.njit(cache=True, parallel=True)
