@@ -1,7 +1,7 @@
 """Which k-grams does each paragraph have? Answers with a sorted set of 64-bit hashes per paragraph.
 
 Character k-grams of the key stream, not words: Chinese has no spaces, and segmenters disagree exactly where a
-copy was edited. Hashes roll over the array of code points, so that no Python string is ever made.
+copy was edited. Hashes are taken from the array of code points, so that no Python string is ever made.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ def test_the_count_is_the_same_on_one_thread_and_on_two(jobs):
 
 
 def test_copies_of_the_mixer_agree():
-    """spread.py holds the same mixer, the same base and the same rolling as hashing.py."""
+    """spread.py holds the same mixer, the same base and the same k-gram hashes as hashing.py."""
     assert spread._BASE == hashing._BASE
     for value in (0, 1, 2**63 + 1, 2**64 - 1, 0x123456789ABCDEF0):
         assert int(spread._mix64(np.uint64(value))) == int(hashing._mix64(np.uint64(value)))
