@@ -14,7 +14,7 @@ U64, U32 = np.uint64, np.uint32
 PUNCTUATION, LETTER, UNIT, POWER, DIGIT, MASK, ENCLOSED, SPACE, BREAK, INVISIBLE, REPLACED, MULTI = range(12)
 MEASURE, STOP, CLOSER = 0x10, 0x20, 0x40
 PLAIN = 0x80  # of a folded code point: a Han letter with which nothing begins that is dropped or a slot
-KEPT, FOLD = 1 << 23, 0x1F_FFFF  # of a word of `dedup.steps.data.looks`
+PASSED, KEPT, FOLD, BEYOND = 1 << 22, 1 << 23, 0x1F_FFFF, 0x1_0000  # of a word of `dedup.steps.data.looks`
 
 KEEP, DROP, SLOT = 0, 1, 2  # what happens to a code point of the folded text; SLOT + SlotKind, to all of a run
 _LINE, _GAP = 1, 2  # flags of a folded code point: what white space stands before it
@@ -30,8 +30,12 @@ _YEAR = ord("年")
 _SOMEONE = ord("某")
 _A, _Z = ord("a"), ord("z")
 
+# Nothing here makes an array. Otherwise each call counts a reference to every array that it is given, and takes it
+# back behind, each an atomic operation: two thirds of the time in a text of many figures and Latin words.
+_compiled = numba.njit(cache=True, nogil=True, _nrt=False)
 
-@numba.njit(cache=True, nogil=True)
+
+@_compiled
 def expansion(codes, fold, kind):
     """Return how many more code points folding makes than it takes, at most. O(N)."""
     more = 0
@@ -41,12 +45,12 @@ def expansion(codes, fold, kind):
     return more
 
 
-@numba.njit(cache=True)
+@_compiled
 def _is_round(code):
     return code == _ROUND or code == _CIRCLE or code == _BIG
 
 
-@numba.njit(cache=True)
+@_compiled
 def _number(code, kind, i, n):
     """Return the end of the run of Chinese numerals from i, or i; a run of ten is looked at no further."""
     j = i
@@ -59,7 +63,7 @@ def _number(code, kind, i, n):
     return j
 
 
-@numba.njit(cache=True)
+@_compiled
 def _figures(kind, i, n):
     """Return the end of the run of digits from i, or i; a run of ten is looked at no further."""
     j = i
@@ -68,7 +72,7 @@ def _figures(kind, i, n):
     return j
 
 
-@numba.njit(cache=True)
+@_compiled
 def _short_number(code, kind, i, n):
     """Return the end of one to three Chinese numerals or digits from i, else i."""
     j = _number(code, kind, i, n)
@@ -77,7 +81,7 @@ def _short_number(code, kind, i, n):
     return j if j - i <= 3 else i
 
 
-@numba.njit(cache=True)
+@_compiled
 def _bracketed(code, kind, i, n):
     """Return the end of （一） or (12) or (a) from i, else i."""
     if code[i] != _LEFT:
@@ -90,7 +94,7 @@ def _bracketed(code, kind, i, n):
     return i
 
 
-@numba.njit(cache=True)
+@_compiled
 def _enumerator(code, kind, gap, i, n):
     """Return the end of an enumerator that begins at i, the head of a line or clause, else i."""
     k = kind[i] & 15
@@ -118,7 +122,7 @@ def _enumerator(code, kind, gap, i, n):
     return i
 
 
-@numba.njit(cache=True)
+@_compiled
 def _chinese_enumerator(code, kind, gap, i, n, line):
     j = _number(code, kind, i, n)
     if j - i > 3 or j >= n:
@@ -133,7 +137,13 @@ def _chinese_enumerator(code, kind, gap, i, n, line):
     return j + 1
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, inline="always")
+def _is_article(code):
+    """Tell the letters that end an enumerator, 第三条: the only plain ones behind which a rule looks."""
+    return code == _ARTICLE or code == _CHAPTER or code == _SECTION or code == _VOLUME or code == _ITEM
+
+
+@_compiled
 def _ordinal(code, kind, gap, i, n, line):
     """第一， 第二、 其三： are enumerators anywhere; 第三条 only with a break or space behind it."""
     j = _number(code, kind, i + 1, n)
@@ -146,19 +156,19 @@ def _ordinal(code, kind, gap, i, n, line):
         return j + 1
     if code[i] == _THAT or not line:
         return i
-    if after == _ARTICLE or after == _CHAPTER or after == _SECTION or after == _VOLUME or after == _ITEM:
+    if _is_article(after):
         if j + 1 >= n or gap[j + 1] != 0 or code[j + 1] == _COLON:
             return j + 1
     return i
 
 
-@numba.njit(cache=True)
+@_compiled
 def _is_figure(code, kind, i, j, n):
     """Tell whether the numerals [i, j) are a figure, and not part of a word, a name or an ordinal.
 
     Conservative: 十六大 四中全会 三个代表 十二五 千万 一定 stay; 二〇〇六年 三百二十人 百分之二十 go.
     """
-    if i > 0 and code[i - 1] == _ORDINAL:
+    if code[i - 1] == _ORDINAL:
         return False
     zeros = powers = adjacent = 0
     for t in range(i, j):
@@ -179,12 +189,12 @@ def _is_figure(code, kind, i, j, n):
     head = kind[i] & 15
     if head == POWER and code[i] != _TEN and code[i] != _TWENTY and code[i] != _THIRTY:
         return False
-    if i > 1 and code[i - 1] == _OF and code[i - 2] == _PART:
+    if code[i - 1] == _OF and code[i - 2] == _PART:
         return True
     return j < n and kind[j] & MEASURE != 0
 
 
-@numba.njit(cache=True)
+@_compiled
 def _digits(code, kind, gap, i, n):
     """Return the end of a number in digits from i: 12,000 and 3.5 are one."""
     j = i + 1
@@ -210,28 +220,19 @@ def _digits(code, kind, gap, i, n):
     return j
 
 
-@numba.njit(cache=True, inline="always")
-def _is_lone(code, kind, gap, i, n):
-    """Tell whether a numeral stands at i, but at no head of a line, and none follows: part of a word, no figure."""
-    k = kind[U64(i)] & 15
-    after = kind[U64(i + 1)] & 15 if i + 1 < n else PUNCTUATION
-    lone = (k == UNIT or k == POWER) and gap[U64(i)] & _LINE == 0 and after != UNIT and after != POWER
-    return lone and (i + 1 >= n or not _is_round(code[U64(i + 1)]))
-
-
-@numba.njit(cache=True)
+@_compiled
 def _fill(mark, i, j, value):
     for t in range(i, j):
         mark[t] = value
 
 
-@numba.njit(cache=True)
+@_compiled
 def _mark_x(code, kind, gap, mark, i, n):
     """Mark a run of x at i: a mask where it stands alone, else letters. Return its end."""
     j = i + 1
     while j < n and code[j] == _X and gap[j] == 0:
         j += 1
-    before = i > 0 and gap[i] == 0 and _A <= code[i - 1] <= _Z
+    before = gap[i] == 0 and _A <= code[i - 1] <= _Z
     after = j < n and gap[j] == 0 and _A <= code[j] <= _Z
     if j - i == 1 and j < n and gap[j] == 0 and kind[j] & 15 == DIGIT:
         after = True
@@ -239,14 +240,14 @@ def _mark_x(code, kind, gap, mark, i, n):
     return j
 
 
-@numba.njit(cache=True)
+@_compiled
 def _is_some(code):
     """Tell the characters that make a word of 某: 某些 某种 某个 某位 某项 某一 某几."""
     few = code == 0x4E00 or code == 0x51E0
     return few or code == 0x4E9B or code == 0x79CD or code == 0x4E2A or code == 0x4F4D or code == 0x9879
 
 
-@numba.njit(cache=True)
+@_compiled
 def _mark_mask(code, kind, gap, mark, i, n):
     """Mark a run of mask signs at i: a slot where it stands for something. Return its end."""
     j = i + 1
@@ -262,7 +263,7 @@ def _mark_mask(code, kind, gap, mark, i, n):
     return j
 
 
-@numba.njit(cache=True)
+@_compiled
 def _mark_numerals(code, kind, gap, mark, i, n):
     """Mark a run of Chinese numerals (〇 and ○ among them) at i. Return its end."""
     j = i
@@ -286,7 +287,7 @@ def _mark_numerals(code, kind, gap, mark, i, n):
     return j
 
 
-@numba.njit(cache=True)
+@_compiled
 def _mark(code, kind, gap, mark, i, n, clause):
     """Mark what begins at i as kept, dropped or a slot; return its end, and whether a clause begins there."""
     if clause or gap[i] & _LINE:
@@ -324,7 +325,7 @@ def _mark(code, kind, gap, mark, i, n, clause):
     return i + 1, False
 
 
-@numba.njit(cache=True)
+@_compiled
 def _fold_one(raw, fold, kind, multi_indptr, multi, at, span, white, code, cls, gap, origin, width, n):
     """Append what one code point folds to; return the new count and the pending white space."""
     k = kind[raw]
@@ -357,19 +358,68 @@ def _fold_one(raw, fold, kind, multi_indptr, multi, at, span, white, code, cls, 
     return n + 1, 0
 
 
-@numba.njit(cache=True)
+@_compiled
 def _widen(origin, width, n, start, end):
     """Let the last folded code point, if it ends at start, stand for the text up to end as well."""
-    if n == 0 or origin[n - 1] + width[n - 1] != start or width[n - 1] + end - start > 65535:
+    if origin[n - 1] + width[n - 1] != start or width[n - 1] + end - start > 65535:
         return
     t = n - 1
     place = origin[t]
-    while t >= 0 and origin[t] == place:  # an expansion shares one place: widen all of it
+    while origin[t] == place:  # an expansion shares one place: widen all of it
         width[t] += end - start
         t -= 1
 
 
-@numba.njit(cache=True, nogil=True)
+@_compiled
+def _behind(codes, looks, i, since, before, last, clause):
+    """Return the two folded code points behind which i stands, and whether a clause begins there, as at `since`."""
+    found = 0
+    begins = -1
+    one = two = U32(0)
+    while i > since and (found < 2 or begins < 0):
+        i -= 1
+        look = looks[min(codes[U64(i)], BEYOND)]
+        if look & KEPT:
+            one, two = (look & FOLD, two) if found == 0 else (one, look & FOLD if found == 1 else two)
+            found += 1
+            flags = look >> 24
+            if begins < 0 and (flags & STOP or not flags & CLOSER):
+                begins = 1 if flags & STOP else 0
+    if found < 2:
+        one, two = (last, before) if found == 0 else (one, last)
+    return two, one, begins == 1 or (begins < 0 and clause)
+
+
+@_compiled
+def _end_alone(codes, looks, i, stop, begins):
+    """Return the end of the digits that are a number, or of the letter or numeral that is kept, at i.
+
+    That is i where more than a look at what comes next has to tell. begins : whether a clause or a line begins at i.
+    """
+    look = looks[min(codes[U64(i)], BEYOND)]
+    k, one = look >> 24 & 15, look & FOLD
+    if k == LETTER:
+        return i if one == _ORDINAL or one == _X or (begins and (one == _THAT or _A <= one <= _Z)) else i + 1
+    if begins or (k != UNIT and k != POWER and k != DIGIT):
+        return i
+    j = i + 1
+    after = look
+    while j < stop:
+        after = looks[min(codes[U64(j)], BEYOND)]
+        if k != DIGIT or after >> 24 & 15 != DIGIT:
+            break
+        j += 1
+    if j >= stop:
+        return i  # what an edit puts in may be of the number, and an annotation that it takes out is the last one's
+    kind, one = after >> 24 & 15, after & FOLD
+    if k != DIGIT:
+        return i if after & KEPT == 0 or kind == UNIT or kind == POWER or _is_round(one) else j
+    if one == _COMMA or one == _DOT:
+        return j if j + 1 < stop and looks[min(codes[U64(j + 1)], BEYOND)] >> 31 else i
+    return j if after & KEPT or kind == SPACE or kind == BREAK else i
+
+
+@_compiled
 def fold_texts(
     codes, indptr, edit_start, edit_end, edit_joins, edit_indptr, edit_codes, looks, fold, kind, multi_indptr, multi,
     code, cls, gap, mark, origin, width,
@@ -383,87 +433,115 @@ def fold_texts(
     edit_indptr, edit_codes : int64[E+1], uint32[...]
     looks, fold, kind, multi_indptr, multi      see `dedup.steps.data`: `looks` and `Tables`
     code, cls, gap, mark, origin, width         scratch for one document: uint32, uint8, uint8, uint8, int64, uint16,
-                                                each as long as the longest document with its expansions
+                                                each as long as the longest document with its expansions, and two
     key_codes, key_origin, key_span             written: uint32[K], uint32[K], uint16[K], K >= N + expansions
     key_indptr : int64[D+1]                     written
     slot_start, slot_end, slot_key, slot_kind   written: int64, int64, int64, uint8, each as long as the key
 
     Returns the number of slots; key_indptr[D] is the number of key code points. O(N + E). One thread.
+
+    What is kept or dropped whatever stands around it goes from the texts into the key at once, and so does what a
+    look at the next code point settles. Only from what may be more to the next plain letter, behind which no rule
+    looks, is the text folded into the scratch and gone over again: few code points in a hundred. All of it in two
+    passes took three times as long.
     """
     e = keys = slots = 0
     key_indptr[0] = 0
     for d in range(indptr.size - 1):
         stop = indptr[d + 1]
-        n = 0
         white = _LINE
-        i = indptr[d]
+        since = i = indptr[d]
+        before = last = U32(0)
+        clause = True
         while i < stop:
             edit = min(edit_start[e], stop) if e < edit_start.size else stop
             while i < edit:
-                raw = codes[U64(i)]  # unsigned, as what no index below zero need be looked for with
-                look = looks[raw] if raw < 0x10000 else U32(0)
-                if look & KEPT:  # by far the most: no call, for a call passes every array
-                    code[U64(n)] = look & FOLD
-                    cls[U64(n)] = look >> U32(24)
-                    gap[U64(n)] = white
-                    origin[U64(n)] = i
-                    width[U64(n)] = 1
-                    n += 1
+                look = looks[min(codes[U64(i)], BEYOND)]
+                if not look & PASSED:
+                    k = look >> 24 & 15
+                    if k == SPACE or k == BREAK:
+                        white |= _GAP if k == SPACE else _LINE
+                        i += 1
+                        continue
+                    before, last, clause = _behind(codes, looks, i, since, before, last, clause)
+                    since = i
+                    end = _end_alone(codes, looks, i, edit, clause or white & _LINE != 0)
+                    if end == i:
+                        break
+                    if k == DIGIT:
+                        slot_start[slots] = i
+                        slot_end[slots] = end
+                        slot_key[slots] = keys
+                        slot_kind[slots] = 0
+                        slots += 1
+                        white = 0
+                        i = end
+                        continue
+                    look |= U32(PASSED | PLAIN << 24)
+                while look & PASSED:  # by far the most: no call, and nothing noted that can be looked up behind it
+                    key_codes[U64(keys)] = look & FOLD
+                    key_origin[U64(keys)] = i
+                    key_span[U64(keys)] = 1
+                    keys += np.int64(look >> 31)  # punctuation is written as well, and written over
                     white = 0
-                else:
+                    i += 1
+                    if i == edit:
+                        break
+                    look = looks[min(codes[U64(i)], BEYOND)]
+            if i == stop:
+                break
+            before, last, clause = _behind(codes, looks, i, since, before, last, clause)
+            if i == edit and edit_indptr[e + 1] == edit_indptr[e]:
+                since = i = edit_end[e]
+                if edit_joins[e] and keys > key_indptr[d]:  # of what stands in a place of its own: see `_widen`
+                    span = np.int64(key_span[keys - 1])
+                    if key_origin[keys - 1] + span == edit and span + i - edit <= 65535:
+                        key_span[keys - 1] = span + i - edit
+                e += 1
+                continue
+            code[0], code[1] = before, last  # what the rules look back at
+            origin[0] = origin[1] = -1
+            width[0] = width[1] = 0
+            n = 2
+            closed = False
+            while i < stop and not closed:
+                edit = min(edit_start[e], stop) if e < edit_start.size else stop
+                while i < edit and not closed:
                     n, white = _fold_one(
-                        raw, fold, kind, multi_indptr, multi, i, 1, white, code, cls, gap, origin, width, n
+                        codes[i], fold, kind, multi_indptr, multi, i, 1, white, code, cls, gap, origin, width, n
                     )
-                i += 1
-            if i < stop:
+                    closed = looks[min(codes[i], BEYOND)] >> 31 != 0 and not _is_article(code[n - 1])
+                    i += 1
+                if closed or i == stop:
+                    break
                 i = edit_end[e]
-                if edit_indptr[e + 1] > edit_indptr[e]:
-                    for t in range(edit_indptr[e], edit_indptr[e + 1]):
-                        n, white = _fold_one(
-                            edit_codes[t], fold, kind, multi_indptr, multi, edit, min(i - edit, 65535), white,
-                            code, cls, gap, origin, width, n,
-                        )  # fmt: skip
-                elif edit_joins[e]:
+                for t in range(edit_indptr[e], edit_indptr[e + 1]):
+                    n, white = _fold_one(
+                        edit_codes[t], fold, kind, multi_indptr, multi, edit, min(i - edit, 65535), white,
+                        code, cls, gap, origin, width, n,
+                    )  # fmt: skip
+                if edit_joins[e] and edit_indptr[e + 1] == edit_indptr[e]:
                     _widen(origin, width, n, edit, i)
                 e += 1
-        t = 0
-        clause = True
-        while t < n:
-            if cls[U64(t)] & PLAIN:  # by far the most: kept wherever it stands
-                key_codes[U64(keys)] = code[U64(t)]
-                key_origin[U64(keys)] = origin[U64(t)]
-                key_span[U64(keys)] = width[U64(t)]
-                keys += 1
-                t += 1
-                clause = False
-                continue
-            if cls[t] & 15 == PUNCTUATION and code[t] != _LEFT:
-                clause = cls[t] & STOP != 0 or (clause and cls[t] & CLOSER != 0)
-                t += 1
-                continue
-            if cls[t] & 15 == DIGIT and not clause and gap[t] & _LINE == 0:
-                end = _digits(code, cls, gap, t, n)
-                what = SLOT
-            elif not clause and _is_lone(code, cls, gap, t, n):
-                end, what, mark[t] = t + 1, KEEP, KEEP
-            else:
+            since, before, last = i, code[n - 2], code[n - 1]
+            t = 2
+            while t < n:
                 end, clause = _mark(code, cls, gap, mark, t, n, clause)
-                what = mark[t]
-            if what >= SLOT:
-                # ½ is one place with two numbers: one slot
-                if slots == 0 or origin[t] >= slot_end[slots - 1]:
-                    slot_start[slots] = origin[t]
-                    slot_key[slots] = keys
-                    slot_kind[slots] = what - SLOT
-                    slots += 1
-                slot_end[slots - 1] = origin[end - 1] + width[end - 1]
-            else:
-                for i in range(t, end):
-                    if mark[i] == KEEP:
-                        key_codes[keys] = code[i]
-                        key_origin[keys] = origin[i]
-                        key_span[keys] = width[i]
+                if mark[t] >= SLOT:
+                    # ½ is one place with two numbers: one slot
+                    if slots == 0 or origin[t] >= slot_end[slots - 1]:
+                        slot_start[slots] = origin[t]
+                        slot_key[slots] = keys
+                        slot_kind[slots] = mark[t] - SLOT
+                        slots += 1
+                    slot_end[slots - 1] = origin[end - 1] + width[end - 1]
+                    t = end
+                while t < end:
+                    if mark[t] == KEEP:
+                        key_codes[keys] = code[t]
+                        key_origin[keys] = origin[t]
+                        key_span[keys] = width[t]
                         keys += 1
-            t = end
+                    t += 1
         key_indptr[d + 1] = keys
     return slots

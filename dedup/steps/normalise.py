@@ -94,7 +94,7 @@ def _scratch(local: threading.local, indptr: Int64, documents: tuple[int, int], 
 
     Given back and asked for again with each row of documents, it was touched anew each time.
     """
-    size = int(indptr[documents[1]] - indptr[documents[0]]) + more
+    size = int(indptr[documents[1]] - indptr[documents[0]]) + more + 2  # and what two stood before
     if getattr(local, "size", -1) < size:
         kinds = (_OF_DOCUMENT | _OF_KEYS | _OF_SLOTS).items()
         local.size, local.columns = size, {name: np.empty(size, kind) for name, kind in kinds}

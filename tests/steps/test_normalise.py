@@ -19,7 +19,7 @@ from rapidfuzz.distance import LCSseq
 
 from dedup.kernels import cuts, lines, marks, text
 from dedup.kernels.threads import threads
-from dedup.schema import KeyStream, SlotKind, Texts
+from dedup.schema import EditKind, Edits, KeyStream, SlotKind, Texts
 from dedup.steps import contrast, data
 from dedup.steps.normalise import fold, normalise, surface, surfaces
 from dedup.steps.repair import lay_out, repair
@@ -52,6 +52,17 @@ TEXTS = st.lists(st.lists(PIECES, max_size=5).map("".join), max_size=4)
 def stream(*texts: str) -> tuple[Texts, KeyStream]:
     laid = lay_out(texts)
     return laid, normalise(laid, repair(laid))
+
+
+def _is_twin(laid: Texts, edits: Edits) -> None:
+    """Keys and slots are those of the slow twin."""
+    keys = normalise(laid, edits)
+    slow_keys, slow_slots = naive_text.key_stream(laid, edits)
+    columns = (keys.codes.tolist(), keys.origin.tolist(), keys.span.tolist())
+    assert [(chr(code), origin, span) for code, origin, span in zip(*columns, strict=True)] == slow_keys
+    found = keys.slots
+    rows = zip(found.start.tolist(), found.end.tolist(), found.key.tolist(), found.kind.tolist(), strict=True)
+    assert list(rows) == [tuple(row) for row in slow_slots]
 
 
 def key(text: str) -> str:
@@ -288,15 +299,7 @@ class TestTheWayBack:
     @settings(max_examples=150, deadline=None, derandomize=True)
     def test_the_kernel_is_its_twin(self, texts: list[str]) -> None:
         """Keys and slots are those of the slow twin."""
-        laid = lay_out(texts)
-        edits = repair(laid)
-        keys = normalise(laid, edits)
-        slow_keys, slow_slots = naive_text.key_stream(laid, edits)
-        columns = (keys.codes.tolist(), keys.origin.tolist(), keys.span.tolist())
-        assert [(chr(code), origin, span) for code, origin, span in zip(*columns, strict=True)] == slow_keys
-        found = keys.slots
-        rows = zip(found.start.tolist(), found.end.tolist(), found.key.tolist(), found.kind.tolist(), strict=True)
-        assert list(rows) == [tuple(row) for row in slow_slots]
+        _is_twin(laid := lay_out(texts), repair(laid))
 
     @given(st.lists(PIECES, max_size=5).map("".join))
     @settings(max_examples=100, deadline=None, derandomize=True)
@@ -375,13 +378,14 @@ def test_kernels_and_tables_agree_on_classes() -> None:
         for one in data.Class:
             assert getattr(module, one.name, one.value) == one.value, (module.__name__, one)
     assert (text.MEASURE, text.STOP, text.CLOSER) == (data.MEASURE, data.STOP, data.CLOSER)
-    assert (text.KEPT, text.PLAIN << 24) == (data.KEPT, data.PLAIN)
+    assert (text.PASSED, text.KEPT, text.PLAIN << 24) == (data.PASSED, data.KEPT, data.PLAIN)
 
 
 def test_one_look_says_what_two_tables_say() -> None:
     """The words that the fold looks at hold class, flags and fold of the tables; plain letters are kept anywhere."""
     kind, fold = data.tables().kind[:0x10000], data.tables().fold[:0x10000]
-    looks = data.looks()
+    assert data.looks().size == text.BEYOND + 1 and data.looks()[text.BEYOND] == 0
+    looks = data.looks()[: text.BEYOND]
     kept = looks & data.KEPT != 0
     assert (looks >> 24 & 0x7F == kind).all()
     assert (looks[kept] & text.FOLD == fold[kept]).all()
@@ -390,18 +394,38 @@ def test_one_look_says_what_two_tables_say() -> None:
     assert plain.size > 20_000
     assert (kind[plain] & 0x0F == data.Class.LETTER).all()
     assert not set(map(ord, "第其一某x〇")) & set(plain.tolist())
+    passed = set(np.flatnonzero(looks & data.PASSED).tolist())
+    punctuation = kept & (kind & 0x0F == data.Class.PUNCTUATION) & (fold != ord("("))
+    assert passed == set(plain.tolist()) | set(np.flatnonzero(punctuation).tolist())
 
 
-@pytest.mark.parametrize("numeral", "一十零两")
-@pytest.mark.parametrize("behind", ["村", "", "○", "二", "，", "\n", "12"])
-def test_a_lone_numeral_is_looked_at_as_any_other(numeral: str, behind: str) -> None:
+@pytest.mark.parametrize(
+    "short", [*"一十零两1a其条x第○", "12", "第三条", "三", "1,234", "3.5", "2０", "㈱", "1\u200b2"]
+)
+@pytest.mark.parametrize(
+    "behind", ["村", "", "○", "二", "，", "，村", ",234", "\n", "\n村", " 1", "12", "𝟏", "a", "条 "]
+)
+def test_what_is_settled_at_a_look_is_settled_as_all_else(short: str, behind: str) -> None:
     """What the kernel takes a short way for comes out as the slow twin has it, wherever it stands."""
-    for before in ("", "水渠", "。", "第", "分之", "\n", "（", "3"):
-        laid = lay_out([f"{before}{numeral}{behind}"])
-        edits = repair(laid)
-        keys = normalise(laid, edits)
-        slow, _ = naive_text.key_stream(laid, edits)
-        assert list(map(chr, keys.codes)) == [char for char, _, _ in slow]
+    for before in ("", "水渠", "。", "。”", "。” 村", "第", "分之", "分之\n", "\n", "，", "（", "3", "x", "a "):
+        _is_twin(laid := lay_out([f"{before}{short}{behind}"]), repair(laid))
+
+
+@given(TEXTS, st.data())
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_the_kernel_is_its_twin_whatever_the_edits(texts: list[str], draw) -> None:
+    """Edits anywhere, side by side or at the ends of documents, that take out, replace or annotate anything."""
+    laid = lay_out(texts)
+    rows: list[tuple[int, int, int, str]] = []
+    for first, last in itertools.pairwise(laid.indptr.tolist()):
+        at = first
+        while (at := at + draw.draw(st.sampled_from([0, 1, 2, 7, 40]))) < last:
+            end = min(last, at + draw.draw(st.integers(1, 4)))
+            rows.append((at, end, draw.draw(st.sampled_from(EditKind)), draw.draw(st.text(ALPHABET, max_size=3))))
+            at = end
+    start, end, kind = (np.array([row[column] for row in rows], np.int64) for column in range(3))
+    put_in = lay_out([row[3] for row in rows])
+    _is_twin(laid, Edits(start, end, kind.astype(np.uint8), put_in.indptr, put_in.codes))
 
 
 def test_pinned_keys() -> None:

@@ -45,6 +45,7 @@ STOP = 0x20  # ends a clause: an enumerator may follow
 CLOSER = 0x40  # closing quote or bracket: does not undo a STOP before it
 
 # In the words of `looks`.
+PASSED = 1 << 22  # plain, or punctuation that opens no enumerator: needs no second look
 KEPT = 1 << 23  # stands in the folded text
 PLAIN = 1 << 31  # a Han letter with which nothing begins that is dropped or a slot
 
@@ -127,9 +128,9 @@ def looks() -> UInt32:
 
     Returns
     -------
-    uint32[0x10000]
-        The fold, `KEPT`, in the upper byte `Tables.kind` and `PLAIN`. Code points that are dropped before anything
-        else, or fold to several, have the class alone.
+    uint32[0x10001]
+        The fold, `PASSED`, `KEPT`, in the upper byte `Tables.kind` and `PLAIN`. Code points that are dropped before
+        anything else, or fold to several, have the class alone. The last word, 0, is that of all beyond.
     """
     kind, fold = tables().kind[:0x10000], tables().fold[:0x10000]
     kept = (kind & 0x0F < Class.SPACE) & (fold < MULTI_BIT)
@@ -137,7 +138,8 @@ def looks() -> UInt32:
     found: UInt32 = np.where(kept, fold | KEPT, 0).astype(np.uint32)
     found |= kind.astype(np.uint32) << 24
     found[kept & plain] |= PLAIN
-    return found
+    found[kept & (plain | (kind & 0x0F == Class.PUNCTUATION) & (fold != ord("(")))] |= PASSED
+    return np.append(found, np.uint32(0))
 
 
 def digits() -> list[int]:
