@@ -32,7 +32,7 @@ _A, _Z = ord("a"), ord("z")
 
 # Nothing here makes an array. Otherwise each call counts a reference to every array that it is given, and takes it
 # back behind, each an atomic operation: two thirds of the time in a text of many figures and Latin words.
-_compiled = numba.njit(cache=True, nogil=True, _nrt=False)
+_compiled = numba.njit(cache=True, nogil=True, _nrt=False)  # type: ignore[call-overload]  # an option kept quiet
 
 
 @_compiled
