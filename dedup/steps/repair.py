@@ -27,8 +27,7 @@ _ENDING = 1 << 8
 
 _LOOKED_AT, _SHARED = 1 << 21, 1 << 23  # code points looked at together, and that one thread lays out as fast as two
 _BEFORE, _BEHIND = 60, 120  # folded code points around a trigger word that its pattern may cover
-
-_ENCODED = 1 << 16  # code points laid out at a time
+_JOINED, _WRITTEN = 1 << 16, 1 << 28  # code points of short texts joined, and written at a time: numpy takes < 2**29
 
 
 def lay_out(texts: Sequence[str]) -> Texts:
@@ -45,20 +44,21 @@ def lay_out(texts: Sequence[str]) -> Texts:
 
     Notes
     -----
-    Texts are joined and encoded some at a time, so that what stands between them and their code points stays in the
-    cache: all at once it was twice the corpus in memory never touched before. Threads wait for memory together where
-    there is much of it, and for nothing else: strings are joined under the interpreter's lock, one at a time.
+    Texts are joined some at a time and written where they belong as numpy's own strings, which are code points and
+    nothing else: encoded, all was written and read once more. Threads wait for memory together where there is much
+    of it, and for nothing else: strings are joined under the interpreter's lock, one at a time.
     """
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     indptr = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
     codes = np.empty(int(indptr[-1]), "<u4")
 
     def laid(rows: tuple[int, int]) -> None:
-        start, end = indptr[list(rows)].tolist()
-        borders = np.searchsorted(indptr, np.arange(start, end, _ENCODED)).tolist()
+        borders = np.searchsorted(indptr, np.arange(indptr[rows[0]], indptr[rows[1]], _JOINED)).tolist()
         for first, last in pairwise([*borders, rows[1]]):
-            piece = "".join(texts[first:last]).encode("utf-32-le", "surrogatepass")
-            codes[indptr[first] : indptr[last]] = np.frombuffer(piece, "<u4")
+            piece, own = "".join(texts[first:last]), codes[indptr[first] : indptr[last]]
+            for at in range(0, len(piece), _WRITTEN):
+                part = piece[at : at + _WRITTEN]
+                own[at : at + _WRITTEN].view(f"<U{len(part)}")[0] = part
 
     together(laid, portions(indptr, _LOOKED_AT) if len(codes) > _SHARED else [(0, len(texts))])
     return Texts(codes=codes, indptr=indptr)

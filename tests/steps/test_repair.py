@@ -386,12 +386,13 @@ def test_the_first_of_two_overlapping_stands(ranges: list[tuple[int, int]]) -> N
 
 def test_texts_laid_out_some_at_a_time_are_those_laid_out_at_once(monkeypatch):
     """Whatever stands where a piece ends: an empty text, one longer than a piece, half of a surrogate pair."""
-    texts = ["", "水渠修到\U00020000门口", "\ud840", "", "\udc00桥", "一" * 9, "路", ""]
+    texts = ["", "水渠修到\U00020000门口", "\ud840", "", "\udc00桥", "一" * 9, "\0路\0", "\0", ""]
     whole = lay_out(texts)
     assert whole.codes.tolist() == [ord(char) for text in texts for char in text]
     assert whole.indptr.tolist() == [sum(map(len, texts[:n])) for n in range(len(texts) + 1)]
-    for size, share in itertools.product((1, 2, 3, 7), (1, 4, 99)):
-        monkeypatch.setattr("dedup.steps.repair._ENCODED", size)
+    for size, share, written in itertools.product((1, 2, 3, 7), (1, 4, 99), (1, 2, 4, 99)):
+        monkeypatch.setattr("dedup.steps.repair._JOINED", size)
+        monkeypatch.setattr("dedup.steps.repair._WRITTEN", written)
         monkeypatch.setattr("dedup.steps.repair._LOOKED_AT", share)
         laid = lay_out(texts)
         assert laid.codes.tolist() == whole.codes.tolist()
