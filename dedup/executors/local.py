@@ -22,7 +22,7 @@ import numpy as np
 from dedup.executors import corpus as corpora
 from dedup.executors import mapped
 from dedup.executors.corpus import Batch, Corpus
-from dedup.executors.prepared import Prepared, prepare, unit_borders, with_segments
+from dedup.executors.prepared import Prepared, laid_out, prepare, unit_borders, with_segments
 from dedup.executors.spool import (
     Order,
     Spool,
@@ -83,7 +83,7 @@ class Memory:
             skipped += [*templates[1], *references[1]]
             everything = [*reports, *templates[0], *references[0]]
         with stage("repair"):
-            texts = repair.lay_out([document.text for document in everything])
+            texts = laid_out(everything)
             edits = repair.repair(texts)
         with stage("normalise"):
             keys = normalise.normalise(texts, edits)
@@ -267,13 +267,27 @@ def gathered(
             skipped.append(item)
         else:
             paths.append(item)
-    for one in read_pending(plan(paths), options) if paths else ():
+    # In the order of names as far as files go: texts that reading lays end to end are then where they belong.
+    planned = sorted(plan(paths), key=lambda one: one.source)
+    for one in read_pending(planned, options) if paths else ():
         if isinstance(one, Skipped):
             skipped.append(one)
         else:
             documents.append(one)
-    documents.sort(key=lambda document: (document.source, natural(document.member), document.text))
+    documents.sort(key=lambda document: (document.source, natural(document.member), _Text(document)))
     return documents, skipped
+
+
+class _Text:
+    """Orders documents of one name by their texts, which are made for no others."""
+
+    __slots__ = ("_document",)
+
+    def __init__(self, document: Document | Pending) -> None:
+        self._document = document
+
+    def __lt__(self, other: _Text) -> bool:
+        return self._document.text < other._document.text
 
 
 def in_order(skipped: Iterable[Skipped]) -> list[Skipped]:

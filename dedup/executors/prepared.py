@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
 
 from dedup.executors.packing import build, columns
-from dedup.read.pending import Pending
+from dedup.read.pending import Pending, Stretch
 from dedup.result import Document
 from dedup.schema import Edits, Int64, KeyStream, Parts, Segments, Slots, Texts
 from dedup.steps import furniture, normalise, repair, segment
@@ -83,10 +84,22 @@ def prepare(documents: Sequence[Document]) -> Prepared:
     return with_segments(texts, edits, keys, documents)
 
 
+def laid_out(documents: Sequence[Document | Pending]) -> Texts:
+    """Return the texts of documents end to end: where they are, if reading has laid them there in this order."""
+    found = [one.written for one in documents if isinstance(one, Pending)]
+    laid = [one for one in found if isinstance(one, Stretch)]
+    if not laid or len(laid) < len(documents):
+        return repair.lay_out([one.text for one in documents])
+    if any(one.codes is not other.codes or one.end != other.start for one, other in pairwise(laid)):
+        return repair.lay_out([one.text for one in documents])
+    first, last = laid[0].start, laid[-1].end
+    indptr = np.array([*(one.start for one in laid), last], np.int64) - first
+    return Texts(laid[0].codes[first:last], indptr)
+
+
 def with_segments(texts: Texts, edits: Edits, keys: KeyStream, documents: Sequence[Document | Pending]) -> Prepared:
     """Return the tables of a batch whose texts are repaired and folded: page noise and segments are added."""
-    known, written = [document.furniture for document in documents], [document.text for document in documents]
-    noise = furniture.furniture(texts, edits, known, written)
+    noise = furniture.furniture(texts, edits, [document.furniture for document in documents])
     return Prepared(texts, edits, keys, segment.segment(texts, edits, keys, noise), noise)
 
 

@@ -293,4 +293,6 @@ def texts(data, borders, head, codes, ends, replaced):
                 break
             sure = codes[j] >= 0x800
         replaced[f] = -1 if wrong or not sure else lost
+        if replaced[f] < 0:
+            n = begin  # texts lie end to end
         ends[f] = n

@@ -1,7 +1,8 @@
 """Documents of which the text is read, and issuer, date and title are sought when somebody asks.
 
 To seek them takes Python, and for a folder of texts as long as to find, read and decode the files; matching does not
-ask. So a scan reads without, and has them sought while kernels are at work that leave the interpreter to others.
+ask. So a scan reads without, and has them sought while kernels are at work that leave the interpreter to others. Nor
+does it ask for texts as strings, where a kernel has decoded them: matching looks at their code points.
 """
 
 from __future__ import annotations
@@ -11,24 +12,79 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from dedup.read.blob import Blob
 from dedup.read.metadata import Known, document
 from dedup.result import Document, Skipped
+from dedup.schema import UInt32, string
+
+
+class Codes:
+    """Code points of texts, end to end, in the order in which they were read.
+
+    Parameters
+    ----------
+    room : int
+        How many are expected; where more come all are copied, of fewer no more memory is touched than is written.
+    """
+
+    def __init__(self, room: int) -> None:
+        self._rows = np.empty(room, np.uint32)
+        self._size = 0
+
+    def add(self, codes: UInt32) -> int:
+        """Add some, and return where they begin."""
+        begin, end = self._size, self._size + len(codes)
+        if end > len(self._rows):
+            longer = np.empty(max(end, len(self._rows) * 3 // 2), np.uint32)
+            longer[:begin] = self._rows[:begin]
+            self._rows = longer
+        self._rows[begin:end] = codes
+        self._size = end
+        return begin
+
+    def __getitem__(self, stretch: slice) -> UInt32:
+        return self._rows[stretch]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A text among others."""
+
+    codes: Codes
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A document as far as it is known; ``made`` returns all of it."""
+    """A document as far as it is known.
+
+    source, member : str, str or None   as in `dedup.result.Document`
+    written : str or Stretch            its text
+    rest : callable                     makes the document of the text
+    """
 
     source: str
     member: str | None
-    text: str
-    made: Callable[[], Document]
+    written: str | Stretch
+    rest: Callable[[str], Document]
+
+    @property
+    def text(self) -> str:
+        """The text, made when it is asked for."""
+        one = self.written
+        return one if isinstance(one, str) else string(one.codes[one.start : one.end])
 
     @property
     def furniture(self) -> tuple[tuple[int, int], ...]:
         """None: what has page noise that its reader knows is made at once."""
         return ()
+
+    def made(self) -> Document:
+        """Return the document, with all that is known of it."""
+        return self.rest(self.text)
 
 
 Row = Document | Pending | Skipped
@@ -40,10 +96,10 @@ def made(row: Row) -> Document | Skipped:
     return row.made() if isinstance(row, Pending) else row
 
 
-def pending(blob: Blob, text: str, known: Known, *, member: str | None = None, **facts: Any) -> Pending:
+def pending(blob: Blob, text: str | Stretch, known: Known, *, member: str | None = None, **facts: Any) -> Pending:
     """Return what `dedup.read.metadata.document` makes of the same arguments, to be made later."""
-    made = partial(document, blob, text, known, member=member, **facts)
-    return Pending(blob.source, blob.member if member is None else member, text, made)
+    rest = partial(document, blob, known=known, member=member, **facts)
+    return Pending(blob.source, blob.member if member is None else member, text, rest)
 
 
 class Awaited(Sequence[Document]):

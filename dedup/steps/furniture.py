@@ -77,9 +77,7 @@ _LICENCE = 3_000  # raw characters at the end of a document in which its licence
 _TEASER = re.compile(r"\A\s*[^\n]{20,400}?(?:\.{3,}|…+)[^\S\n]*(?=\n)")
 
 
-def furniture(
-    texts: Texts, edits: Edits, known: Sequence[Sequence[tuple[int, int]]], written: Sequence[str] | None = None
-) -> Int64:
+def furniture(texts: Texts, edits: Edits, known: Sequence[Sequence[tuple[int, int]]]) -> Int64:
     """Return the raw ranges of page noise.
 
     Parameters
@@ -89,8 +87,6 @@ def furniture(
         Text glued in by sites and page numbers inside sentences are furniture too.
     known : sequence of sequences of (int, int)
         For each document the ranges its reader knows to be furniture, as offsets into its text.
-    written : sequence of str, optional
-        The texts themselves, where somebody has them; else they are made of their code points, one at a time.
 
     Returns
     -------
@@ -104,7 +100,7 @@ def furniture(
     """
 
     def found(rows: tuple[int, int]) -> Int64:
-        return np.array(list(_noise(texts, rows, known, written)), np.int64).reshape(-1, 2)
+        return np.array(list(_noise(texts, rows, known)), np.int64).reshape(-1, 2)
 
     glued = np.isin(edits.kind, (EditKind.SITE, EditKind.PAGE))
     parts = together(found, portions(texts.indptr, _TRIED))
@@ -112,10 +108,7 @@ def furniture(
 
 
 def _noise(
-    texts: Texts,
-    rows: tuple[int, int],
-    known: Sequence[Sequence[tuple[int, int]]],
-    written: Sequence[str] | None,
+    texts: Texts, rows: tuple[int, int], known: Sequence[Sequence[tuple[int, int]]]
 ) -> Iterator[tuple[int, int]]:
     """Yield the raw ranges of noise of the documents of a row; most have nothing that need be looked at here."""
     borders = texts.indptr[rows[0] : rows[1] + 1]
@@ -128,7 +121,7 @@ def _noise(
         ranges: list[tuple[int, int]] = []
         tried = begins[suspects[row] : suspects[row + 1]] - low
         if len(tried) or bears[row]:
-            text = string(texts.codes[low:high]) if written is None else written[document]
+            text = string(texts.codes[low:high])
             ranges += _hits(text, tried)
             if bears[row] & kernels.LICENCE:
                 ranges += _licence(text, max(1, len(text) - _LICENCE), len(text))

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import random
 
+import numpy as np
 import pytest
 
 from dedup import scan
+from dedup.executors.local import gathered
+from dedup.executors.prepared import laid_out
 from dedup.kernels.threads import threads
 from dedup.read import ReadOptions, plan, read, walk
-from dedup.read.pending import Awaited, Pending, made
+from dedup.read.pending import Awaited, Codes, Pending, Stretch, made
 from dedup.read.walk import read_pending
 from dedup.result import Document, Skipped
+from dedup.schema import string
+from dedup.steps import repair
 
 TEXT = "各村把水窖的盖板重新箍了铁边，钥匙交给轮值的两户，雨后第二天清一次淤。\n" * 3
 SIGNED = f"关于修缮水窖的报告\n\n{TEXT}\n柳沟乡人民政府\n2006年11月3日\n"
@@ -79,3 +85,55 @@ def test_threads_that_both_make_a_document_get_the_same(folder):
     with threads(1):
         assert [one.made() for one in rows] == [one.made() for one in rows]
     assert all(isinstance(one.made(), Document) for one in rows)
+
+
+@pytest.mark.parametrize("room", [0, 1, 7, 10_000])
+def test_codes_lie_end_to_end_however_many_were_expected(room):
+    codes, pieces = Codes(room), [np.arange(size, dtype=np.uint32) + 5 for size in (3, 0, 1, 40, 2)]
+    begins = [codes.add(one) for one in pieces]
+    assert begins == [0, 3, 3, 4, 44]
+    assert codes[0:46].tolist() == np.concatenate(pieces).tolist()
+
+
+def texts_of(laid) -> list[str]:
+    return [string(laid.codes[a:b]) for a, b in zip(laid.indptr[:-1], laid.indptr[1:], strict=True)]
+
+
+@pytest.mark.parametrize("odd", ["nothing", "gbk", "blank", "html", "records", "given"])
+def test_texts_that_reading_laid_out_stay_where_they_are(tmp_path, monkeypatch, odd):
+    """In files and folders of any names; and what is read in another way stands among them where it belongs."""
+    names = [f"{folder}{number}.txt" for folder in ("", "b/", "b/b/", "a/") for number in range(6)]
+    random.Random(7).shuffle(names)
+    for number, name in enumerate(names):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        start = ("2021年", "", "\n　", "A")[number % 4]
+        (tmp_path / name).write_text(f"{start}第{number}件：{TEXT * (number % 3)}", encoding="utf-8")
+    others = {
+        "nothing": (),
+        "gbk": (("b/9.txt", TEXT.encode("gbk")),),
+        "blank": (("b/9.txt", b"\n  \n"),),
+        "html": (("b/9.txt", f"<html><body><p>{TEXT}</p></body></html>".encode()),),
+        "records": (("b/9.jsonl", json.dumps({"text": TEXT}).encode()),),
+        "given": (),
+    }
+    for name, content in others[odd]:
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.setattr(walk, "_MANY", 1)
+    given = [Document("b", "在内存里的一份报告，写的是渠首闸板的尺寸。")] if odd == "given" else []
+    with threads(2):
+        documents, _ = gathered([tmp_path, *given], ReadOptions())
+    calls = []
+    lay_out = repair.lay_out
+    monkeypatch.setattr(repair, "lay_out", lambda texts: calls.append(len(texts)) or lay_out(texts))
+    assert texts_of(laid_out(documents)) == [one.text for one in documents]
+    assert [made(one) for one in documents] == sorted(
+        [one for one in [*read(tmp_path), *given] if isinstance(one, Document)], key=lambda one: one.source
+    )
+    assert (not calls) == (odd == "nothing")
+    assert sum(isinstance(one, Pending) and isinstance(one.written, Stretch) for one in documents) >= 20
+
+
+def test_documents_of_one_name_are_ordered_by_their_texts():
+    texts = ["丙处的渠", "甲处的渠", "乙处的渠", "甲处的渠"]
+    documents, _ = gathered([Document("a", text) for text in texts], ReadOptions())
+    assert [one.text for one in documents] == sorted(texts)
