@@ -30,7 +30,7 @@ from bench.peers import PEERS
 
 HERE = Path(__file__).resolve().parent
 WORK, RESULTS = HERE / "work", HERE / "results"
-PARTS = ("peers", "route", "scans", "floods", "shell")
+PARTS = ("peers", "route", "pairs", "scans", "floods", "shell")
 FLOODS = {"copies": 25_000, "numbers": 25_000, "names": 25_000, "everywhere": 2_000, "sixfold": 300_000,
           "sentence": 830_000, "letters": 30_000}  # fmt: skip
 """Sizes of which the double is run too: it ends at 50,000 copies and variants, and at 5 MB of one sentence."""
@@ -175,6 +175,19 @@ def route(options: argparse.Namespace, sizes: list[int], thresholds: list[float]
     ])  # fmt: skip
 
 
+def pairs(options: argparse.Namespace, sizes: list[int], thresholds: list[float]) -> None:
+    """Go from files to pairs beside reading and decoding them, at the two largest sizes."""
+    rows: list[Row] = []
+    for size in sorted(sizes)[-2:]:
+        for kind in ("reports", "reports.jsonl"):
+            path = prepare(size, thresholds) / kind
+            row = child(options.python, options.patience, "bench.scans", "pairs", str(options.rounds), str(path))
+            name = f"{size:,} paragraphs, {'folder' if kind == 'reports' else 'jsonl'}"
+            say(f"to pairs, {name}: {row.get('error') or [run['seconds'] / run['decoding'] for run in row['runs']]}")
+            rows.append({"name": name} | row)
+            keep("pairs", rows)
+
+
 def scans(options: argparse.Namespace, sizes: list[int], thresholds: list[float]) -> None:
     """Scan the corpora as folders of reports, the largest as .jsonl and in cold memory too, then the user's own."""
     rows: list[Row] = []
@@ -227,6 +240,7 @@ def main(given: list[str]) -> int:
         for name, part in (
             ("peers", peers),
             ("route", route),
+            ("pairs", pairs),
             ("scans", scans),
             ("floods", floods),
             ("shell", shell),

@@ -2,6 +2,7 @@
 
 python -m bench.scans scan [--cold] PATH...  # dedup.scan of files, JSON written; reading and decoding alone
 python -m bench.scans touch MEGABYTES   # touches memory, for a scan that follows
+python -m bench.scans pairs ROUNDS PATH # files to verified pairs of paragraphs, beside reading and decoding, in turns
 python -m bench.scans flood NAME SIZE   # dedup.scan of a flood in memory
 python -m bench.scans route TEXTS       # the paragraph route, stage by stage
 python -m bench.scans shell ROUNDS PATH...  # the command line from start to end, of each path too
@@ -16,7 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -25,6 +27,8 @@ import numpy as np
 
 from bench import corpus
 from bench.peers import cpu_seconds, peak_mb
+from dedup.executors import local
+from dedup.kernels.threads import threads
 from dedup.params import Params
 from dedup.pipeline import near_pairs, scan
 from dedup.report.files import write_file
@@ -77,6 +81,38 @@ def files(paths: list[str], cold: bool = False) -> dict[str, Any]:
         "decoded_mb": decoded_mb,
         "timings": dict(result.timings) | {"json": writing, "page": paging},
     }
+
+
+def pairs(rounds: int, path: str) -> dict[str, Any]:
+    """Read and decode files in plain Python, then go from them to verified pairs of paragraphs, in turns.
+
+    A machine that others use too is now faster, now slower; the two of a round are near each other in time.
+    """
+    _warm_up()
+    runs = []
+    for _ in range(rounds):
+        (chars, size), decoding, _ = _timed(lambda: _decode([Path(path)]))
+        subprocess.run([sys.executable, "-m", "bench.scans", "touch", str(8 * size / 1e6)], check=True)
+        (stages, found), seconds, cpu = _timed(lambda: _to_pairs(path))
+        runs.append({"decoding": decoding, "seconds": seconds, "cpu": cpu, "stages": stages})
+    return {"chars": chars, "bytes": size, "pairs": found, "runs": runs}
+
+
+def _to_pairs(path: str) -> tuple[dict[str, float], int]:
+    """Go from files to verified pairs, as a scan does; seconds by stage, and the number of pairs."""
+    took: dict[str, float] = {}
+
+    @contextmanager
+    def stage(name: str) -> Iterator[None]:
+        begun = time.perf_counter()
+        yield
+        took[name] = time.perf_counter() - begun
+
+    with threads(JOBS):
+        prepared = local.Memory().corpus(local.Sources([path]), Params(), stage)
+        with stage("pair"):
+            found, _ = near_pairs(prepared.keys, prepared.segments, Params())
+    return took, len(found.left)
 
 
 def touch(megabytes: float) -> None:
@@ -207,6 +243,8 @@ def main(arguments: list[str]) -> int:
         return 0
     if kind == "scan":
         facts = files([one for one in rest if one != "--cold"], cold="--cold" in rest)
+    elif kind == "pairs":
+        facts = pairs(int(rest[0]), rest[1])
     elif kind == "flood":
         facts = flood(rest[0], int(rest[1]))
     elif kind == "shell":

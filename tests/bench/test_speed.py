@@ -214,3 +214,23 @@ def test_the_page_is_made_of_kept_results(tmp_path):
     pytest.importorskip("matplotlib")
     page.plot(tmp_path, tmp_path / "plot.svg")
     assert "<svg" in (tmp_path / "plot.svg").read_text()
+
+
+def test_the_way_to_pairs_is_measured_beside_plain_decoding_in_turns(tmp_path):
+    corpus.write(corpus.make(220, seed=5), tmp_path)
+    row = scans.pairs(2, str(tmp_path / "reports"))
+    assert row["bytes"] == sum(path.stat().st_size for path in (tmp_path / "reports").rglob("*.txt"))
+    assert row["pairs"] > 0
+    assert [list(run["stages"]) for run in row["runs"]] == [["read", "repair", "normalise", "segment", "pair"]] * 2
+    assert all(run["seconds"] >= sum(run["stages"].values()) for run in row["runs"])
+
+
+def test_the_ratio_to_decoding_is_the_median_of_the_rounds_own():
+    runs = [
+        {"decoding": decoding, "seconds": seconds, "cpu": 1.0, "stages": {"read": seconds / 2}}
+        for decoding, seconds in ((1.0, 3.0), (4.0, 8.0), (2.0, 5.0))
+    ]
+    table = page._pairs_table([{"name": "some", "chars": 7, "runs": runs}, {"name": "none", "error": "it fell"}])
+    some, none = table.splitlines()[-2:]
+    assert some == "| some | 7 | 2 | 5 | 1 | 2.50 | 2.00 to 3.00 | read 2.5 |"
+    assert none.startswith("| none |") and none.endswith("| it fell |")
