@@ -11,9 +11,11 @@ _U64 = np.uint64
 _U32 = np.uint32
 _HIGH, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _NEVER = np.uint32(21)  # no code point has a bit above it: what is shifted so far is 0, but the compiler cannot know
+_LINE = 16  # code points in a line of the cache
+_TOUCHED = 128  # anchors whose text is touched before it is compared: that of thousands left the nearer caches again
 _FAR = 32  # trigrams that are compared at once, on the left; some of them are none
 _BATCH = 256  # groups of seeds whose text is touched before it is compared
-_REACH, _AMONG = 16, 24  # characters looked at for an echo, on the left and on the right, as steps.anchor wants them
+_REACH, _DRIFT = 16, 4  # characters looked at for an echo and steps out of step, as steps.anchor wants them
 
 
 @numba.njit(cache=True, inline="always")
@@ -31,8 +33,10 @@ def _touch(codes, at, k, pad, last):
     Places of one hash lie all over the corpus. Touched one after the other they are fetched together, a dozen at a
     time; without it each comparison waits for its own.
     """
-    around = codes[_U64(max(at - pad, np.int64(0)))] | codes[_U64(min(at + k + pad, last))]
-    return around | codes[_U64(at)]
+    first, touched = max(at - pad, np.int64(0)), codes[_U64(min(at + k + pad, last))]
+    for x in range(4):  # a constant; the fifth line is that of the end
+        touched |= codes[_U64(min(first + x * _LINE, last))]
+    return touched
 
 
 @numba.njit(cache=True, inline="always")
@@ -53,62 +57,62 @@ def _run(codes, i, j, k, low, high, enough):
 
 
 @numba.njit(cache=True)
-def _may_echo(codes, i, j, low, high, reach, drift):
-    """Tell whether three characters in a row on the left stand, in any order, among those looked at on the right.
-
-    Nineteen pairs of places in twenty have no echo, and finding that out shift by shift took three times as long. The
-    lengths are constants, so that all characters of the left are compared with one of the right at once; other
-    lengths, and places beside a border, are left to `_echo`.
-    """
-    begin = j - drift
-    if reach != _REACH or reach + 2 * drift != _AMONG:
-        return True
-    if i < low[0] or i + _REACH > high[0] or begin < low[1] or begin + _AMONG > high[1]:
-        return True
-    there = _U32(0)
-    for x in range(_REACH):
-        code = codes[_U64(i) + _U64(x)]
-        found = False
-        for y in range(_AMONG):
-            found |= code == codes[_U64(begin) + _U64(y)]
-        there |= _U32(found) << _U32(x)
-    return there & (there >> _U32(1)) & (there >> _U32(2)) != 0
-
-
-@numba.njit(cache=True)
 def _echo(codes, i, j, low, high, reach, drift):
     """Tell whether three characters in a row stand on both sides, at most `drift` out of step.
 
     i, j : int64        where the `reach` characters begin that are looked at, on either side
     low, high : tuple of two int64   borders that are not crossed, on either side
 
-    The inner loop has no way out, so that the compiler compares eight or sixteen places at once.
+    Beside a border there are fewer to look at, and the lengths are not known to the compiler; nor are other lengths.
     """
+    inside = i >= low[0] and i + _REACH <= high[0] and j - _DRIFT >= low[1] and j + _REACH + _DRIFT <= high[1]
+    if inside and reach == _REACH and drift == _DRIFT:
+        return _echo_inside(codes, i, j)
     for shift in range(-drift, drift + 1):
         at = j + shift
         first = max(np.int64(0), low[0] - i, low[1] - at)
         last = min(reach, high[0] - i, high[1] - at) - 2
         found = _U32(0)
         for x in range(first, last):
-            here, there = _U64(i + x), _U64(at + x)
-            one = _U32(codes[here] == codes[there])
-            two = _U32(codes[here + _U64(1)] == codes[there + _U64(1)])
-            found |= one & two & _U32(codes[here + _U64(2)] == codes[there + _U64(2)])
+            found |= _three(codes, _U64(i + x), _U64(at + x))
         if found:
             return True
     return False
+
+
+@numba.njit(cache=True)
+def _echo_inside(codes, i, j):
+    """Tell what `_echo` tells, for the lengths of steps.anchor and away from all borders.
+
+    Nineteen pairs of places in twenty have no echo. With constant lengths and no way out of the loops the compiler
+    compares four or eight places at once, and all nine shifts take less time than asking first which characters of
+    one side stand on the other at all. Fourteen places are two eights that overlap: a rest would be compared singly.
+    """
+    found = _U32(0)
+    for shift in range(-_DRIFT, _DRIFT + 1):
+        for x in range(8):
+            here, there = _U64(i) + _U64(x), _U64(j + shift) + _U64(x)
+            found |= _three(codes, here, there)
+            found |= _three(codes, here + _U64(_REACH - 10), there + _U64(_REACH - 10))
+    return found != 0
+
+
+@numba.njit(cache=True, inline="always")
+def _three(codes, here, there):
+    """Return 1 if three characters in a row are equal, else 0, without a branch."""
+    unlike = codes[here] ^ codes[there]
+    unlike |= codes[here + _U64(1)] ^ codes[there + _U64(1)]
+    unlike |= codes[here + _U64(2)] ^ codes[there + _U64(2)]
+    return _U32(unlike == _U32(0))
 
 
 @numba.njit(cache=True, inline="always")
 def _echoes(codes, run, low, high, reach, drift):
     """Tell whether the two sides agree once more beside a run of equal characters, which is as `_run` returns it."""
     _, i, j, end_i, end_j = run
-    if _may_echo(codes, end_i, end_j, low, high, reach, drift):
-        if _echo(codes, end_i, end_j, low, high, reach, drift):
-            return True
-    i -= reach
-    j -= reach
-    return _may_echo(codes, i, j, low, high, reach, drift) and _echo(codes, i, j, low, high, reach, drift)
+    if _echo(codes, end_i, end_j, low, high, reach, drift):
+        return True
+    return _echo(codes, i - reach, j - reach, low, high, reach, drift)
 
 
 @numba.njit(cache=True, inline="always")
@@ -150,20 +154,10 @@ def worth(codes, left, right, one, other, borders, k, around, out):
 @numba.njit(cache=True)
 def _trigrams(codes, at, count, low, high, nothing, out):
     """Write a hash of the three characters at each of `count` places from `at` on; `nothing` beside a border."""
-    if at >= low and at + count + 2 <= high:
-        for x in range(count):
-            here = _U64(at + x)
-            out[x] = (codes[here] * _U32(0x9E3779B1) + codes[here + _U64(1)]) * _U32(0x85EBCA77) + codes[
-                here + _U64(2)
-            ]
-        return
-    for x in range(count):
-        out[x] = nothing
-        if at + x >= low and at + x + 3 <= high:
-            here = _U64(at + x)
-            out[x] = (codes[here] * _U32(0x9E3779B1) + codes[here + _U64(1)]) * _U32(0x85EBCA77) + codes[
-                here + _U64(2)
-            ]
+    out[:count] = nothing
+    for x in range(max(np.int64(0), low - at), min(count, high - 2 - at)):
+        here = _U64(at + x)
+        out[x] = (codes[here] * _U32(0x9E3779B1) + codes[here + _U64(1)]) * _U32(0x85EBCA77) + codes[here + _U64(2)]
 
 
 @numba.njit(cache=True)
@@ -278,6 +272,26 @@ def _group(anchors, first, end):
     return last - first
 
 
+@numba.njit(cache=True)
+def _look_ahead(codes, k, anchors, first, end, borders, rough, shift, base, pad, of):
+    """Write the documents of the next anchors, and touch their text if it is at hand.
+
+    of : int32[...]   written from 0 on, for groups of two and more
+
+    Return where the groups end that were looked at, and a 0 that the compiler cannot know, see `_touch`.
+    """
+    ahead, touched = first, _U32(0)
+    while ahead < end and ahead - first < _TOUCHED:
+        n = _group(anchors, ahead, end)
+        for x in range(ahead, ahead + n if n > 1 else ahead):
+            place = np.int64(anchors[x] & _LOW)
+            of[x - first] = _document(borders, rough, shift, base, place)
+            if k:
+                touched |= _touch(codes, place, k, pad, codes.shape[0] - 1)
+        ahead += n
+    return ahead, np.int64(touched >> _NEVER)
+
+
 @numba.njit(cache=True, nogil=True, parallel=True)
 def pairs(codes, k, anchors, rows, borders, rough, shift, base, cap, around, spare, indptr, out, count):
     """Write the pairs of places of each group of equal anchors.
@@ -302,33 +316,27 @@ def pairs(codes, k, anchors, rows, borders, rough, shift, base, cap, around, spa
     Hashes are 32 bits wide here, so each pair is compared character by character before it counts; and nine in ten
     are a turn of phrase that two texts share by chance, so each has to show more than its own characters.
     """
-    pad, last = around[1] + around[2], codes.shape[0] - 1
+    pad = around[1] + around[2]
     for b in numba.prange(rows.shape[0] - 1):
         of = np.empty(rows[b + 1] - rows[b], np.int32)
-        at = indptr[b]
-        first = rows[b]
-        touched = _U32(0)
+        at, first, begin, ahead = indptr[b], rows[b], rows[b], rows[b]
         while first < rows[b + 1]:
-            n = _group(anchors, first, rows[b + 1])
-            for y in range(n if n > 1 else 0):
-                place = np.int64(anchors[first + y] & _LOW)
-                of[first + y - rows[b]] = _document(borders, rough, shift, base, place)
-                if k:
-                    touched |= _touch(codes, place, k, pad, last)
-            first += n
-        at += np.int64(touched >> _NEVER)
-        first = rows[b]
-        while first < rows[b + 1]:
+            if first == ahead:
+                begin = first
+                ahead, touched = _look_ahead(
+                    codes, k, anchors, first, rows[b + 1], borders, rough, shift, base, pad, of
+                )
+                at += touched
             n = _group(anchors, first, rows[b + 1])
             few = n <= cap
             for y in range(1, n):
                 right = np.int64(anchors[first + y] & _LOW)
-                document = of[first + y - rows[b]]
+                document = of[first + y - begin]
                 for turn in range(y if few else min(y, 2)):
                     x = np.int64(turn)  # up to the cap all before it; above it the one before it, then the first
                     if not few:
                         x = np.int64(0) if turn == 1 else np.int64(y - 1)
-                    other = of[first + x - rows[b]]
+                    other = of[first + x - begin]
                     if other == document and x != y - 1:
                         continue
                     left = np.int64(anchors[first + x] & _LOW)
