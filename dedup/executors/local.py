@@ -43,6 +43,7 @@ from dedup.read.walk import read_pending
 from dedup.result import Document, Skipped
 from dedup.schema import Bool, Int64
 from dedup.steps import normalise, repair
+from dedup.sweeps import seldom
 
 T = TypeVar("T")
 Stage = Callable[[str], AbstractContextManager[None]]
@@ -268,12 +269,13 @@ def gathered(
         else:
             paths.append(item)
     # In the order of names as far as files go: texts that reading lays end to end are then where they belong.
-    planned = sorted(plan(paths), key=lambda one: one.source)
-    for one in read_pending(planned, options) if paths else ():
-        if isinstance(one, Skipped):
-            skipped.append(one)
-        else:
-            documents.append(one)
+    with seldom():
+        planned = sorted(plan(paths), key=lambda one: one.source)
+        for one in read_pending(planned, options) if paths else ():
+            if isinstance(one, Skipped):
+                skipped.append(one)
+            else:
+                documents.append(one)
     documents.sort(key=lambda document: (document.source, natural(document.member), _Text(document)))
     return documents, skipped
 

@@ -9,11 +9,8 @@ import numba
 import numpy as np
 
 # What a code point tells of the line in which it stands.
-STOP, POINT, BREAK = (
-    1,
-    2,
-    4,
-)  # a full stop; a colon, arrow or closing bracket, with which a line may have one; a break
+STOP, BREAK = 1, 4  # a full stop; a break
+POINT = 2  # a colon, arrow or closing bracket: a line with one may be noise although it has a full stop
 GAP, HYPHEN, DIGIT = 8, 16, 32  # parts short words, white space does too; "-"; what an expression calls a digit
 WHITE, STRANGE = 64, 128  # white space; what is neither Han nor parts words
 ONE, OTHER = 256, 512  # side by side they make a pair that stands in words of noise
