@@ -268,8 +268,8 @@ def gathered(
             skipped.append(item)
         else:
             paths.append(item)
-    # In the order of names as far as files go: texts that reading lays end to end are then where they belong.
     with seldom():
+        # In the order of names as far as files go: texts that reading lays end to end are then where they belong.
         planned = sorted(plan(paths), key=lambda one: one.source)
         for one in read_pending(planned, options) if paths else ():
             if isinstance(one, Skipped):

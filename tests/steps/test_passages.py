@@ -369,9 +369,10 @@ def test_an_extension_ends_where_everything_resembles_everything(seed, letters):
 
 
 def test_what_anchors_call_weak_comes_to_nothing_alone():
-    """The bounds of both steps agree, and the kernel has room for what is compared at once."""
+    """The bounds of both steps agree, and the kernel has room and constants for what is compared at once."""
     assert anchor.RUN <= anchor.SURE <= align.WHOLE < align.ALONE
     assert (anchor.REACH, anchor.DRIFT) == (align.REACH, align.DRIFT)
+    assert (anchor.REACH, anchor.DRIFT) == (kernels_seeds._REACH, kernels_seeds._DRIFT)
     assert align.FAR_REACH - 2 <= kernels_seeds._FAR
 
 
