@@ -35,6 +35,13 @@ def test_blocks_run_and_print_what_the_page_shows(name, tmp_path, monkeypatch):
     assert (ran.blocks, ran.shown) == (8, 5)
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_the_range_in_the_prose_is_one_that_is_shown(name):
+    """``make docs`` brings the figures of the blocks up to date, and could not know of this one."""
+    start, end = re.search(r"`text\[(\d+):(\d+)\]`", read(name)).groups()
+    assert f"{start}–{end}" in read(name)
+
+
 def test_both_languages_show_the_same_commands():
     """The Chinese page is a twin: the same blocks but for the language of the output and of the comments."""
 
