@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numba
 import numpy as np
 from numba.np.ufunc import threading_layer
+from numpy.typing import NDArray
 
 from dedup.errand import spared
 from dedup.errors import ParamsError
@@ -90,6 +91,19 @@ def together(function: Callable[[_Task], _Found], tasks: Sequence[_Task]) -> lis
         return [function(task) for task in tasks]
     with ThreadPoolExecutor(allowed()) as pool:
         return list(pool.map(function, tasks))
+
+
+def sort(words: NDArray[np.uint64]) -> None:
+    """Sort words in place, as many shares of them at once as threads are allowed.
+
+    First the lower words are parted from the higher ones, which numpy does by vectors in a tenth of the time that
+    sorting takes; then each share is sorted by itself.
+    """
+    count = allowed() if len(words) >= _SHORT else 1
+    cuts = [len(words) * number // count for number in range(count + 1)]
+    if count > 1:
+        words.partition(cuts[1:-1])
+    together(np.ndarray.sort, [words[first:last] for first, last in pairwise(cuts)])
 
 
 class Room:

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from dedup.kernels import hashing, packing
+from dedup.kernels import hashing, packing, threads
 from dedup.kernels import seeds as kernels
 from dedup.params import Params
 from dedup.result import Limit
@@ -124,7 +124,7 @@ def places(
         )  # fmt: skip
         written = _laid_aside(indptr, kept, scratch, found, written)
     found = found[:written]
-    found.sort()
+    threads.sort(found)
     many = int(over.sum())
     return found, [Limit("anchor", many, cap, f"largest {int(largest.max())}")] if many else []
 
@@ -257,7 +257,7 @@ def minimisers(keys: KeyStream, k: int, window: int) -> UInt64:
         )  # fmt: skip
         written = _laid_aside(room, count, scratch, sampled, written)
     sampled = sampled[:written]
-    sampled.sort()
+    threads.sort(sampled)
     return sampled
 
 

@@ -35,6 +35,17 @@ def test_portions_are_all_rows_in_order(sizes, first, count, most):
     assert all(borders[low - 1] < borders[low] for low, _ in parts[1:])
 
 
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(words=st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 3), max_size=40), count=st.integers(1, 5))
+def test_words_are_sorted_in_shares_as_in_one_piece(words, count):
+    expected, found = sorted(words), np.array(words, np.uint64)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threads, "allowed", lambda: count)
+        patch.setattr(threads, "_SHORT", 2)
+        threads.sort(found)
+    assert found.tolist() == expected
+
+
 def test_a_short_text_is_worth_no_thread():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(threads, "allowed", lambda: 2)
