@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import numba
 import numpy as np
-
-from dedup.schema import Int32, Int64
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
 
 _U64 = np.uint64
 _U32 = np.uint32
@@ -13,9 +16,111 @@ _HIGH, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _NEVER = np.uint32(21)  # no code point has a bit above it: what is shifted so far is 0, but the compiler cannot know
 _LINE = 16  # code points in a line of the cache
 _TOUCHED = 128  # anchors whose text is touched before it is compared: that of thousands left the nearer caches again
-_FAR = 32  # trigrams that are compared at once, on the left; some of them are none
 _BATCH = 256  # groups of seeds whose text is touched before it is compared
+_LANES = 16  # code points that are compared at once
 _REACH, _DRIFT = 16, 4  # characters looked at for an echo and steps out of step, as steps.anchor wants them
+_FAR_REACH, _FAR_DRIFT = 24, 13  # those of steps.align; other lengths are looked at one character after the other
+_ONE, _HALF = np.uint64(1), np.uint64(0xFFFF)
+_BIT = ir.IntType(1)
+_VECTORS = not vars(numba.config)["DISABLE_JIT"] and sys.byteorder == "little"  # the lowest bit is the first place
+
+
+def _sixteen(context, builder, kind, codes, at):
+    """Build what loads the sixteen code points from a place on."""
+    first = builder.gep(context.make_array(kind)(context, builder, codes).data, [at])
+    found = builder.load(builder.bitcast(first, ir.VectorType(ir.IntType(32), 16).as_pointer()))
+    found.align = 4
+    return found
+
+
+@intrinsic
+def _alike(_, codes, i, j, x, y):
+    """Tell which code points are equal: bit n whether ``codes[i + n]`` is ``codes[j + n]``, and bit 16 + n whether
+    ``codes[x + n]`` is ``codes[y + n]``, for n below 16.
+
+    Nineteen pairs of places in twenty are compared in vain, and most of the time of an anchor goes into that. Written
+    as loops, which the compiler turns into vectors as it likes, the same looks took twice as many instructions.
+    """
+
+    def built(context, builder, signature, found):
+        sides = [_sixteen(context, builder, codes, found[0], at) for at in found[1:]]
+        low, high = (builder.icmp_unsigned("==", *sides[n : n + 2]) for n in (0, 2))
+        every = ir.Constant(ir.VectorType(ir.IntType(32), 32), list(range(32)))
+        bits = builder.bitcast(builder.shuffle_vector(low, high, every), ir.IntType(32))
+        return builder.zext(bits, ir.IntType(64))
+
+    return types.uint64(codes, *[types.int64] * 4), built
+
+
+@intrinsic
+def _trailing(_, word):
+    """Return how many of the lowest bits of a word are 0."""
+    return types.int64(types.uint64), lambda _, builder, __, found: builder.cttz(found[0], ir.Constant(_BIT, 0))
+
+
+@intrinsic
+def _leading(_, word):
+    """Return how many of the highest bits of a word are 0."""
+    return types.int64(types.uint64), lambda _, builder, __, found: builder.ctlz(found[0], ir.Constant(_BIT, 0))
+
+
+@intrinsic
+def _any_trigram(_, codes, i, j, mine, yours):
+    """Tell whether one of the trigrams at 22 places from i on stands at one of 48 from j on, by their hashes.
+
+    mine, yours : uint64   bits of the places that count
+    """
+
+    def built(context, builder, signature, found):
+        row = ir.VectorType(ir.IntType(32), 16)
+
+        def all_of(value):
+            return ir.Constant(row, [value] * 16)
+
+        def hashes(at, first, counted, nothing):
+            here = builder.add(at, ir.Constant(at.type, first))
+            one, two, three = (
+                _sixteen(context, builder, codes, found[0], builder.add(here, ir.Constant(at.type, n)))
+                for n in range(3)
+            )
+            mixed = builder.add(builder.mul(one, all_of(0x9E3779B1)), two)
+            mixed = builder.add(builder.mul(mixed, all_of(0x85EBCA77)), three)
+            some = builder.trunc(builder.lshr(counted, ir.Constant(counted.type, first)), ir.IntType(16))
+            some = builder.bitcast(some, ir.VectorType(_BIT, 16))
+            return builder.select(some, mixed, all_of(nothing))
+
+        near = [hashes(found[1], first, found[3], 0xFFFFFFFF) for first in (0, 6)]
+        far = [hashes(found[2], first, found[4], 0xFFFFFFFE) for first in (0, 16, 32)]
+        equal = all_of(0)
+        for place in range(22):
+            lane = ir.Constant(row, [place if place < 16 else place - 6] * 16)
+            one = builder.shuffle_vector(near[place >= 16], near[place >= 16], lane)
+            for other in far:
+                equal = builder.or_(equal, builder.sext(builder.icmp_unsigned("==", one, other), row))
+        bits = builder.bitcast(builder.icmp_unsigned("!=", equal, all_of(0)), ir.IntType(16))
+        return builder.icmp_unsigned("!=", bits, ir.Constant(ir.IntType(16), 0))
+
+    return types.boolean(codes, types.int64, types.int64, types.uint64, types.uint64), built
+
+
+@numba.njit(cache=True, inline="always")
+def _between(first, last):
+    """Return a word whose bits from the one to the other are set; what lies beyond the word is left out."""
+    first = min(max(first, np.int64(0)), np.int64(63))
+    last = min(max(last, np.int64(0)), np.int64(63))
+    return ((_ONE << _U64(last)) - _ONE) & ~((_ONE << _U64(first)) - _ONE)
+
+
+@numba.njit(cache=True, inline="always")
+def _free(i, j, low, high):
+    """Tell whether what `_run` and `_echo` look at lies within the borders, on both sides."""
+    return _VECTORS and min(i - low[0], j - low[1], high[0] - i, high[1] - j) >= 2 * _LANES + _DRIFT
+
+
+@numba.njit(cache=True, inline="always")
+def _away(codes, i, j, room):
+    """Tell whether vectors may look `room` places farther from here, on both sides, and stay in the text."""
+    return _VECTORS and min(i, j) >= room and max(i, j) + room < codes.shape[0]
 
 
 @numba.njit(cache=True, inline="always")
@@ -40,8 +145,19 @@ def _touch(codes, at, k, pad, last):
 
 
 @numba.njit(cache=True, inline="always")
-def _run(codes, i, j, k, low, high, enough):
-    """Return how many equal characters an anchor lies in, not above `enough`, and where they begin and end."""
+def _run(codes, i, j, k, low, high, enough, free):
+    """Return how many equal characters two anchors lie in, and where they begin and end; 0 of them if the anchors are
+    not equal. Of more than `enough` it may count no farther, and the ends are then somewhere in them.
+    """
+    if free and max(k, enough) <= _LANES:
+        alike = ~_alike(codes, i, j, i - _LANES, j - _LANES)
+        behind = _trailing(alike | _U64(1 << 16))
+        before = _leading(alike << _HIGH | _U64(1 << 47))
+        if behind < k:
+            return np.int64(0), i, j, i, j
+        return before + behind, i - before, j - before, i + behind, j + behind
+    if not _equal(codes, i, j, k):
+        return np.int64(0), i, j, i, j
     end_i = i + k
     end_j = j + k
     length = k
@@ -63,53 +179,42 @@ def _echo(codes, i, j, low, high, reach, drift):
     i, j : int64        where the `reach` characters begin that are looked at, on either side
     low, high : tuple of two int64   borders that are not crossed, on either side
 
-    Beside a border there are fewer to look at, and the lengths are not known to the compiler; nor are other lengths.
+    Nineteen pairs of places in twenty have no echo: all shifts at once take less time than finding out which
+    characters of one side stand on the other at all.
     """
-    inside = i >= low[0] and i + _REACH <= high[0] and j - _DRIFT >= low[1] and j + _REACH + _DRIFT <= high[1]
-    if inside and reach == _REACH and drift == _DRIFT:
-        return _echo_inside(codes, i, j)
+    if reach == _REACH and drift == _DRIFT and _away(codes, i, j, _LANES + _DRIFT):
+        here, there = _between(low[0] - i, high[0] - i), _between(low[1] - j + _DRIFT, high[1] - j + _DRIFT)
+        found = _U64(0)
+        for shift in range(0, 2 * _DRIFT + 1, 2):
+            next_one = min(shift + 1, 2 * _DRIFT)  # the last shift twice
+            alike = _alike(codes, i, j - _DRIFT + shift, i, j - _DRIFT + next_one)
+            alike &= (here & there >> _U64(shift) & _HALF) | (here & there >> _U64(next_one) & _HALF) << _U64(16)
+            found |= alike & alike >> _U64(1) & alike >> _U64(2)
+        return found & _U64(0x3FFF3FFF) != 0
     for shift in range(-drift, drift + 1):
         at = j + shift
-        first = max(np.int64(0), low[0] - i, low[1] - at)
-        last = min(reach, high[0] - i, high[1] - at) - 2
-        found = _U32(0)
-        for x in range(first, last):
-            found |= _three(codes, _U64(i + x), _U64(at + x))
-        if found:
-            return True
+        for x in range(max(np.int64(0), low[0] - i, low[1] - at), min(reach, high[0] - i, high[1] - at) - 2):
+            if _equal(codes, i + x, at + x, 3):
+                return True
     return False
 
 
 @numba.njit(cache=True)
-def _echo_inside(codes, i, j):
-    """Tell what `_echo` tells, for the lengths of steps.anchor and away from all borders.
-
-    Nineteen pairs of places in twenty have no echo. With constant lengths and no way out of the loops the compiler
-    compares four or eight places at once, and all nine shifts take less time than asking first which characters of
-    one side stand on the other at all. Fourteen places are two eights that overlap: a rest would be compared singly.
-    """
-    found = _U32(0)
-    for shift in range(-_DRIFT, _DRIFT + 1):
-        for x in range(8):
-            here, there = _U64(i) + _U64(x), _U64(j + shift) + _U64(x)
-            found |= _three(codes, here, there)
-            found |= _three(codes, here + _U64(_REACH - 10), there + _U64(_REACH - 10))
-    return found != 0
+def _heard(codes, i, j):
+    """Tell what `_echo` tells, for the lengths of steps.anchor and away from all borders."""
+    found = _U64(0)
+    for shift in range(0, 2 * _DRIFT + 1, 2):
+        alike = _alike(codes, i, j - _DRIFT + shift, i, j - _DRIFT + min(shift + 1, 2 * _DRIFT))
+        found |= alike & alike >> _U64(1) & alike >> _U64(2)
+    return found & _U64(0x3FFF3FFF) != 0
 
 
 @numba.njit(cache=True, inline="always")
-def _three(codes, here, there):
-    """Return 1 if three characters in a row are equal, else 0, without a branch."""
-    unlike = codes[here] ^ codes[there]
-    unlike |= codes[here + _U64(1)] ^ codes[there + _U64(1)]
-    unlike |= codes[here + _U64(2)] ^ codes[there + _U64(2)]
-    return _U32(unlike == _U32(0))
-
-
-@numba.njit(cache=True, inline="always")
-def _echoes(codes, run, low, high, reach, drift):
+def _echoes(codes, run, low, high, reach, drift, free):
     """Tell whether the two sides agree once more beside a run of equal characters, which is as `_run` returns it."""
     _, i, j, end_i, end_j = run
+    if free and reach == _REACH and drift == _DRIFT:
+        return _heard(codes, end_i, end_j) or _heard(codes, i - _REACH, j - _REACH)
     if _echo(codes, end_i, end_j, low, high, reach, drift):
         return True
     return _echo(codes, i - reach, j - reach, low, high, reach, drift)
@@ -125,12 +230,13 @@ def _merit(codes, i, j, one, other, borders, k, around):
     """
     if k == 0:
         return np.int64(2)
-    if not _equal(codes, i, j, k):
-        return np.int64(0)
     low = borders[one], borders[other]
     high = borders[one + 1], borders[other + 1]
-    run = _run(codes, i, j, k, low, high, around[1])
-    if run[0] >= around[1] or _echoes(codes, run, low, high, around[2], around[3]):
+    free = _free(i, j, low, high)
+    run = _run(codes, i, j, k, low, high, around[1], free)
+    if run[0] < k:
+        return np.int64(0)
+    if run[0] >= around[1] or _echoes(codes, run, low, high, around[2], around[3], free):
         return np.int64(2)
     return np.int64(run[0] >= around[0])
 
@@ -152,30 +258,20 @@ def worth(codes, left, right, one, other, borders, k, around, out):
 
 
 @numba.njit(cache=True)
-def _trigrams(codes, at, count, low, high, nothing, out):
-    """Write a hash of the three characters at each of `count` places from `at` on; `nothing` beside a border."""
-    out[:count] = nothing
-    for x in range(max(np.int64(0), low - at), min(count, high - 2 - at)):
-        here = _U64(at + x)
-        out[x] = (codes[here] * _U32(0x9E3779B1) + codes[here + _U64(1)]) * _U32(0x85EBCA77) + codes[here + _U64(2)]
-
-
-@numba.njit(cache=True)
-def _far_echo(codes, i, j, low, high, reach, drift, mine, yours):
+def _far_echo(codes, i, j, low, high, reach, drift):
     """Tell whether three characters in a row stand among the `reach` from i on, and among those that are at most
-    `drift` characters farther in either direction from j on.
-
-    mine, yours : uint32[...]   scratch: `_FAR` words, and as many as are compared with them; they are hashes, so that
-                                one place in 2**32 says yes for nothing
+    `drift` characters farther in either direction from j on. By vectors one place in 2**32 says yes for nothing.
     """
-    _trigrams(codes, i, reach - 2, low[0], high[0], _U32(0xFFFFFFFF), mine)
-    _trigrams(codes, j - drift, yours.shape[0], low[1], high[1], _U32(0xFFFFFFFE), yours)
-    found = _U32(0)
-    for y in range(yours.shape[0]):
-        one = yours[y]
-        for x in range(_FAR):  # a constant, so that all of them are compared at once
-            found |= _U32(mine[x] == one)
-    return found != 0
+    begin = j - drift
+    size = reach + 2 * drift
+    if reach == _FAR_REACH and drift == _FAR_DRIFT and _away(codes, i, j, _FAR_REACH + _FAR_DRIFT + 3):
+        mine, yours = _between(low[0] - i, high[0] - i - 2), _between(low[1] - begin, high[1] - begin - 2)
+        return _any_trigram(codes, i, begin, mine, yours)
+    for x in range(max(np.int64(0), low[0] - i), min(reach, high[0] - i) - 2):
+        for y in range(max(np.int64(0), low[1] - begin), min(size, high[1] - begin) - 2):
+            if _equal(codes, i + x, begin + y, 3):
+                return True
+    return False
 
 
 @numba.njit(cache=True, inline="always")
@@ -204,13 +300,12 @@ def lone(codes, left, right, one, other, borders, group, k, least, around, alone
     around : tuple of int64  of `_merit`
     alone : int64            equal characters in a row that are worth it whatever stands beside them
     reach, drift : int64     `sure` of them are if three in a row are equal among so many beside them, so far out of
-                             step; the reach is at most `_FAR` + 2
+                             step
     state : uint8[S]         written for such groups: 2, but for their first seeds 1 if they are worth it, and 3 if
                              they are only where they hold a whole paragraph; 0 for all other groups
     """
     pad, last = around[2] + around[3], codes.shape[0] - 1
     for b in numba.prange(-(-(group.shape[0] - 1) // _BATCH)):
-        mine, yours = np.full(_FAR, 0xFFFFFFFF, np.uint32), np.empty(reach + 2 * drift - 2, np.uint32)
         first, ahead = b * _BATCH, min(group.shape[0] - 1, (b + 1) * _BATCH)
         touched = _U32(0)
         for g in range(first, ahead):
@@ -224,17 +319,18 @@ def lone(codes, left, right, one, other, borders, group, k, least, around, alone
             if state[s] == 0:
                 continue
             low, high = (borders[one[s]], borders[other[s]]), (borders[one[s] + 1], borders[other[s] + 1])
-            run = _run(codes, left[s], right[s], k, low, high, max(least, alone) + np.int64(touched >> _NEVER))
+            free = _free(left[s], right[s], low, high)
+            run = _run(codes, left[s], right[s], k, low, high, max(least, alone) + np.int64(touched >> _NEVER), free)
             length, i, j, end_i, end_j = run
             if length < least and group[g + 1] - s == 1:
                 continue
-            if length >= alone or _echoes(codes, run, low, high, around[2], around[3]):
+            if length >= alone or _echoes(codes, run, low, high, around[2], around[3], free):
                 state[s] = 1
             elif length >= around[1]:
                 state[s] = 3
-                if _far_echo(codes, end_i, end_j, low, high, reach, drift, mine, yours):
+                if _far_echo(codes, end_i, end_j, low, high, reach, drift):
                     state[s] = 1
-                elif _far_echo(codes, i - reach, j - reach, low, high, reach, drift, mine, yours):
+                elif _far_echo(codes, i - reach, j - reach, low, high, reach, drift):
                     state[s] = 1
 
 
@@ -355,46 +451,3 @@ def _document(borders, rough, shift, base, at):
     while borders[d + 1] <= at:
         d += 1
     return d
-
-
-def look_up(indptr: Int64, low: int, high: int) -> tuple[Int32, np.int64, np.int32]:
-    """Return a rough table of the documents of the key positions ``[low, high]``.
-
-    One look into it and a step or two from there: a binary search in thousands of documents missed the cache a dozen
-    times for each of ten million places. The table is of those documents only, for they may be a few of a large
-    corpus.
-
-    Returns
-    -------
-    rough : int32[...]
-        For each stretch of ``2**shift`` positions the document in which it begins.
-    shift : int64
-    first : int32
-        The document in which the table begins.
-    """
-    first, last = np.searchsorted(indptr, [low, high], side="right")
-    some = indptr[first - 1 : last + 1]
-    shift = int((some[-1] - some[0]) // (4 * len(some))).bit_length()
-    rough = np.searchsorted(some, np.arange(some[0], some[-1] + 1, 1 << shift), side="right") + (first - 2)
-    return rough.astype(np.int32), np.int64(shift), np.int32(first - 1)
-
-
-def document_of(indptr: Int64, position: Int64) -> Int32:
-    """Return the document of each key position (int32, same shape); ``indptr`` as in a key stream."""
-    out = np.empty(len(position), np.int32)
-    if len(position):
-        _documents(indptr, *look_up(indptr, int(position.min()), int(position.max())), position, out)
-    return out
-
-
-@numba.njit(cache=True, nogil=True, parallel=True)
-def _documents(borders, rough, shift, base, position, out):
-    """Write the document of each key position.
-
-    borders : int64[D+1]
-    rough, shift, base : int32[...], int64, int32   from `look_up`
-    position : int64[A]
-    out : int32[A]          written
-    """
-    for i in numba.prange(position.shape[0]):
-        out[i] = _document(borders, rough, shift, base, position[i])

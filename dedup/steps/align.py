@@ -22,7 +22,8 @@ from dedup.intervals import ordered, positions
 from dedup.kernels import align as kernels
 from dedup.kernels import chain as kernels_chain
 from dedup.kernels import overlap, within
-from dedup.kernels.seeds import document_of, lone, worth
+from dedup.kernels.owners import document_of
+from dedup.kernels.seeds import lone, worth
 from dedup.params import Params
 from dedup.recount import cut_where_it_pays, recounted
 from dedup.schema import (

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from dedup.kernels import hashing, packing, threads
+from dedup.kernels import hashing, owners, packing, threads
 from dedup.kernels import seeds as kernels
 from dedup.params import Params
 from dedup.result import Limit
@@ -111,7 +111,7 @@ def places(
     kernels.room(anchors, rows, np.int64(cap), room, over, largest)
     found = np.empty(room.sum(), np.uint64)  # touched as far as it is written
     written = 0
-    table = kernels.look_up(borders, 0, max(0, int(borders[-1]) - 1))
+    table = owners.look_up(borders, 0, max(0, int(borders[-1]) - 1))
     text, k = (np.empty(0, np.uint32), 0) if codes is None else (codes, params.anchor)
     slabs = list(_slabs(room))
     scratch = np.empty(max((int(room[first:last].sum()) for first, last in slabs), default=0), np.uint64)
@@ -189,7 +189,7 @@ def worth(keys: KeyStream, left: Int64, right: Int64, k: int) -> Bool:
         Characters in an anchor.
     """
     kept = np.empty(len(left), bool)
-    one, other = kernels.document_of(keys.indptr, left), kernels.document_of(keys.indptr, right)
+    one, other = owners.document_of(keys.indptr, left), owners.document_of(keys.indptr, right)
     kernels.worth(keys.codes, left, right, one, other, keys.indptr, np.int64(k), _AROUND, kept)
     return kept
 
@@ -277,7 +277,7 @@ def _from_pairs(keys: KeyStream, segments: Segments, pairs: Pairs, k: int) -> tu
 
 def _in_order(keys: KeyStream, left: Int64, right: Int64, weak: Bool) -> tuple[Int64, Int64]:
     """Return pairs of places by document of left, document of right, left, right, without those weak and alone."""
-    one, other = kernels.document_of(keys.indptr, left), kernels.document_of(keys.indptr, right)
+    one, other = owners.document_of(keys.indptr, left), owners.document_of(keys.indptr, right)
     offset = int(np.diff(keys.indptr).max(initial=0)).bit_length()
     number = len(keys.indptr).bit_length()
     left_over = 64 - 2 * (offset + number)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, product
 
 import naive
 import numpy as np
@@ -21,6 +21,7 @@ from dedup.kernels import (
     marks,
     minhash,
     overlap,
+    owners,
     packing,
     seeds,
     sets,
@@ -402,7 +403,7 @@ def test_a_pair_of_places_is_worth_a_seed_where_more_than_the_anchor_agrees(text
 
     def written(text, k):
         out = np.empty(indptr[-1], np.uint64)
-        table = seeds.look_up(ptr, 0, len(codes) - 1)
+        table = owners.look_up(ptr, 0, len(codes) - 1)
         seeds.pairs(text, INT(k), words, rows, ptr, *table, INT(cap), around, np.uint64(spare), indptr, out, count)
         found = [word for b in range(blocks) for word in out[indptr[b] : indptr[b] + count[b]].tolist()]
         return [(word >> 32, (word & 0xFFFFFFFF) >> spare, 2 - (word & spare)) for word in found]
@@ -418,28 +419,37 @@ def test_a_pair_of_places_is_worth_a_seed_where_more_than_the_anchor_agrees(text
     assert sorted(found) == sorted((*pair, 2) for pair in met)
     left, right = (np.array([pair[side] for pair in found], np.int64) for side in (0, 1))
     kept = np.empty(len(left), bool)
-    one, other = seeds.document_of(ptr, left), seeds.document_of(ptr, right)
+    one, other = owners.document_of(ptr, left), owners.document_of(ptr, right)
     seeds.worth(codes, left, right, one, other, ptr, INT(k), around, kept)
     assert sorted(zip(left[kept].tolist(), right[kept].tolist(), strict=True)) == sorted(wanted)
 
 
+@settings(max_examples=200)
 @given(st.lists(st.integers(0, 5), min_size=60, max_size=90), st.integers(0, 8), st.integers(0, 3), st.data())
 def test_an_echo_is_heard_at_the_lengths_that_are_looked_at_all_at_once(filler, shift, differ, data):
     """With the reach and drift that scans have, a glance at all characters leaves no echo out, and adds none."""
-    k, around = 6, (8, 8, 16, 4)
-    anchor = [90, 91, 92, 93, 94, 95]
+    k, around = 6, data.draw(st.sampled_from([(8, 8, 16, 4), (8, 10, 16, 4)]))
+    grown = data.draw(st.integers(0, 3)), data.draw(st.integers(0, 3))  # characters of the run beside the anchor
+    anchor = [*range(90 - grown[0], 96 + grown[1])]
     before, after = filler[:30], filler[30:]
     other = [code + 10 if n % 4 <= differ else code for n, code in enumerate(filler)]
     other_before, other_after = other[:30][shift:], [99] * shift + other[30:]
     one, two = [*before, 80, *anchor, 81, *after], [*other_before, 82, *anchor, 83, *other_after]
     cut = data.draw(st.integers(0, 30))  # so that the window may end beyond the text
     one, two = one[: len(one) - cut], two[: len(two) - cut // 2]
-    codes, ptr = laid_out([np.array(one), np.array(two)])
-    left, right = np.array([one.index(90)], np.int64), np.array([len(one) + two.index(90)], np.int64)
+    if data.draw(st.booleans()):  # or far from all borders
+        one, two = ([*range(first, first + 50), *text, *range(first + 50, first + 100)] for first, text in
+                    ((200, one), (400, two)))  # fmt: skip
+    aside = data.draw(st.sampled_from([0, 50]))  # what else the corpus holds, beyond the borders: it does not count
+    texts = [filler[:aside], one, two, filler[:aside]]
+    codes, ptr = laid_out([np.array(text) for text in texts])
+    left, right = (
+        np.array([start + text.index(90)], np.int64) for start, text in zip(ptr[1:3], texts[1:3], strict=True)
+    )
     kept = np.empty(1, bool)
-    of = np.array([0], np.int32), np.array([1], np.int32)
+    of = np.array([1], np.int32), np.array([2], np.int32)
     seeds.worth(codes, left, right, *of, ptr, INT(k), tuple(map(INT, around)), kept)
-    borders = list(pairwise(ptr.tolist()))
+    borders = list(pairwise(ptr.tolist()))[1:3]
     assert kept[0] == (naive.merit(codes.tolist(), int(left[0]), int(right[0]), k, borders, around) > 0)
 
 
@@ -451,58 +461,85 @@ def test_what_two_documents_share_alone_is_judged_as_the_slow_rule_says(data):
     def drawn(low, high):
         return data.draw(st.integers(low, high))
 
-    k, size, apart = 3, drawn(3, 12), drawn(0, 5) > 0
+    k, size, apart = 3, drawn(3, 15), drawn(0, 5) > 0
     sure = drawn(3, 8)
     around = drawn(3, sure), sure, drawn(3, 8), drawn(0, 2)
     far = sure + drawn(0, 4), drawn(3, 14), drawn(0, 6)
+    if as_scanned := drawn(0, 1):
+        around, far = (10, 10, 16, 4), (13, 24, 13)
     # Nothing is equal but one run and, mostly, three characters somewhere beside it, before it or behind it.
-    sides = [[[side + n for n in range(drawn(0, 24))] for side in (first, first + 100)] for first in (1_000, 2_000)]
+    most = 60 if as_scanned else 24
+    sides = [[[side + n for n in range(drawn(0, most))] for side in (first, first + 100)] for first in (1_000, 2_000)]
     part = drawn(0, 1)
     for one in sides if drawn(0, 5) else []:
         at = drawn(0, len(one[part]))
         one[part][at : at + 3] = [1, 2, 3]
     left, right = ([*before, *range(50, 50 + size), *behind] for before, behind in sides)
-    codes, ptr = laid_out([np.array(text) for text in ((left, right) if apart else (left + right,))])
-    first, last = len(sides[0][0]), len(left) + len(sides[1][0])
+    aside = [1, 2, 3] * drawn(0, 20)  # beyond the borders
+    codes, ptr = laid_out([np.array(text) for text in (aside, *((left, right) if apart else (left + right,)), aside)])
+    first, last = len(aside) + len(sides[0][0]), len(aside) + len(left) + len(sides[1][0])
     step, count = drawn(1, 4), drawn(1, 3)
     shift = drawn(0, 5) == 0  # now and then the last seed stands on another diagonal
     met = [(first + n, last + n) for n in range(0, min(step * count, size - k + 1), step)]
     met[-1] = met[-1][0], met[-1][1] + (shift and len(met) > 1)
     one, other = (np.array([pair[side] for pair in met], np.int64) for side in (0, 1))
-    of = seeds.document_of(ptr, one), seeds.document_of(ptr, other)
+    of = owners.document_of(ptr, one), owners.document_of(ptr, other)
     state, least = np.full(len(met), 9, np.uint8), drawn(0, 9)
     seeds.lone(
         codes, one, other, *of, ptr, np.array([0, len(met)], np.int64), INT(k), INT(least),
         tuple(map(INT, around)), *map(INT, far), state,
     )  # fmt: skip
     borders = list(pairwise(ptr.tolist()))
-    wanted = naive.lone(codes.tolist(), met, k, (borders[0], borders[-1]), apart, least, around, far)
+    wanted = naive.lone(codes.tolist(), met, k, (borders[1], borders[-2]), apart, least, around, far)
     assert state.tolist() == wanted
 
 
-@pytest.mark.parametrize("part", [0, 1])
-def test_an_echo_is_far_up_to_the_last_place_that_is_looked_at(part):
-    """Wherever three equal characters stand before a run or behind it, they count as the slow rule counts them."""
-    k, least, around, far = 3, 3, (5, 5, 3, 0), (6, 6, 3)
-    told = set()
-    for here in range(11):
-        for there in range(14):
-            sides = [[list(range(side, side + 14)) for side in (first, first + 100)] for first in (1_000, 2_000)]
-            for one, at in zip(sides, (here, there), strict=True):
-                one[part][at : at + 3] = [1, 2, 3]
-            left, right = ([*before, *range(50, 55), *behind] for before, behind in sides)
-            codes, ptr = laid_out([np.array(left), np.array(right)])
-            met = [(len(sides[0][0]), len(left) + len(sides[1][0]))]
-            state = np.zeros(1, np.uint8)
-            seeds.lone(
-                codes, *(np.array([place], np.int64) for place in met[0]), np.array([0], np.int32),
-                np.array([1], np.int32), ptr, np.array([0, 1], np.int64), INT(k), INT(least), tuple(map(INT, around)),
-                *map(INT, far), state,
-            )  # fmt: skip
-            borders = tuple(pairwise(ptr.tolist()))
-            assert state.tolist() == naive.lone(codes.tolist(), met, k, borders, True, least, around, far)
-            told.add(int(state[0]))
+SHORT, SCANNED = (3, (5, 5, 3, 0), (6, 6, 3)), (6, (10, 10, 16, 4), (13, 24, 13))
+
+
+@pytest.mark.parametrize("behind", [False, True])
+@pytest.mark.parametrize(
+    "k, around, far, most, aside", [(*SHORT, 14, 2), (*SCANNED, 41, 2), (*SCANNED, 41, 60), (*SCANNED, 15, 60)]
+)
+def test_an_echo_is_heard_up_to_the_last_place_that_is_looked_at(behind, k, around, far, most, aside):
+    """Wherever three equal characters stand before a run or behind it, they count as the slow rule counts them:
+    within the borders, across them, and at the lengths of scans, by vectors and where the corpus ends beside them.
+    """
+    told, size = set(), around[1]
+    rows = [np.arange(first, first + n) for first, n in ((1, aside), (1_000, most), (2_000, most), (9_000, aside))]
+    left, right = (np.concatenate([row, np.arange(500, 500 + size), row + 100]) for row in rows[1:3])
+    laid, ptr = laid_out([rows[0], left, right, rows[3]])
+    begins = [int(ptr[side]) + (most + size if behind else 0) for side in (1, 2)]
+    met = int(ptr[1]) + most, int(ptr[2]) + most
+    one, other = (np.array([place], np.int64) for place in met)
+    of, borders = (np.array([1], np.int32), np.array([2], np.int32)), list(pairwise(ptr.tolist()))[1:3]
+    near, kept, state = (99, size + 1, *around[2:]), np.empty(1, bool), np.zeros(1, np.uint8)
+    for here, there in product(range(-2, most), repeat=2):
+        codes = laid.copy()
+        for begin, at in zip(begins, (here, there), strict=True):
+            codes[begin + at : begin + at + 3] = [901, 902, 903]
+        if not np.array_equal(codes[met[0] : met[0] + size], codes[met[1] : met[1] + size]):
+            continue  # written over the run
+        seeds.lone(
+            codes, one, other, *of, ptr, np.array([0, 1], np.int64), INT(k), INT(3), tuple(map(INT, around)),
+            *map(INT, far), state,
+        )  # fmt: skip
+        assert state.tolist() == naive.lone(codes.tolist(), [met], k, borders, True, 3, around, far), (here, there)
+        told.add(int(state[0]))
+        seeds.worth(codes, one, other, *of, ptr, INT(k), tuple(map(INT, near)), kept)
+        assert kept[0] == (naive.merit(codes.tolist(), *met, k, borders, near) > 0), (here, there)
     assert told == {1, 3}
+
+
+@pytest.mark.skipif(not seeds._VECTORS, reason="nothing is compared by vectors here")
+def test_characters_that_agree_at_different_shifts_are_no_trigram():
+    """Two at the end of what is looked at, and one at its beginning a shift farther, in the next bits of one word."""
+    for shift, at, farther, first in product(range(9), range(15), range(9), range(16)):
+        codes = np.arange(200, dtype=np.uint32)
+        codes[[100 + at + shift, 101 + at + shift]] = codes[[40 + at, 41 + at]]
+        codes[100 + first + farther] = codes[40 + first]
+        wanted = naive.echoes(codes.tolist(), (40, 104, 0), [(40, 100), (100, 190)], 16, 4)
+        assert seeds._heard(codes, INT(40), INT(104)) == wanted
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5), st.integers(0, 1)), max_size=30), st.integers(0, 1))
@@ -572,7 +609,7 @@ def test_places_know_their_documents(sizes, data):
     places = st.lists(st.integers(0, int(indptr[-1]) - 1), max_size=40)
     position = np.array(data.draw(places), np.int64)
     wanted = np.searchsorted(indptr, position, side="right") - 1
-    assert seeds.document_of(indptr, position).tolist() == wanted.tolist()
+    assert owners.document_of(indptr, position).tolist() == wanted.tolist()
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=9), st.data())
@@ -582,7 +619,7 @@ def test_pairs_of_places_sort_as_words(sizes, data):
     place = st.integers(0, int(indptr[-1]) - 1)
     pairs = np.array(data.draw(st.lists(st.tuples(place, place), max_size=30)), np.int64).reshape(-1, 2)
     left, right = pairs[:, 0].copy(), pairs[:, 1].copy()
-    one, other = seeds.document_of(indptr, left), seeds.document_of(indptr, right)
+    one, other = owners.document_of(indptr, left), owners.document_of(indptr, right)
     number, offset = np.uint64(len(indptr).bit_length()), np.uint64(max(sizes).bit_length())
     spare = np.uint64(data.draw(st.integers(0, 1)))
     weak = np.array(data.draw(st.lists(st.booleans(), min_size=len(left), max_size=len(left))), bool)

@@ -373,7 +373,7 @@ def test_what_anchors_call_weak_comes_to_nothing_alone():
     assert anchor.RUN <= anchor.SURE <= align.WHOLE < align.ALONE
     assert (anchor.REACH, anchor.DRIFT) == (align.REACH, align.DRIFT)
     assert (anchor.REACH, anchor.DRIFT) == (kernels_seeds._REACH, kernels_seeds._DRIFT)
-    assert align.FAR_REACH - 2 <= kernels_seeds._FAR
+    assert (align.FAR_REACH, align.FAR_DRIFT) == (kernels_seeds._FAR_REACH, kernels_seeds._FAR_DRIFT)
 
 
 def test_a_run_of_a_dozen_characters_alone_needs_an_echo_or_a_paragraph():
