@@ -172,10 +172,9 @@ def _kind(codes, a, a_end, b, b_end, low, high, other_low, other_high, longest, 
     )
     if agrees and max(a_end - a, b_end - b) <= longest and (_is_one_of(one, suffixes) or _holds(titles, one, two)):
         return NAME
-    if a_end - a == 1 and b_end - b == 1:
+    if a_end - a == 1 and b_end - b == 1 and _sound_alike(codes[a], codes[b], readings, particles):  # few do
         if _makes_word(codes, a, low, high, words) != _makes_word(codes, b, other_low, other_high, words):
-            if _sound_alike(codes[a], codes[b], readings, particles):
-                return TYPO
+            return TYPO
     return REPLACE
 
 
