@@ -2,7 +2,8 @@
 
 Kernels take arrays and fill arrays; they check nothing, allocate next to nothing and know no object. Checks are
 made at the door, by the steps that call them. A kernel never calls a kernel of another file: numba's cache
-watches only the caller's file, and a changed helper would leave a stale answer (see CONTRIBUTING.md).
+watches only the caller's file, and a changed helper would leave a stale answer (see CONTRIBUTING.md); requests for
+memory (`prefetch`) have no answer.
 
 Importing this package first points numba's cache to a folder of our own, because numba's default is next to the
 source (site-packages, often read-only) and its second choice depends on HOME.

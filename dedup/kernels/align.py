@@ -10,6 +10,8 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from dedup.kernels.prefetch import LINE, prefetch
+
 _U64 = np.uint64
 _UNIT = np.int64(1000)
 _NOWHERE = np.int64(-(2**40))
@@ -372,6 +374,11 @@ def passages(
             longest = max(longest, chain_ptr[c + 1] - chain_ptr[c])
         scratch = np.empty((8, 2 * longest + 4), np.int64)
         reach = np.empty(2 * half + 1, np.int64)
+        for c in range(block * _BLOCK, ahead):
+            seed = member[chain_ptr[c]]
+            for at in range(-LINE, 3 * LINE, LINE):
+                prefetch(codes, left[seed] + at)
+                prefetch(codes, right[seed] + at)
         for c in range(block * _BLOCK, ahead):
             first = chain_ptr[c]
             seeds = member[first : chain_ptr[c + 1]]

@@ -8,8 +8,11 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from dedup.kernels.prefetch import prefetch
+
 _UNIT = np.int64(1000)
 _U64 = np.uint64
+_ASKED = 64  # seeds of a group
 
 
 @numba.njit(cache=True, inline="always")
@@ -171,6 +174,9 @@ def chain(
                 member[i] = i
             continue
         apart = left_document[first] != right_document[first]
+        for i in range(first, min(last, first + _ASKED)):  # while they are linked, their text is on its way
+            prefetch(codes, left[i])
+            prefetch(codes, right[i])
         _link(left, right, length, first, last, max_gap, floor, lookback, score, parent, member)
         _by_score(score, first, last, member)
         for i in range(first, last):

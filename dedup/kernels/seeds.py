@@ -10,13 +10,14 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from dedup.kernels.prefetch import LINE, prefetch
+
 _U64 = np.uint64
 _U32 = np.uint32
 _HIGH, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
-_NEVER = np.uint32(21)  # no code point has a bit above it: what is shifted so far is 0, but the compiler cannot know
-_LINE = 16  # code points in a line of the cache
-_TOUCHED = 128  # anchors whose text is touched before it is compared: that of thousands left the nearer caches again
-_BATCH = 256  # groups of seeds whose text is touched before it is compared
+_ASKED = 128  # anchors whose text is asked for before it is compared: that of thousands left the nearer caches again
+_BATCH = 256  # groups of seeds whose text is asked for before it is compared
+_AHEAD = 16  # pairs of places
 _LANES = 16  # code points that are compared at once
 _REACH, _DRIFT = 16, 4  # characters looked at for an echo and steps out of step, as steps.anchor wants them
 _FAR_REACH, _FAR_DRIFT = 24, 13  # those of steps.align; other lengths are looked at one character after the other
@@ -132,16 +133,10 @@ def _equal(codes, i, j, k):
 
 
 @numba.njit(cache=True, inline="always")
-def _touch(codes, at, k, pad, last):
-    """Read what a comparison around a place will look at, for the cache's sake; return what is below 2**21.
-
-    Places of one hash lie all over the corpus. Touched one after the other they are fetched together, a dozen at a
-    time; without it each comparison waits for its own.
-    """
-    first, touched = max(at - pad, np.int64(0)), codes[_U64(min(at + k + pad, last))]
-    for x in range(4):  # a constant; the fifth line is that of the end
-        touched |= codes[_U64(min(first + x * _LINE, last))]
-    return touched
+def _ask_around(codes, at, pad):
+    """Ask for the lines that a comparison around an anchor will look at, `pad` characters to either side of it."""
+    for first in range(at - pad, at + pad + LINE, LINE):
+        prefetch(codes, first)
 
 
 @numba.njit(cache=True, inline="always")
@@ -254,6 +249,9 @@ def worth(codes, left, right, one, other, borders, k, around, out):
     out : bool[S]            written
     """
     for s in numba.prange(left.shape[0]):
+        coming = min(s + _AHEAD, left.shape[0] - 1)
+        _ask_around(codes, left[coming], around[2])
+        _ask_around(codes, right[coming], around[2])
         out[s] = _merit(codes, left[s], right[s], one[s], other[s], borders, k, around) > 0
 
 
@@ -304,23 +302,22 @@ def lone(codes, left, right, one, other, borders, group, k, least, around, alone
     state : uint8[S]         written for such groups: 2, but for their first seeds 1 if they are worth it, and 3 if
                              they are only where they hold a whole paragraph; 0 for all other groups
     """
-    pad, last = around[2] + around[3], codes.shape[0] - 1
+    pad = reach + drift
     for b in numba.prange(-(-(group.shape[0] - 1) // _BATCH)):
         first, ahead = b * _BATCH, min(group.shape[0] - 1, (b + 1) * _BATCH)
-        touched = _U32(0)
         for g in range(first, ahead):
             s = group[g]
             judged = _one_run(left, right, k, s, group[g + 1], one[s] != other[s])
             state[s : group[g + 1]] = 2 if judged else 0
             if judged:
-                touched |= _touch(codes, right[s], k, pad, last)
+                _ask_around(codes, right[s], pad)
         for g in range(first, ahead):
             s = group[g]
             if state[s] == 0:
                 continue
             low, high = (borders[one[s]], borders[other[s]]), (borders[one[s] + 1], borders[other[s] + 1])
             free = _free(left[s], right[s], low, high)
-            run = _run(codes, left[s], right[s], k, low, high, max(least, alone) + np.int64(touched >> _NEVER), free)
+            run = _run(codes, left[s], right[s], k, low, high, max(least, alone), free)
             length, i, j, end_i, end_j = run
             if length < least and group[g + 1] - s == 1:
                 continue
@@ -370,22 +367,22 @@ def _group(anchors, first, end):
 
 @numba.njit(cache=True)
 def _look_ahead(codes, k, anchors, first, end, borders, rough, shift, base, pad, of):
-    """Write the documents of the next anchors, and touch their text if it is at hand.
+    """Write the documents of the next anchors, and ask for their text if it is at hand.
 
     of : int32[...]   written from 0 on, for groups of two and more
 
-    Return where the groups end that were looked at, and a 0 that the compiler cannot know, see `_touch`.
+    Return where the groups end that were looked at.
     """
-    ahead, touched = first, _U32(0)
-    while ahead < end and ahead - first < _TOUCHED:
+    ahead = first
+    while ahead < end and ahead - first < _ASKED:
         n = _group(anchors, ahead, end)
         for x in range(ahead, ahead + n if n > 1 else ahead):
             place = np.int64(anchors[x] & _LOW)
             of[x - first] = _document(borders, rough, shift, base, place)
             if k:
-                touched |= _touch(codes, place, k, pad, codes.shape[0] - 1)
+                _ask_around(codes, place, pad)
         ahead += n
-    return ahead, np.int64(touched >> _NEVER)
+    return ahead
 
 
 @numba.njit(cache=True, nogil=True, parallel=True)
@@ -419,10 +416,7 @@ def pairs(codes, k, anchors, rows, borders, rough, shift, base, cap, around, spa
         while first < rows[b + 1]:
             if first == ahead:
                 begin = first
-                ahead, touched = _look_ahead(
-                    codes, k, anchors, first, rows[b + 1], borders, rough, shift, base, pad, of
-                )
-                at += touched
+                ahead = _look_ahead(codes, k, anchors, first, rows[b + 1], borders, rough, shift, base, pad, of)
             n = _group(anchors, first, rows[b + 1])
             few = n <= cap
             for y in range(1, n):
