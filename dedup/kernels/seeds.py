@@ -13,11 +13,10 @@ from numba.extending import intrinsic
 from dedup.kernels.prefetch import LINE, prefetch
 
 _U64 = np.uint64
-_U32 = np.uint32
 _HIGH, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _ASKED = 128  # anchors whose text is asked for before it is compared: that of thousands left the nearer caches again
 _BATCH = 256  # groups of seeds whose text is asked for before it is compared
-_AHEAD = 16  # pairs of places
+_AHEAD = 16  # pairs of places that are judged before one whose text is asked for
 _LANES = 16  # code points that are compared at once
 _REACH, _DRIFT = 16, 4  # characters looked at for an echo and steps out of step, as steps.anchor wants them
 _FAR_REACH, _FAR_DRIFT = 24, 13  # those of steps.align; other lengths are looked at one character after the other
@@ -440,7 +439,7 @@ def pairs(codes, k, anchors, rows, borders, rough, shift, base, cap, around, spa
 
 @numba.njit(cache=True, inline="always")
 def _document(borders, rough, shift, base, at):
-    """Return the document in which a place stands, by the table of `look_up`."""
+    """Return the document in which a place stands, by the table of `owners.look_up`: a copy of what stands there."""
     d = rough[(at - borders[base]) >> shift]
     while borders[d + 1] <= at:
         d += 1
