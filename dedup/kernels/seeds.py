@@ -257,13 +257,16 @@ def worth(codes, left, right, one, other, borders, k, around, out):
 @numba.njit(cache=True)
 def _far_echo(codes, i, j, low, high, reach, drift):
     """Tell whether three characters in a row stand among the `reach` from i on, and among those that are at most
-    `drift` characters farther in either direction from j on. By vectors one place in 2**32 says yes for nothing.
+    `drift` characters farther in either direction from j on.
     """
     begin = j - drift
     size = reach + 2 * drift
     if reach == _FAR_REACH and drift == _FAR_DRIFT and _away(codes, i, j, _FAR_REACH + _FAR_DRIFT + 3):
         mine, yours = _between(low[0] - i, high[0] - i - 2), _between(low[1] - begin, high[1] - begin - 2)
-        return _any_trigram(codes, i, begin, mine, yours)
+        if not _any_trigram(
+            codes, i, begin, mine, yours
+        ):  # by hashes: what they let pass is looked at character by character
+            return False
     for x in range(max(np.int64(0), low[0] - i), min(reach, high[0] - i) - 2):
         for y in range(max(np.int64(0), low[1] - begin), min(size, high[1] - begin) - 2):
             if _equal(codes, i + x, begin + y, 3):

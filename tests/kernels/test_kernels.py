@@ -499,7 +499,8 @@ SHORT, SCANNED = (3, (5, 5, 3, 0), (6, 6, 3)), (6, (10, 10, 16, 4), (13, 24, 13)
 
 @pytest.mark.parametrize("behind", [False, True])
 @pytest.mark.parametrize(
-    "k, around, far, most, aside", [(*SHORT, 14, 2), (*SCANNED, 41, 2), (*SCANNED, 41, 60), (*SCANNED, 15, 60)]
+    "k, around, far, most, aside",
+    [(*SHORT, 14, 2), (*SCANNED, 41, 2), (*SCANNED, 41, 60), (*SCANNED, 18, 60), (*SCANNED, 15, 60)],
 )
 def test_an_echo_is_heard_up_to_the_last_place_that_is_looked_at(behind, k, around, far, most, aside):
     """Wherever three equal characters stand before a run or behind it, they count as the slow rule counts them:
