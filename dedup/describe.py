@@ -6,7 +6,7 @@ columns until someone asks for an object.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ from dedup.params import LABELS, Params
 from dedup.provenance import Tables
 from dedup.result import GRADES, Limit, Result, Skipped
 from dedup.rows import Strings, blocks, strings
-from dedup.schema import Bool, Float64, Int64, PassageKind, UInt8, UInt64
+from dedup.schema import Bool, Families, Float64, Int64, KeyStream, PassageKind, Texts, UInt8, UInt64, string
 from dedup.steps.contrast import KINDS
 
 if TYPE_CHECKING:
@@ -65,6 +65,27 @@ class Facts:
     star: Bool
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What texts and families are called, by their content.
+
+    digests : uint64[D]      of the text of each document
+    families : list of str   id of each family
+    """
+
+    digests: UInt64
+    families: list[str]
+
+
+def names(texts: Texts, keys: KeyStream, families: Families, documents: int) -> Names:
+    """Return the names of documents and families.
+
+    Digests are Python's own, which leaves other threads the interpreter for long texts only: a scan lets this be at
+    work beside kernels, as soon as families stand.
+    """
+    return Names(of_texts(texts.codes, texts.indptr[: documents + 1]), _ids(keys, families))
+
+
 def describe(
     tables: Tables,
     params: Params,
@@ -73,6 +94,7 @@ def describe(
     version: str,
     before: int = 0,
     run: Memory | Folder | None = None,
+    known: Names | None = None,
 ) -> Result:
     """Return the result of a scan.
 
@@ -87,6 +109,8 @@ def describe(
         Families shown before these, where these are not all: only the first ones get a title and slips.
     run : executor, optional
         Keeps what is told of families, some of them at a time, and lays columns where they need no memory.
+    known : Names, optional
+        As `names` returns them, where they have been made already.
 
     Returns
     -------
@@ -94,12 +118,11 @@ def describe(
         Clusters in the order of their label, grade, size and first member; passages in the order of their left and
         right places.
     """
-    indptr = tables.texts.indptr[: len(tables.documents) + 1]
     run = run or local.Memory()
-    with beside(of_texts, tables.texts.codes, indptr) as digests:
-        ids = _ids(tables)
-        passages = run.aside("rows", _passages(tables, digests, ids, run))
-    with beside(accounts, tables, digests(), ids, passages) as documents:
+    known = known or names(tables.texts, tables.keys, tables.families, len(tables.documents))
+    digests, ids = known.digests, known.families
+    passages = run.aside("rows", _passages(tables, digests, ids, run))
+    with beside(accounts, tables, digests, ids, passages) as documents:
         clusters = _clusters(tables, ids, passages, before, run)
     return Result(
         version=version,
@@ -112,22 +135,21 @@ def describe(
     )
 
 
-def _ids(tables: Tables) -> list[str]:
+def _ids(keys: KeyStream, families: Families) -> list[str]:
     """Return the name of each family, made of its medoid's key text."""
-    families = tables.families
     start, end = families.start[families.medoid], families.end[families.medoid]
-    names: list[str] = []
+    found: list[str] = []
     for first, last in blocks(len(start), _NAMED):
-        texts = encoded(tables.keys.codes, start[first:last], end[first:last])
+        texts = encoded(keys.codes, start[first:last], end[first:last])
         data, borders = texts.data.tobytes(), zip(texts.begin.tolist(), texts.end.tolist(), strict=True)
-        names += named("family", (data[low:high] for low, high in borders))
+        found += named("family", (data[low:high] for low, high in borders))
     seen: dict[str, int] = {}
-    for row, name in enumerate(names):
+    for row, name in enumerate(found):
         seen[name] = seen.get(name, 0) + 1
         if seen[name] > 1:  # two families around equal stretches: told apart by their rank
-            text = tables.key_text(int(start[row]), int(end[row]))
-            names[row] = digest("family", text, str(seen[name]))
-    return names
+            text = string(keys.codes[start[row] : end[row]])
+            found[row] = digest("family", text, str(seen[name]))
+    return found
 
 
 def _clusters(
@@ -255,7 +277,7 @@ def _earliest(tables: Tables, document: Int64, family: Int64, families: int) -> 
     return earliest
 
 
-def _passages(tables: Tables, digests: Callable[[], UInt64], ids: Sequence[str], run: Memory | Folder) -> PassageRows:
+def _passages(tables: Tables, digests: UInt64, ids: Sequence[str], run: Memory | Folder) -> PassageRows:
     table, changes, families, labels = tables.passages, tables.changes, tables.families, tables.labels
     count = len(table.wording)
     left = run.aside("left", tables.places(table.left_start, table.left_end))
@@ -263,9 +285,8 @@ def _passages(tables: Tables, digests: Callable[[], UInt64], ids: Sequence[str],
     of_passage = np.full(count, -1, np.int64)
     owner = np.repeat(np.arange(len(ids)), np.diff(families.passage_indptr))
     of_passage[families.passages[::-1]] = owner[::-1]
-    names = digests()
     return PassageRows(
-        id=_mixed(names[left.document], left.start, names[right.document], right.start),
+        id=_mixed(digests[left.document], left.start, digests[right.document], right.start),
         # One more behind the families: row -1, for a passage whose two stretches ended in different families.
         label=np.append(labels.family_label, np.uint8(LABELS.index("copy")))[of_passage],
         grade=np.append(labels.family_grade, np.uint8(GRADES.index("C")))[of_passage],

@@ -13,6 +13,7 @@ import numpy as np
 
 from dedup.intervals import once, ordered, positions
 from dedup.kernels import figures as kernels
+from dedup.kernels.search import below, upto
 from dedup.kernels.threads import ahead, shared
 from dedup.rows import slices
 from dedup.schema import Bool, Int64, KeyStream, Texts, UInt64
@@ -105,8 +106,8 @@ def _shared(
     families, slots = tables.families, tables.keys.slots
     key = slots.key[told]
     first, count = np.empty((2, len(member)), np.int64)
-    first[order] = np.searchsorted(key, families.start[member[order]] + 1)
-    count[order] = np.searchsorted(key, families.end[member[order]])
+    first[order] = below(key, families.start[member[order]] + 1)
+    count[order] = below(key, families.end[member[order]])
     count = np.maximum(count - first, 0)
     of = np.repeat(member, count)
     if not len(of):
@@ -115,7 +116,7 @@ def _shared(
     at, mine = told[nth], value[nth]
     # Parts of a collection file are reports of their own.
     borders = np.union1d(tables.texts.indptr[:-1], tables.segments.parts.raw_start)
-    report = np.searchsorted(borders, slots.start[at], side="right")
+    report = upto(borders, slots.start[at])
     place = _around(tables, slots.key[at], families.start[of], families.end[of], family[of], mine)
     rows = _in_several(place, report)
     pair = _groups(family[of[rows]], mine[rows])
@@ -183,18 +184,18 @@ def _at_home(tables: Tables, value: UInt64, told: Int64, wanted: UInt64, family:
     documents = tables.texts.documents
     asked, row_asked = np.unique(wanted, return_inverse=True)
     some = _among(value, asked)
-    rank = np.searchsorted(asked, value[some])
+    rank = below(asked, value[some])
     # One key for figure and document: sorting it takes a third of the memory of two columns, and half the time.
     pairs = once(rank * documents + tables.texts.document_of(tables.keys.slots.start[told[some]]))
     known, where = pairs // documents, pairs % documents
-    count = np.searchsorted(known, row_asked, side="right") - np.searchsorted(known, row_asked)
-    held = np.searchsorted(own, (family + 1) * documents) - np.searchsorted(own, family * documents)
+    count = upto(known, row_asked) - below(known, row_asked)
+    held = below(own, (family + 1) * documents) - below(own, family * documents)
     few = np.flatnonzero(count <= held)
     count = count[few]
     row = np.repeat(few, count)
-    stands = where[positions(np.searchsorted(known, row_asked[few]), count)]
+    stands = where[positions(below(known, row_asked[few]), count)]
     stands += family[row] * documents
-    away = own[np.minimum(np.searchsorted(own, stands), len(own) - 1)] != stands
+    away = own[np.minimum(below(own, stands), len(own) - 1)] != stands
     home = np.zeros(len(wanted), bool)
     home[few] = True  # the others stand in more documents than the family has
     home[row[away]] = False
@@ -210,5 +211,5 @@ def _among(value: UInt64, asked: UInt64) -> Int64:
     there = np.zeros(int(bits) + 1, bool)
     there[asked & bits] = True
     some = np.flatnonzero(there[value & bits])
-    rank = np.minimum(np.searchsorted(asked, value[some]), max(len(asked) - 1, 0))
+    rank = np.minimum(below(asked, value[some]), max(len(asked) - 1, 0))
     return some[asked[rank] == value[some]] if len(asked) else some[:0]

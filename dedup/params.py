@@ -54,7 +54,7 @@ class Params:
     anchor : int
         Characters in an anchor, the k-gram that seeds passages.
     window : int
-        Anchors are the minimisers of this many consecutive k-grams; 1 takes every k-gram.
+        Of so many consecutive k-grams at least one is an anchor (mod-minimisers); 1 takes every k-gram.
     max_gap : int
         Longest stretch of unmatched key characters, on either side, that one passage may bridge.
     bucket : int

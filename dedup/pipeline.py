@@ -141,7 +141,7 @@ def scan(
     from dedup import __version__, describe, provenance
     from dedup.executors import changes, local, places, rewritten
     from dedup.executors.bounds import Found, of_column, summed
-    from dedup.kernels.threads import threads
+    from dedup.kernels.threads import beside, threads
     from dedup.read import ReadOptions
     from dedup.steps import background as rarity
     from dedup.steps import cluster
@@ -169,19 +169,24 @@ def scan(
             limits += of_column(found.limits)
             del found
             passages, families = run.aside("passages", passages), run.aside("families", families)
-        with clock.stage("label"):
-            labels = run.one("labels", Labels, _labelled, corpus, passages, families, explained, counted, params, run)
-            labels = run.aside("labels", labels)
-            run.drop("asked", "spread")
-        with clock.stage("describe"):
-            wanted = changes.tasks(corpus, passages, changes.at_issue(passages, families, labels), run.pieces)
-            differing = run.each("changes", changes.Contrasted, changes.contrasted, wanted)
-            differ = run.laid("changes", (one.changes for one in differing))
-            limits += summed(limit for one in differing for limit in of_column(one.limits))
-            tables = provenance.Tables(
-                texts, edits, keys, segments, passages, families, labels, differ, corpus.documents
-            )
-            result = describe.describe(tables, params, corpus.skipped, limits, __version__, run=run)
+        with beside(describe.names, texts, keys, families, len(corpus.documents)) as known:
+            with clock.stage("label"):
+                labels = run.one(
+                    "labels", Labels, _labelled, corpus, passages, families, explained, counted, params, run
+                )
+                labels = run.aside("labels", labels)
+                run.drop("asked", "spread")
+            with clock.stage("describe"):
+                wanted = changes.tasks(corpus, passages, changes.at_issue(passages, families, labels), run.pieces)
+                differing = run.each("changes", changes.Contrasted, changes.contrasted, wanted)
+                differ = run.laid("changes", (one.changes for one in differing))
+                limits += summed(limit for one in differing for limit in of_column(one.limits))
+                tables = provenance.Tables(
+                    texts, edits, keys, segments, passages, families, labels, differ, corpus.documents
+                )
+                result = describe.describe(
+                    tables, params, corpus.skipped, limits, __version__, run=run, known=known()
+                )
     return replace(result, timings=dict(clock.seconds))
 
 

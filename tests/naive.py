@@ -46,11 +46,27 @@ def digest(codes: Sequence[int], span: int) -> tuple[int, int]:
     return mix64(one), mix64(two)
 
 
+def rank(gram: Sequence[int]) -> int:
+    """20 bits of a hash of a short gram, by which the least of a window is told."""
+    value = 0
+    for code in gram:
+        value = (value * 0x9E3779B1 + code) & 0xFFFFFFFF
+    return fmix32(value) >> 12
+
+
 def minimisers(codes: Sequence[int], k: int, window: int) -> list[int]:
-    """Positions that are the least (rightmost on ties) of some window; a short text is one window."""
-    values = gram_hashes(codes, k)
-    windows = [range(i, i + window) for i in range(len(values) - window + 1)] or [range(len(values))]
-    return sorted({max(one, key=lambda i: (-values[i], i)) for one in windows if len(one)})
+    """Positions of k-grams that some window takes: where its least t-gram (rightmost on ties) stands, modulo window.
+
+    A short text is one window.
+    """
+    t = 1 + (k - 1) % window
+    grams = len(codes) - k + 1
+    found = set()
+    for first in range(max(1, grams - window + 1) if grams > 0 else 0):
+        places = range(min(first + window + k - t, len(codes) - t + 1) - first)
+        least = min(places, key=lambda x: (rank(codes[first + x : first + x + t]), -x))
+        found.add(first + min(least % window, grams - 1))
+    return sorted(found)
 
 
 def jaccard(one: set[int], other: set[int]) -> float:

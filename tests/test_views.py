@@ -110,7 +110,8 @@ def test_a_stricter_view_is_the_selection_that_it_says(result):
     assert all(cluster.members[cluster.medoid] in found[cluster.id] for cluster in strict.clusters)
     assert all(cluster.weakest == min(cluster.wording) >= 0.95 for cluster in strict.clusters)
     assert {one.cluster for one in strict.passages} <= {None, *found}
-    (limit,) = strict.limits
+    *before, limit = strict.limits
+    assert tuple(before) == result.limits
     assert (limit.kind, limit.count) == ("rethreshold", len(result.passages) - len(strict.passages))
     assert problem(strict) is None
     assert Result.from_dict(json.loads(strict.to_json())).to_json() == strict.to_json()
@@ -202,7 +203,7 @@ def test_a_notebook_gets_a_small_table_without_a_way_out():
 
 def test_a_prompt_gets_one_line(result):
     assert repr(result) == f"Result(documents=43, clusters={len(result.clusters)}, " + (
-        f"passages={len(result.passages)}, skipped=0, limits=0)"
+        f"passages={len(result.passages)}, skipped=0, limits={len(result.limits)})"
     )
 
 

@@ -96,8 +96,7 @@ def paired(anchors: int) -> int:
 def ranges(batches: Sequence[Anchors], pieces: int) -> list[tuple[int, int]]:
     """Return ranges of hashes with as many anchors each, as far as a sample of them tells.
 
-    Anchors have low hashes, for the least of a window is taken: ranges of one width would hold a hundred times more
-    at one end than at the other.
+    Not ranges of one width: a sentence that stands in a million places has few hashes.
     """
     if pieces == 1:
         return [(0, HASHES)]

@@ -9,6 +9,8 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from dedup.kernels.prefetch import AHEAD, prefetch_pair
+
 NUMBER, NAME, MASK, TYPO, INSERT, DELETE, REPLACE = range(7)
 """Kinds of change, as in `dedup.steps.contrast.KINDS`; a test asserts that they are equal."""
 
@@ -54,6 +56,8 @@ def slots(
     O(slots + changes) a row, but for slots that share a place.
     """
     for r in range(first, last):
+        for column in (slot_start, slot_end, key):
+            prefetch_pair(column, left_first, left_last, right_first, right_last, min(r + AHEAD, last - 1))
         rows = np.int64(0)
         left_length, right_length = left_end[r] - left_start[r], right_end[r] - right_start[r]
         begin, stop = right_first[r], right_last[r]
@@ -218,6 +222,8 @@ def listed(
     O(changes) a row where they come in order, as nearly all do.
     """
     for r in range(first, last):
+        for column in (codes, origin):
+            prefetch_pair(column, left_start, left_end, right_start, right_end, min(r + AHEAD, last - 1))
         a, a_end, b, b_end = left_start[r], left_end[r], right_start[r], right_end[r]
         for one in range(count[r] + found[r]):
             if one < count[r]:

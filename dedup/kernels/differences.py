@@ -9,6 +9,8 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from dedup.kernels.prefetch import AHEAD, prefetch_pair
+
 _SPACE, _REPLACED = 7, 10  # classes of dedup.steps.data
 _SEVERAL = np.uint32(0x8000_0000)  # MULTI_BIT of dedup.steps.data
 _COMMA, _BLANK = ord(","), ord(" ")
@@ -217,6 +219,7 @@ def distances(
     state, mask = np.empty(_LONG // 64, np.uint64), np.empty(_LONG * _LONG // 64, np.uint64)
     left, right = np.empty(1024, np.uint32), np.empty(1024, np.uint32)
     for r in range(first, last):
+        prefetch_pair(codes, left_start, left_end, right_start, right_end, min(r + AHEAD, last - 1))
         distance[r], length[r] = 0, 1
         if _verbatim(codes, edit_start, left_start[r], left_end[r], right_start[r], right_end[r]):
             continue
@@ -318,6 +321,7 @@ def scripts(
     wave = np.empty(1 << 14, np.int32)
     written = room[first] if first < last else np.int64(0)
     for r in range(first, last):
+        prefetch_pair(codes, left_start, left_end, right_start, right_end, min(r + AHEAD, last - 1))
         a, b = left_start[r], right_start[r]
         n, m = left_end[r] - a, right_end[r] - b
         place[r], count[r], run[r] = written, 0, 0

@@ -12,6 +12,8 @@ _BASE = _U64(0x9E3779B97F4A7C55)  # odd, so that multiplication is a bijection o
 _SPAN = 256  # code points of a digest that are summed up before the next ones
 _BLOCK = 64  # ranges between two allocations of scratch
 _TILE = 1024  # k-grams whose hashes lie in the nearest cache
+_PLACE = _U32(0xFFF)  # of a place in a tile and around it; widest are windows of 64
+_ODD = _U32(0x9E3779B1)
 
 
 @numba.njit(cache=True, inline="always")
@@ -207,100 +209,95 @@ def minimisers(codes, indptr, k, window, block_document, block_start, block_end,
     out : uint64[M]                     written: upper 32 bits of the hash, then 32 bits of position
     count : int64[B]                    written: minimisers of block b
 
-    A k-gram is taken if it is the least (rightmost on ties) of some window of consecutive k-grams
-    (Schleimer, Wilkerson, Aiken 2003, section 2.2: winnowing). Tiles of a block look `window - 1` k-grams beyond both
-    their borders, so that the choice does not depend on how a document is cut. Nothing is scanned window by
-    window: a k-gram is the least of one if it equals the greatest of the least of all windows that hold it, and
-    those are 2 log(window) passes of vectors, a third of the time.
+    Mod-minimisers (Groot Koerkamp, Pibiri 2024, section 3): of the t-grams of a window, t = 1 + (k - 1) mod window,
+    the least (rightmost on ties) is sought, and of its place the rest modulo window is the place of the k-gram that
+    is taken. Each window has one, as if the least k-gram itself were taken (winnowing), but of all k-grams a sixth
+    fewer are taken, and a fifth where t is 1: the least t-gram stays the least for longer, and while it does, only
+    k-grams are taken that begin or end with it. In text of three thousand different characters a t-gram of one or
+    two is distinct enough. As a window has a multiple of itself of t-grams, what is taken never goes back from one
+    window to the next: each is written where it is first taken. A document with fewer k-grams is one window.
+
+    Tiles of a block look ``window - 1`` k-grams beyond both their borders, so that the choice does not depend on how
+    a document is cut.
     """
-    top = _U64(0xFFFFFFFF00000000)
-    side = window - 1
     power = _powers(k)
+    short = 1 + (k - 1) % window
+    held = window + k - short
     for b in numba.prange(block_document.shape[0]):
         lowest = indptr[block_document[b]]
         highest = indptr[block_document[b] + 1] - k  # last k-gram position of the document
-        values = np.empty(_TILE + 2 * side, np.uint64)
-        spare = np.empty((2, _TILE + 2 * side), np.uint64)
+        words = np.empty((2, _TILE + window + held), np.uint32)
+        taken = np.empty(_TILE + window, np.int64)
         written = block_indptr[b]
         for at in range(block_start[b], block_end[b], _TILE):
-            n = min(np.int64(_TILE), block_end[b] - at)
-            first = max(lowest, at - side)
-            last = min(highest, at + n - 1 + side)
-            base = at - side  # values[x] is the hash at position base + x; 0 beyond the document
-            values[: first - base] = _U64(0)
-            values[last + 1 - base : n + 2 * side] = _U64(0)
-            _hash_grams(codes, first, last + 1 - first, power, values[first - base : last + 1 - base])
-            held = _least_of_windows(values, n + 2 * side, window, spare)
-            mine = values[side : side + n]
-            here = written
-            for i in range(n):
-                out[here] = (mine[i] & top) | _U64(at + i)
-                here += np.int64(mine[i] == held[i])
-            equal = highest - lowest < side  # one window, shorter than others
-            for i in range(written + 1, here):
-                equal |= out[i] & top == out[i - 1] & top
-            for i in range(n + side, last + 1 - base):  # beyond the tile, where another may stand that is equal
-                for j in range(max(written, here - side), here):
-                    equal |= out[j] & top == values[i] & top
-            if equal:
-                here = _rescanned(values, base, first, last, window, at, at + n, out, written)
-            written = here
+            end = min(at + _TILE, block_end[b])
+            first = max(lowest, at - window + 1)
+            windows = max(lowest, min(highest - window + 1, end - 1)) + 1 - first
+            width = min(held, highest + k - short + 1 - first)
+            _rank_grams(codes[first:], windows + width - 1, short, words[0])
+            place = _places_of_least(words, windows, width)
+            for _ in range((width - 1) // window):
+                for i in range(windows):
+                    place[i] -= _U32(window) if place[i] >= window else _U32(0)
+            many = 0
+            before = np.int64(-1)
+            for i in range(windows):
+                chosen = first + min(i + np.int64(place[i]), highest - first)
+                taken[many] = chosen
+                many += np.int64(chosen != before and at <= chosen < end)
+                before = chosen
+            for i in range(many):
+                value = _U64(0)
+                for j in range(k):
+                    value += (_U64(codes[taken[i] + j]) + _U64(1)) * power[j]
+                out[written + i] = (_mix64(value) & _U64(0xFFFFFFFF00000000)) | _U64(taken[i])
+            written += many
         count[b] = written - block_indptr[b]
 
 
 @numba.njit(cache=True)
-def _least_of_windows(values, size, window, spare):
-    """Return, for each place but the outer ``window - 1``, the greatest of the least of all windows that hold it.
+def _rank_grams(codes, count, size, out):
+    """Write a word for each of the first grams: 20 bits of its hash, then its place, the last one first.
 
-    values : uint64[size or more]
-    spare : uint64[2, size or more]   scratch; the result lies in it
+    size : int64             characters in a gram
+    out : uint32[count or more]
     """
-    one = values
-    turn = 0
-    for rising in (False, True):
-        width = np.int64(1)
-        while width < window:
-            hop = min(width, window - width)
-            size -= hop
-            ahead = one[hop:]
-            two = spare[turn]
-            if rising:
-                for i in range(size):
-                    two[i] = max(one[i], ahead[i])
-            else:
-                for i in range(size):
-                    two[i] = min(one[i], ahead[i])
-            width += hop
-            one = two
-            turn = 1 - turn
-    return one
+    for i in range(_U64(count)):
+        out[i] = _U32(0)
+    for j in range(size):
+        code = codes[j:]
+        for i in range(_U64(count)):
+            out[i] = _U32(out[i] * _ODD + code[i])
+    for i in range(_U64(count)):
+        h = _U32(out[i])
+        h = _U32((h ^ (h >> _U32(16))) * _U32(0x85EBCA6B))
+        h = _U32((h ^ (h >> _U32(13))) * _U32(0xC2B2AE35))
+        h = _U32(h ^ (h >> _U32(16)))
+        out[i] = _U32(h & ~_PLACE) | _U32(_PLACE - _U32(i))
 
 
 @numba.njit(cache=True)
-def _rescanned(values, base, first, last, window, begin, end, out, written):
-    """Write the minimisers in ``[begin, end)`` window by window: where equal words stand near one another, as in
-    text that repeats itself, or the document has one window only. Return how far was written.
+def _places_of_least(words, windows, width):
+    """Return where in each window the least of its words stands, which are made as `_rank_grams` makes them.
 
-    values : uint64[...]   of position p at p - base
-    first, last : int64    first and last k-gram that is looked at
+    words : uint32[2, windows + width - 1 or more]   row 0 is read, both are scratch; the result lies in one of them
     """
-    width = min(window, last - first + 1)
-    least = np.int64(-1)
-    taken = np.int64(-1)
-    for at in range(first + width - 1, last + 1):
-        if least <= at - width:  # it has left the window: look again
-            least = at - width + 1
-            for j in range(least + 1, at):
-                if values[j - base] <= values[least - base]:
-                    least = j
-        if values[at - base] <= values[least - base]:
-            least = at
-        if least != taken:
-            taken = least
-            if begin <= least < end:
-                out[written] = (values[least - base] & _U64(0xFFFFFFFF00000000)) | _U64(least)
-                written += 1
-    return written
+    size = windows + width - 1
+    turn = 0
+    done = np.int64(1)
+    while done < width:
+        hop = min(done, width - done)
+        size -= hop
+        one, two = words[turn], words[1 - turn]
+        ahead = one[hop:]
+        for i in range(_U64(size)):
+            two[i] = min(one[i], ahead[i])
+        done += hop
+        turn = 1 - turn
+    least = words[turn]
+    for i in range(_U64(windows)):
+        least[i] = _U32(_PLACE - (least[i] & _PLACE) - _U32(i))
+    return least
 
 
 @numba.njit(cache=True, parallel=True)

@@ -215,7 +215,7 @@ def _join(rows, stretches, first, last, owner, shuffled, mine, same, floor, thre
         if mine.shape[0] == 1:
             if fuller >= rows[into, 4] + ASIDE:
                 rows[into, 4] = fuller
-                shuffled[into] |= 1
+                shuffled[into] |= 2
             return False
         if fuller <= most or 2 * _UNIT * fuller < threshold * chars:
             return False
@@ -308,7 +308,7 @@ def resolve(rows, stretches, group, same, gap, floor, threshold, owner, shuffled
     threshold : int64       least wording of what comes of a merge, in thousandths
     owner : int64[R]        written: the row that a row went into, itself where it stays
     shuffled : uint8[R]     written: 1 where the order of the pieces differs between the sides; 2 is added where the
-                            matches of pieces that overlap were tallied, and may be more than stand in one order
+                            matches of pieces that overlap were tallied, and may be more than there are
 
     What a passage covers, a clause that stands elsewhere within the copy, is no passage of its own, but fills gaps of
     the one that covers it. A merge has to keep the threshold over its whole rectangle. One thread takes one

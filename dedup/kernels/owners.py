@@ -33,10 +33,11 @@ def look_up(indptr: Int64, low: int, high: int) -> tuple[Int32, np.int64, np.int
         The document in which the table begins.
     """
     first, last = np.searchsorted(indptr, [low, high], side="right")
-    some = indptr[first - 1 : last + 1]
-    shift = int((some[-1] - some[0]) // (4 * len(some))).bit_length()
-    rough = np.searchsorted(some, np.arange(some[0], some[-1] + 1, 1 << shift), side="right") + (first - 2)
-    return rough.astype(np.int32), np.int64(shift), np.int32(first - 1)
+    some = indptr[first - 1 : last + 1] - indptr[first - 1]
+    shift = int(some[-1] // (4 * len(some))).bit_length()
+    stretches = np.diff((some + (1 << shift) - 1) >> shift)  # that begin in each document
+    rough = np.repeat(np.arange(first - 1, last, dtype=np.int32), stretches)
+    return rough, np.int64(shift), np.int32(first - 1)
 
 
 def document_of(indptr: Int64, position: Int64) -> Int32:

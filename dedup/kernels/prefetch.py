@@ -15,6 +15,12 @@ LINE = 16
 """Code points in a line of the cache."""
 
 
+AHEAD = 8
+"""Pairs of ranges that are looked at before one that is asked for."""
+
+_LINES = 8  # of a range at most: those behind them the machine asks for itself, once it sees a row
+
+
 if vars(numba.config)["DISABLE_JIT"]:
 
     def prefetch(codes, at):
@@ -40,3 +46,12 @@ else:
             return context.get_dummy_value()
 
         return types.void(codes, types.int64), built
+
+
+@numba.njit(cache=True, inline="always")
+def prefetch_pair(column, left_start, left_end, right_start, right_end, row):
+    """Ask for what a column has in the two ranges of a row."""
+    for at in range(left_start[row], min(left_end[row], left_start[row] + _LINES * LINE), LINE):
+        prefetch(column, at)
+    for at in range(right_start[row], min(right_end[row], right_start[row] + _LINES * LINE), LINE):
+        prefetch(column, at)

@@ -12,8 +12,11 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from dedup.kernels.prefetch import prefetch
+
 _U32 = np.uint32
 _U64 = np.uint64
+_LOW, _HALF = _U64(0xFFFFFFFF), _U64(32)
 _BASE = _U64(0x9E3779B97F4A7C55)  # as in kernels/hashing.py; a test holds the two together
 
 _AHEAD = 128
@@ -73,23 +76,20 @@ def _least_row(first, sieve, shift, word):
 
 
 @numba.njit(cache=True, inline="always")
-def _place(hashes, word, row):
-    """Return the row of a hash, or -1, given the least it may have: others may share its upper bits."""
+def _place(hashes, word, row, none):
+    """Return the row of a hash, given the least it may have, for others may share its upper bits; `none` for none."""
     while row < hashes.shape[0] and hashes[row] < word:
         row += 1
-    return row if row < hashes.shape[0] and hashes[row] == word else np.int64(-1)
+    return row if row < hashes.shape[0] and hashes[row] == word else none
 
 
 @numba.njit(cache=True, inline="always")
-def _look_up(hashes, first, sieve, shift, words, count, rows, there):
-    """Write the rows of hashes that passed the sieve, -1 for none. ``there`` is scratch."""
+def _least_rows(hashes, first, sieve, shift, words, count, column, rows):
+    """Write the least rows of hashes that passed the sieve, and ask for what stands there and in another column."""
     for i in range(count):
         rows[i] = _least_row(first, sieve, shift, words[i])
-    for i in range(count):
-        there[i] = hashes[rows[i]]
-    for i in range(count):
-        if there[i] != words[i]:
-            rows[i] = _place(hashes, words[i], rows[i])
+        prefetch(hashes, rows[i])
+        prefetch(column, rows[i])
 
 
 @numba.njit(cache=True, nogil=True, parallel=True)
@@ -108,7 +108,7 @@ def find(hashes, first, sieve, shift, wanted, out):
     for i in numba.prange(wanted.shape[0]):
         out[i] = np.int64(-1)
         if _sifted(sieve, shift, wanted[i]):
-            out[i] = _place(hashes, wanted[i], _least_row(first, sieve, shift, wanted[i]))
+            out[i] = _place(hashes, wanted[i], _least_row(first, sieve, shift, wanted[i]), np.int64(-1))
 
 
 @numba.njit(cache=True, inline="always")
@@ -122,7 +122,7 @@ def _tell(table, bits, rolled, which, count, told, scratch):
     told : float64[...]       written: the bits of those that are known
     """
     hashes, first, sieve, shift = table
-    words, mine, rows, there = scratch
+    words, mine, rows = scratch
     passed = np.int64(0)
     left = np.int64(0)
     for one in range(count):
@@ -134,10 +134,11 @@ def _tell(table, bits, rolled, which, count, told, scratch):
         yes = _sifted(sieve, shift, word)
         passed += yes
         left += 1 - yes
-    _look_up(hashes, first, sieve, shift, words, passed, rows, there)
+    _least_rows(hashes, first, sieve, shift, words, passed, bits, rows)
     for one in range(passed):
-        if rows[one] >= 0:
-            told[mine[one]] = bits[rows[one]]
+        row = _place(hashes, words[one], rows[one], np.int64(-1))
+        if row >= 0:
+            told[mine[one]] = bits[row]
         else:
             which[left] = mine[one]
             left += 1
@@ -146,13 +147,8 @@ def _tell(table, bits, rolled, which, count, told, scratch):
 
 @numba.njit(cache=True, inline="always")
 def _scratch():
-    """Return room for a block of k-grams: words, whose they are, their rows, and what stands there."""
-    return (
-        np.empty(_AHEAD, np.uint32),
-        np.empty(_AHEAD, np.int64),
-        np.empty(_AHEAD, np.int64),
-        np.empty(_AHEAD, np.uint32),
-    )
+    """Return room for a block of k-grams: words, whose they are, and their rows."""
+    return np.empty(_AHEAD, np.uint32), np.empty(_AHEAD, np.int64), np.empty(_AHEAD, np.int64)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -215,16 +211,17 @@ def tally(codes, indptr, order, unit, taken, k, hashes, first, sieve, shift, see
     taken : int64[n, 2]          sorted, disjoint ranges of codes that do not count
     k : int64
     hashes, first, sieve, shift  as in `find`: the upper 32 bits of k-gram hashes
-    seen : int32[B, 2]           written: the last unit that had it, -1 before; and how many have, 0 before
+    seen : uint64[B + 1]         written, 0 before: one more than the last unit that had it, above 32 bits of how many
+                                 have it; the last row is of no hash
 
     One thread: who came last decides. Callers share out the units. O(K).
     """
     rolled = np.empty(_AHEAD, np.uint64)
-    words, _, rows, there = _scratch()
+    words, _, rows = _scratch()
     for d in order:
         at = indptr[d]
         stop = indptr[d + 1]
-        own = np.int32(unit[d])
+        own = _U64(unit[d] + 1)
         row = np.searchsorted(taken[:, 1], at, side="right")  # the first range that ends behind the document's start
         while at < stop:
             free = stop if row >= taken.shape[0] else min(stop, max(at, taken[row, 0]))
@@ -235,12 +232,11 @@ def tally(codes, indptr, order, unit, taken, k, hashes, first, sieve, shift, see
                 for i in range(grams):
                     words[count] = _U32(rolled[i] >> _U64(32))
                     count += _sifted(sieve, shift, words[count])
-                _look_up(hashes, first, sieve, shift, words, count, rows, there)
+                _least_rows(hashes, first, sieve, shift, words, count, seen, rows)
                 for one in range(count):
-                    place = rows[one]
-                    if place >= 0 and seen[place, 0] != own:
-                        seen[place, 0] = own
-                        seen[place, 1] += 1
+                    place = _place(hashes, words[one], rows[one], np.int64(hashes.shape[0]))
+                    before = seen[place]
+                    seen[place] = (own << _HALF) | ((before & _LOW) + _U64(before >> _HALF != own))
             if row >= taken.shape[0]:
                 break
             at = max(at, taken[row, 1])

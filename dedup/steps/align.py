@@ -23,6 +23,7 @@ from dedup.kernels import align as kernels
 from dedup.kernels import chain as kernels_chain
 from dedup.kernels import overlap, within
 from dedup.kernels.owners import document_of
+from dedup.kernels.search import below, upto
 from dedup.kernels.seeds import lone, worth
 from dedup.params import Params
 from dedup.recount import cut_where_it_pays, recounted
@@ -312,10 +313,10 @@ def _within_paragraphs(keys: KeyStream, segments: Segments, rows: Int64, floor: 
         for side in (0, 2):
             start, end = rows[:, side], rows[:, side + 1]
             if at_end:  # the first paragraph that begins less than TAIL before the end
-                row = np.searchsorted(segments.start, end - TAIL, side="right")
+                row = upto(segments.start, end - TAIL)
                 cut = segments.start[np.minimum(row, len(segments.start) - 1)]
             else:  # the last paragraph that ends less than TAIL behind the start
-                cut = segments.end[np.maximum(np.searchsorted(segments.end, start + TAIL) - 1, 0)]
+                cut = segments.end[np.maximum(below(segments.end, start + TAIL) - 1, 0)]
             hangs = end - cut < TAIL if at_end else cut - start < TAIL  # else there is no such paragraph
             cuts.append(np.where((cut > start) & (cut < end) & hangs, cut, -1))
         trimmed = np.zeros(len(rows), bool)
@@ -355,7 +356,7 @@ def _parallel(segments: Segments, rows: Int64) -> Bool:
     修完本科的，发给书报费八百元；修完专科的，发给书报费五百元: a figure of speech, no repetition. What stands twice
     in one paragraph word for word, or at length, was pasted twice.
     """
-    row = np.searchsorted(segments.start, rows[:, 0], side="right") - 1
+    row = upto(segments.start, rows[:, 0]) - 1
     together = (row >= 0) & (rows[:, 3] <= segments.end[np.maximum(row, 0)]) if len(segments.start) else row >= 0
     differs = 2 * rows[:, 4] < rows[:, 1] - rows[:, 0] + rows[:, 3] - rows[:, 2]
     short: Bool = np.asarray(together & differs & (rows[:, 4] < LONG), bool)
@@ -374,7 +375,10 @@ def _holds_paragraph(segments: Segments, rows: Int64, share: float = 0.0) -> Boo
     for side in (0, 2):  # few do on the left, so the right is hardly ever looked for
         first, last = rows[which, side], rows[which, side + 1]
         whole = last - first >= WHOLE
-        within.holds(segments.start, segments.end, segments.kind, wanted, least, first, last, float(share), whole)
+        row = below(segments.start, first)
+        within.holds(
+            segments.start, segments.end, segments.kind, wanted, least, row, first, last, float(share), whole
+        )
         which = which[whole]
     holds = np.zeros(len(rows), bool)
     holds[which] = True

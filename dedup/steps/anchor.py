@@ -68,8 +68,9 @@ def anchor(keys: KeyStream, segments: Segments, pairs: Pairs, params: Params) ->
 
     Notes
     -----
-    Winnowing (Schleimer, Wilkerson, Aiken 2003): any two equal stretches of ``anchor + window - 1`` characters
-    share a seed. Cost: O(K) for hashing, one radix sort of the sampled anchors, and the pairs.
+    Mod-minimisers (Groot Koerkamp, Pibiri 2024): any two equal stretches of ``anchor + window - 1`` characters share
+    a seed, as by winnowing, with a sixth fewer anchors. Cost: O(K) for hashing, one sort of the sampled anchors, and
+    the pairs.
     """
     k = params.anchor
     found, limits = places(minimisers(keys, k, params.window), keys.indptr, params, keys.codes)
@@ -263,8 +264,7 @@ def minimisers(keys: KeyStream, k: int, window: int) -> UInt64:
 
 def _from_pairs(keys: KeyStream, segments: Segments, pairs: Pairs, k: int) -> tuple[Int64, Int64]:
     """Return one seed for each verified pair of paragraphs; within one document for neighbouring ones only."""
-    one = np.searchsorted(keys.indptr, segments.start[pairs.left], side="right")
-    other = np.searchsorted(keys.indptr, segments.start[pairs.right], side="right")
+    one, other = (owners.document_of(keys.indptr, segments.start[side]) for side in (pairs.left, pairs.right))
     nearest = np.ones(len(one), bool)  # pairs are sorted: the first partner in the same document is the nearest
     nearest[1:] = (pairs.left[1:] != pairs.left[:-1]) | (one[:-1] != other[:-1])
     wanted = (one != other) | nearest

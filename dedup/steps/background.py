@@ -84,10 +84,9 @@ class Sorted:
         """
 
         def counted(some: Int64) -> Int32:
-            seen = np.zeros((len(self.hashes), 2), np.int32)
-            seen[:, 0] = -1
+            seen = np.zeros(len(self.hashes) + 1, np.uint64)
             spreading.tally(keys.codes, keys.indptr, some, units, taken, np.int64(GRAM), *self.index, seen)
-            return seen[:, 1]
+            return (seen[:-1] & np.uint64(0xFFFFFFFF)).astype(np.int32)
 
         chars = int((keys.indptr[documents + 1] - keys.indptr[documents]).sum())
         wanted = [chars * n // allowed() for n in range(1, allowed())]

@@ -14,6 +14,7 @@ import numpy as np
 
 from dedup.intervals import ordered
 from dedup.kernels import bridges
+from dedup.kernels.owners import document_of
 from dedup.params import Params
 from dedup.schema import Float64, Int64, KeyStream, PassageKind, Passages
 
@@ -61,7 +62,7 @@ def bridge(
     start, end = (
         np.stack([getattr(passages, f"{side}_{name}") for side in ("left", "right")]) for name in ("start", "end")
     )
-    unit = np.searchsorted(borders, start, side="right") - 1
+    unit = document_of(borders, start.ravel()).reshape(start.shape).astype(np.int64)
     order = ordered(unit[0], unit[1], start[0], start[1])
     change = (np.diff(unit[:, order]) != 0).any(axis=0)
     together = np.flatnonzero(~np.concatenate([[True], change]) | ~np.concatenate([change, [True]]))

@@ -13,6 +13,7 @@ import numpy as np
 
 from dedup.kernels import changes as classes
 from dedup.kernels import differences as kernels
+from dedup.kernels.search import below
 from dedup.kernels.threads import shared, together
 from dedup.result import Limit
 from dedup.schema import (
@@ -142,7 +143,7 @@ def _listed(
     """Return what differs inside pairs of key ranges with their scripts: in which pair, its kind, its raw ranges."""
     table, slots = tables(), keys.slots
     raw = [*keys.raw_span(sides[0], sides[1]), *keys.raw_span(sides[2], sides[3])] if len(count) else [count] * 4
-    bounds = together(lambda ends: np.searchsorted(slots.start, ends), raw)
+    bounds = together(lambda ends: below(slots.start, ends), raw)
     room = _ptr(bounds[1] - bounds[0] + bounds[3] - bounds[2])
     slot, found = np.empty((int(room[-1]), 4), np.int64), np.zeros(len(count), np.int64)
     shared(

@@ -108,7 +108,7 @@ def test_digests_of_long_rows_differ_wherever_the_rows_do():
     assert all(len(set(half)) == len(half) for half in out[:-1].T.tolist())
 
 
-@given(st.lists(codes_of, max_size=4), st.integers(1, 4), st.integers(1, 9), st.integers(1, 20))
+@given(st.lists(codes_of, max_size=4), st.integers(1, 7), st.integers(1, 9), st.integers(1, 20))
 def test_minimisers_do_not_depend_on_how_a_document_is_cut(rows, k, window, block):
     """Whatever the blocks, the places are those of the definition."""
     codes, ptr = laid_out(rows)
@@ -132,11 +132,29 @@ def test_minimisers_do_not_depend_on_how_a_document_is_cut(rows, k, window, bloc
         assert value >> 32 == naive.gram_hash(codes[at : at + k].tolist()) >> 32
 
 
+@given(codes_of.filter(len), st.integers(1, 7), st.integers(1, 9))
+def test_every_window_has_a_minimiser(row, k, window):
+    """Two texts that share `k + window - 1` characters in a row share a place: the promise that seeds rest on."""
+    codes = row.tolist()
+    found = set(naive.minimisers(codes, k, window))
+    for first in range(len(codes) - k - window + 2):
+        held = naive.minimisers(codes[first : first + k + window - 1], k, window)
+        assert len(held) == 1 and first + held[0] in found
+
+
+@pytest.mark.parametrize(("k", "window", "share"), [(6, 4, 1 / 3), (6, 5, 3 / 11), (5, 4, 1 / 3), (6, 9, 1 / 5)])
+def test_so_many_k_grams_are_minimisers(k, window, share):
+    """As the theory of mod-minimisers has it; where the t-grams are the k-grams themselves, 2 in ``window + 1``."""
+    row = np.random.default_rng(k).integers(0x4E00, 0x5E00, 40_000)
+    assert len(naive.minimisers(row.tolist(), k, window)) / len(row) == pytest.approx(share, abs=0.005)
+
+
 @pytest.mark.parametrize("letters", [1, 2, 3, 500])
 def test_minimisers_do_not_depend_on_where_a_tile_ends(letters):
     """Equal k-grams stand on both sides of its borders too: the rightmost of a window is taken there as elsewhere."""
     random = np.random.default_rng(letters)
-    for size, k, window in ((2 * hashing._TILE + 40, 3, 4), (hashing._TILE + 2, 2, 9), (hashing._TILE + 9, 1, 16)):
+    cases = (2 * hashing._TILE + 40, 3, 4), (hashing._TILE + 2, 2, 9), (hashing._TILE + 9, 1, 16)
+    for size, k, window in (*cases, (2 * hashing._TILE + 40, 6, 4), (hashing._TILE + 30, 16, 64)):
         row = random.integers(0x4E00, 0x4E00 + letters, size).astype(np.uint32)
         row[hashing._TILE - 30 :] = np.resize(row[:7], size - hashing._TILE + 30)
         grams = size - k + 1

@@ -62,14 +62,15 @@ def test_units_are_counted_once_and_taken_text_not_at_all(texts, data):
     crowd = {max(value - more, 0) for value in hashes.values() for more in range(3)}  # of equal upper bits
     held = Sorted(np.array(sorted(crowd), np.uint32))
     holes = np.array([(at, at + 1) for at in taken], np.int64).reshape(-1, 2)
-    seen = np.zeros((len(held.hashes), 2), np.int32)
-    seen[:, 0] = -1
+    seen = np.zeros(len(held.hashes) + 1, np.uint64)
     unit = np.array(units, np.int64)
     order = np.argsort(unit, kind="stable")
     spread.tally(codes, indptr, order, unit, holes, np.int64(3), *held.index, seen)
     wanted = naive.hands(texts, units, set(taken), 3)
     row = {int(value): at for at, value in enumerate(held.hashes)}
-    assert {gram: int(seen[row[value], 1]) for gram, value in hashes.items()} == {g: wanted.get(g, 0) for g in every}
+    assert {gram: int(seen[row[value]]) & 0xFFFFFFFF for gram, value in hashes.items()} == {
+        g: wanted.get(g, 0) for g in every
+    }
 
 
 @given(

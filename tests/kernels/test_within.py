@@ -34,5 +34,6 @@ def test_ranges_that_hold_a_paragraph_are_those_of_the_naive_twin(rows, ranges, 
     start, end, kind = np.array(paragraphs, np.int64).reshape(-1, 3).T.copy()
     first, last = np.array(asked, np.int64).reshape(-1, 2).T.copy()
     out = np.ones(len(asked), bool)
-    within.holds(start, end, kind.astype(np.uint8), np.uint8(1), np.int64(least), first, last, share, out)
+    row = np.searchsorted(start, first)
+    within.holds(start, end, kind.astype(np.uint8), np.uint8(1), np.int64(least), row, first, last, share, out)
     assert out.tolist() == naive(paragraphs, asked, least, share)

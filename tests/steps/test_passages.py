@@ -101,14 +101,19 @@ def test_short_passages_must_be_nearer():
     """A fifth changed is a copy at 200 characters and none at 25."""
     long, short = invented(1, 200), invented(2, 25)
     assert len(found(long, edited(long, 0.2, 3)).passages) == 1
-    assert found(short + invented(4, 90), edited(short, 0.2, 5) + invented(6, 90)).passages == ()
+    changed = short[:10] + invented(3, 5) + short[15:]
+    assert found(short + invented(4, 90), changed + invented(6, 90)).passages == ()
 
 
-def test_a_chain_of_versions_is_not_one_family():
-    """Sixty versions, each 6 % off the last: every member of a family is near its medoid, and there are several."""
-    versions = [invented(1, 300)]
+@pytest.mark.parametrize("seed", [1, 2, 4, 8])
+def test_a_chain_of_versions_is_not_one_family(seed):
+    """Sixty versions, each 6 % off the last: every member of a family is near its medoid, and there are several.
+
+    What is told of a pair that hardly agrees is what it has in common, though pieces of it are found twice.
+    """
+    versions = [invented(seed, 300)]
     for number in range(59):
-        versions.append(edited(versions[-1], 0.06, number))
+        versions.append(edited(versions[-1], 0.06, number + 100 * (seed - 1)))
     result = found(*versions)
     assert len(result.clusters) >= 4
     for cluster in result.clusters:
