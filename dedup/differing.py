@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedup import lines
-from dedup.intervals import positions
+from dedup.intervals import distinct, positions
 from dedup.kernels import figures as kernels
 from dedup.kernels.threads import shared
 from dedup.lines import Words, where, written
@@ -197,8 +197,7 @@ def _rows(indptr: Int64, rows: Int64) -> tuple[Int64, Int64]:
 
 def _repeated(place: Int64, report: Int64, places: int) -> Bool:
     """Return at which places one report stands more than once (bool[places])."""
-    distinct = np.unique(np.column_stack([place, report]), axis=0)[:, 0]
-    return np.bincount(distinct, minlength=places) < np.bincount(place, minlength=places)
+    return distinct(place, report, places) < np.bincount(place, minlength=places)
 
 
 def others(places: Places, row: int, values: Sequence[str]) -> list[tuple[str, int]]:

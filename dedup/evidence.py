@@ -19,8 +19,9 @@ import numpy as np
 from dedup import lines, spelling
 from dedup.columns import SHARE, Places
 from dedup.differing import FIGURES, SHOWN, SLIPS, Differing, others
-from dedup.figures import figures
+from dedup.figures import Figures, figures
 from dedup.intervals import distinct, positions
+from dedup.kernels.threads import beside
 from dedup.lines import Words, where, words, written
 from dedup.names import places as named
 from dedup.params import LABELS
@@ -47,6 +48,7 @@ _KEPT = 256  # reports whose text is kept at hand: members of neighbouring famil
 _SPELLED = 400  # key characters of a medoid in which slips are sought
 _ACCUSED = ("copy", "mass")
 _REASONS = tuple(reason.name.lower() for reason in Reason)
+_REASONING = (1 << 16, len(Reason), len(GRADES))  # rules, the reason that decided, the strength
 _ENCODED = json.JSONEncoder(ensure_ascii=False).encode
 _Report = tuple[int, int]  # document, and part of a collection file or -1
 
@@ -79,11 +81,10 @@ class Witness:
         self._run = self._most(tables.changes.longest_run)
         self._rewritten = self._most(tables.passages.kind == PassageKind.REWRITTEN)
         self._differs = {kinds: self._most(self._differing.has(kinds)) for kinds in (FIGURES, SLIPS)}
-        self._figures = figures(tables, places.document, self._accused)
 
     def prepare(self) -> None:
-        """Gather now what is gathered over all reports when it is first asked for: names, and what is in order."""
-        _ = self._meets, self._kept
+        """Gather now what is gathered over all reports when it is first asked for: names, figures, order."""
+        _ = self._meets, self._kept, self._figures
 
     def of(self, numbers: Int64, rank: Int64) -> tuple[Strings, Bool]:
         """Return the evidence of families: why they are labelled so, how far they reach, and what is odd about them.
@@ -102,29 +103,35 @@ class Witness:
         star : bool[n]
             Which have an oddity that two reports cannot share by chance.
         """
-        oddities, star = self._oddities(numbers, rank)
-        differ = np.flatnonzero(self._differs[FIGURES][numbers])
+        with beside(self._forms_and_slots, numbers) as plain:
+            oddities, star = self._oddities(numbers, rank)
+        forms, slots = plain()
         labels = self.tables.labels
-        reasons = np.column_stack([labels.rules[numbers], labels.reason[numbers], labels.strength[numbers]])
-        ruled, of_rule = np.unique(reasons.astype(np.int64), axis=0, return_inverse=True)
-        rules = words(_json(_rule(*row)) for row in ruled.tolist())
+        reasons = (labels.rules[numbers].astype(np.int64), labels.reason[numbers], labels.strength[numbers])
+        ruled, of_rule = np.unique(np.ravel_multi_index(reasons, _REASONING), return_inverse=True)
+        rules = words(_json(_rule(*row)) for row in np.column_stack(np.unravel_index(ruled, _REASONING)).tolist())
         run = self._run[numbers]  # 0 where it was not looked for: a formula or page noise is merely listed
         verbatim = where(run > 0, [lines.number(', {"kind": "verbatim_run", "facts": {"chars": ', run)], "}}")
         found = written(
             [
-                lines.word("[", of_rule.ravel(), rules),
+                lines.word("[", of_rule, rules),
                 lines.text("", self._wording(numbers)),
                 lines.word("", self._rewritten[numbers] > 0, words(["", ", " + _json(Evidence("rewritten"))])),
                 lines.text("", verbatim),
                 lines.number(', {"kind": "spread", "facts": {"documents": ', self._documents(numbers)),
                 lines.number(', "issuers": ', labels.issuers[numbers]),
                 lines.text("}}", _told(oddities, len(numbers))),
-                lines.text("", self._forms(numbers)),
-                lines.text("", lines.spread(self._differing.slots(numbers[differ]), differ, len(numbers))),
+                lines.text("", forms),
+                lines.text("", slots),
             ],
             "]",
         )
         return found, star
+
+    @cached_property
+    def _figures(self) -> Figures:
+        """Rare figures that families share."""
+        return figures(self.tables, self._places.document, self._accused)
 
     def _oddities(self, numbers: Int64, rank: Int64) -> tuple[dict[int, list[Evidence]], Bool]:
         """Return what only some families have as evidence, by position, and which of them earn the star by it."""
@@ -154,6 +161,11 @@ class Witness:
         star = np.zeros(len(numbers), bool)
         star[[at for at, rows in found.items() if any(one.kind in STARRED for one in rows)]] = True
         return found, star
+
+    def _forms_and_slots(self, numbers: Int64) -> tuple[Words, Words]:
+        """Return what is told of forms and of figures that differ, which asks nothing that oddities find."""
+        differ = np.flatnonzero(self._differs[FIGURES][numbers])
+        return self._forms(numbers), lines.spread(self._differing.slots(numbers[differ]), differ, len(numbers))
 
     def _forms(self, numbers: Int64) -> Words:
         """Return the forms that some families are."""

@@ -227,7 +227,6 @@ def minimisers(codes, indptr, k, window, block_document, block_start, block_end,
         lowest = indptr[block_document[b]]
         highest = indptr[block_document[b] + 1] - k  # last k-gram position of the document
         words = np.empty((2, _TILE + window + held), np.uint32)
-        taken = np.empty(_TILE + window, np.int64)
         written = block_indptr[b]
         for at in range(block_start[b], block_end[b], _TILE):
             end = min(at + _TILE, block_end[b])
@@ -236,23 +235,48 @@ def minimisers(codes, indptr, k, window, block_document, block_start, block_end,
             width = min(held, highest + k - short + 1 - first)
             _rank_grams(codes[first:], windows + width - 1, short, words[0])
             place = _places_of_least(words, windows, width)
-            for _ in range((width - 1) // window):
-                for i in range(windows):
-                    place[i] -= _U32(window) if place[i] >= window else _U32(0)
-            many = 0
-            before = np.int64(-1)
-            for i in range(windows):
-                chosen = first + min(i + np.int64(place[i]), highest - first)
-                taken[many] = chosen
-                many += np.int64(chosen != before and at <= chosen < end)
-                before = chosen
-            for i in range(many):
-                value = _U64(0)
-                for j in range(k):
-                    value += (_U64(codes[taken[i] + j]) + _U64(1)) * power[j]
-                out[written + i] = (_mix64(value) & _U64(0xFFFFFFFF00000000)) | _U64(taken[i])
-            written += many
+            begin, many = _taken(place, windows, window, width, highest - first, at - first, end - first)
+            ones = _U64(0)
+            for j in range(k):
+                ones += power[j]
+            for i in range(_U64(begin), _U64(many)):
+                chosen = _U64(first) + _U64(place[i])
+                value = ones
+                for j in range(_U64(k)):
+                    value += _U64(codes[chosen + j]) * power[j]
+                out[written] = (_mix64(value) & _U64(0xFFFFFFFF00000000)) | chosen
+                written += 1
         count[b] = written - block_indptr[b]
+
+
+@numba.njit(cache=True)
+def _taken(place, windows, window, width, highest, low, high):
+    """Write which place each window takes, each once, in place of where the least of it stands.
+
+    place : uint32[windows or more]   as `_places_of_least` writes them
+    highest : int64                   last place that there is
+    low, high : int64                 places that are asked for
+
+    Return the range of `place` that holds those asked for.
+    """
+    for _ in range((width - 1) // window):
+        for i in range(_U64(windows)):
+            place[i] = min(place[i], _U32(place[i] - _U32(window)))  # what is below a window becomes large
+    for i in range(_U64(windows)):
+        place[i] = min(_U32(place[i] + _U32(i)), _U32(highest))
+    many = _U64(1)
+    before = place[0]
+    for i in range(_U64(1), _U64(windows)):
+        here = place[i]
+        place[many] = here
+        many += _U64(here != before)
+        before = here
+    begin = np.int64(0)
+    while begin < many and place[begin] < low:
+        begin += 1
+    while many > begin and place[many - _U64(1)] >= high:
+        many -= _U64(1)
+    return begin, np.int64(many)
 
 
 @numba.njit(cache=True)
