@@ -105,7 +105,6 @@ class Witness:
         """
         with beside(self._forms_and_slots, numbers) as plain:
             oddities, star = self._oddities(numbers, rank)
-        forms, slots = plain()
         labels = self.tables.labels
         reasons = (labels.rules[numbers].astype(np.int64), labels.reason[numbers], labels.strength[numbers])
         ruled, of_rule = np.unique(np.ravel_multi_index(reasons, _REASONING), return_inverse=True)
@@ -121,8 +120,7 @@ class Witness:
                 lines.number(', {"kind": "spread", "facts": {"documents": ', self._documents(numbers)),
                 lines.number(', "issuers": ', labels.issuers[numbers]),
                 lines.text("}}", _told(oddities, len(numbers))),
-                lines.text("", forms),
-                lines.text("", slots),
+                *(lines.text("", told) for told in plain()),
             ],
             "]",
         )

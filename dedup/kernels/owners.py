@@ -36,7 +36,7 @@ def look_up(indptr: Int64, low: int, high: int) -> tuple[Int32, np.int64, np.int
     some = indptr[first - 1 : last + 1] - indptr[first - 1]
     shift = int(some[-1] // (4 * len(some))).bit_length()
     stretches = np.diff((some + (1 << shift) - 1) >> shift)  # that begin in each document
-    rough = np.repeat(np.arange(first - 1, last, dtype=np.int32), stretches)
+    rough = np.repeat(np.arange(first - 1, first - 1 + len(stretches), dtype=np.int32), stretches)
     return rough, np.int64(shift), np.int32(first - 1)
 
 
