@@ -209,13 +209,14 @@ def minimisers(codes, indptr, k, window, block_document, block_start, block_end,
     out : uint64[M]                     written: upper 32 bits of the hash, then 32 bits of position
     count : int64[B]                    written: minimisers of block b
 
-    Mod-minimisers (Groot Koerkamp, Pibiri 2024, section 3): of the t-grams of a window, t = 1 + (k - 1) mod window,
-    the least (rightmost on ties) is sought, and of its place the rest modulo window is the place of the k-gram that
-    is taken. Each window has one, as if the least k-gram itself were taken (winnowing), but of all k-grams a sixth
-    fewer are taken, and a fifth where t is 1: the least t-gram stays the least for longer, and while it does, only
-    k-grams are taken that begin or end with it. In text of three thousand different characters a t-gram of one or
-    two is distinct enough. As a window has a multiple of itself of t-grams, what is taken never goes back from one
-    window to the next: each is written where it is first taken. A document with fewer k-grams is one window.
+    Mod-minimisers (Groot Koerkamp, Pibiri 2024): of the t-grams of a window, t = 1 + (k - 1) mod window, the least
+    (rightmost on ties) is sought, and of its place the rest modulo window is the place of the k-gram that is taken.
+    Each window has one, as if the least k-gram itself were taken (winnowing), but of all k-grams a sixth fewer are
+    taken, and a fifth where t is 1: the least t-gram stays the least for longer, and while it does, only k-grams are
+    taken in which it stands a multiple of the window from the beginning. In text of three thousand different
+    characters a t-gram of one or two is distinct enough. As a window has a multiple of itself of t-grams, what is
+    taken never goes back from one window to the next: each is written where it is first taken. A document with fewer
+    k-grams is one window.
 
     Tiles of a block look ``window - 1`` k-grams beyond both their borders, so that the choice does not depend on how
     a document is cut.
