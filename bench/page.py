@@ -232,15 +232,23 @@ def _scan_tables(rows: list[Row]) -> str:
         "what the process held before. The memory was touched by another process just before, but for the row that "
         "says cold: the host of a virtual machine hands each page out when it is first touched, on this one at two "
         "to three seconds a gigabyte. Decoding alone reads and decodes the same files in plain Python, the median of "
-        "three times; to pairs is from files to verified pairs of paragraphs; align is from anchors to passages."
+        "three times; to pairs is from files to verified pairs of paragraphs; align is from anchors to passages. Of "
+        "several rounds all figures are those of the one with the middle time; least and most stand beside it."
         "\n\n" + _scan_figures(rows)
     )
+
+
+def _rounds(row: Row) -> str:
+    """Return the seconds of a row, and between which those of its rounds lie if there were several."""
+    took = row.get("took", [])
+    between = f" ({_number(min(took))} to {_number(max(took))})" if len(took) > 1 else ""
+    return _number(row["seconds"]) + between
 
 
 def _scan_figures(rows: list[Row]) -> str:
     fine = [row for row in rows if "error" not in row]
     body = [
-        [row["name"], f"{row['chars']:,}", _number(row["seconds"]), _number(row["cpu"]),
+        [row["name"], f"{row['chars']:,}", _rounds(row), _number(row["cpu"]),
          _number(row["bytes"] / 1e6 / row["seconds"]), _number(row["decoding"]), _number(_to_pairs(row)),
          _number(_to_pairs(row) / row["decoding"]), _number(row["bytes"] / 1e6 / row["timings"]["align"]),
          f"{row['peak_mb']:,.0f}",
