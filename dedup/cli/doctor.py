@@ -82,6 +82,9 @@ def doctor() -> None:
 
 def warmup() -> None:
     """Scan two small documents, which calls every kernel that a scan calls (a test asks whether it does)."""
+    import numpy as np
+
+    from dedup.kernels import search
     from dedup.pipeline import scan
     from dedup.read import ReadOptions, plain, records
     from dedup.result import Document
@@ -95,6 +98,8 @@ def warmup() -> None:
     scan([Document("warmup-1", one), Document("warmup-2", other)])
     list(records.lines(iter([b'{"text": ""}']), "text"))  # of large files only
     list(plain.together((), ReadOptions(), {}, lambda _: iter(())))  # of many files only
+    for kind in (np.int64, np.uint64):  # of many passages only
+        search.upto(np.zeros(1, kind), np.zeros(search.FEW + 1, kind))
     say(f"kernels compiled in {time.perf_counter() - begun:.1f} s, kept in {os.environ['NUMBA_CACHE_DIR']}")
 
 

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from dedup.schema import Int64
 
-_FEW = 64  # searches for which a kernel is not worth calling
+FEW = 1 << 10
+"""Searches for which no kernel is worth loading: five reports ask for fewer at a time."""
+
 _TOGETHER = 32  # searches that take a step together
 
 
@@ -33,7 +35,7 @@ def upto(values: NDArray[Any], wanted: NDArray[Any]) -> Int64:
 
 
 def _found(values: NDArray[Any], wanted: NDArray[Any], equal: bool) -> Int64:
-    if len(wanted) <= _FEW or values.dtype != wanted.dtype:
+    if len(wanted) <= FEW or values.dtype != wanted.dtype:
         return np.searchsorted(values, wanted, side="right" if equal else "left")
     out = np.empty(len(wanted), np.int64)
     _ranks(values, np.ascontiguousarray(wanted), equal, out)

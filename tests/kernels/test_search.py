@@ -18,7 +18,7 @@ from dedup.kernels.owners import document_of, look_up
 @given(st.lists(st.integers(0, 40), max_size=70), st.lists(st.integers(0, 41), max_size=150))
 def test_ranks_are_those_of_single_searches(kind, values, wanted):
     values = sorted(values)
-    for some in (wanted, wanted * (search._FEW + 1)):  # by numpy, and by the kernel
+    for some in (wanted, wanted * (search.FEW + 1)):  # by numpy, and by the kernel
         columns = np.array(values, kind), np.array(some, kind)
         assert search.below(*columns).tolist() == [bisect_left(values, one) for one in some]
         assert search.upto(*columns).tolist() == [bisect_right(values, one) for one in some]
