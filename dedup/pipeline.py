@@ -169,7 +169,7 @@ def scan(
             limits += of_column(found.limits)
             del found
             passages, families = run.aside("passages", passages), run.aside("families", families)
-        with beside(describe.names, texts, keys, families, len(corpus.documents)) as known:
+        with beside(describe.names, texts, keys, families, len(corpus.documents)) as known:  # Python beside kernels
             with clock.stage("label"):
                 labels = run.one(
                     "labels", Labels, _labelled, corpus, passages, families, explained, counted, params, run

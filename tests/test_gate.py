@@ -50,6 +50,13 @@ def test_floors_rise_by_themselves_and_fall_only_with_the_flag():
     assert better["floors"] == {"all.granularity": 1.001, "all.recall": 0.955}
 
 
+def test_means_are_over_the_other_grids_that_have_a_figure(monkeypatch):
+    """Not over the grid whose floors are kept; a label that some grid lacks counts where it is."""
+    grids = {2: {"all__recall": 0.5, "label__mass__f1": 0.2}, 3: {"all__recall": 1.0}}
+    monkeypatch.setattr(gate, "grid", lambda size, seed: measured(**grids[seed]))
+    assert gate.means("small", 2) == {"all.recall": 0.75, "label.mass.f1": 0.2}
+
+
 @pytest.fixture
 def rigged(tmp_path, monkeypatch):
     """A gate over one made-up corpus whose figure can be set."""

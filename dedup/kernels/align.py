@@ -16,9 +16,7 @@ _U64 = np.uint64
 _UNIT = np.int64(1000)
 _NOWHERE = np.int64(-(2**40))
 _BLOCK = 64  # chains between two allocations of scratch
-_EDITS = np.int64(
-    512
-)  # of one extension: no copy goes so far without a seed, but two texts of two letters go on for ever
+_EDITS = np.int64(512)  # of one extension: no copy goes so far without a seed, texts of two letters for ever
 _FOREIGN = np.int64(8)  # characters that both sides may put in each other's place at no further cost: a name
 
 

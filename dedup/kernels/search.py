@@ -24,7 +24,7 @@ _TOGETHER = 32  # searches that take a step together
 def below(values: NDArray[Any], wanted: NDArray[Any]) -> Int64:
     """Return how many of some ascending numbers are below each wanted one (int64, one dimension).
 
-    Both columns have one type: else each wanted number would be made one of the other type while it is looked for.
+    Few searches, and columns of two types, are left to numpy.
     """
     return _found(values, wanted, False)
 

@@ -263,9 +263,7 @@ def _far_echo(codes, i, j, low, high, reach, drift):
     size = reach + 2 * drift
     if reach == _FAR_REACH and drift == _FAR_DRIFT and _away(codes, i, j, _FAR_REACH + _FAR_DRIFT + 3):
         mine, yours = _between(low[0] - i, high[0] - i - 2), _between(low[1] - begin, high[1] - begin - 2)
-        if not _any_trigram(
-            codes, i, begin, mine, yours
-        ):  # by hashes: what they let pass is looked at character by character
+        if not _any_trigram(codes, i, begin, mine, yours):  # by hashes: what passes is looked at by characters
             return False
     for x in range(max(np.int64(0), low[0] - i), min(reach, high[0] - i) - 2):
         for y in range(max(np.int64(0), low[1] - begin), min(size, high[1] - begin) - 2):

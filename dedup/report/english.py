@@ -83,7 +83,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "limits": {
         "band bucket": "{count} buckets had more than {bound} members, which were compared with representatives only",
-        "anchor": "{count} frequent anchors occurred more than {bound} times and were used only as support",
+        "anchor": "anchors in more than {bound} places, used only as support: {count}",
         "page": "the page shows the first {bound} families; {count} more are in the JSON and the tables",
         "changes": "{count} pairs differ in more than {bound} edits; their changes are not listed",
         "passages": "{count} families are too large: pairs are listed up to {bound}, others against the medoid only",

@@ -152,6 +152,21 @@ def test_what_goes_wrong_becomes_a_row(monkeypatch):
     assert run.child(run.sys.executable, 0.01, "bench.peers")["error"] == "stopped after 0 s"
 
 
+def test_of_several_scans_the_middle_one_is_kept(tmp_path, monkeypatch):
+    """With the times of all; a round that failed is none of them, and where all did the reason stands."""
+    answers = iter([{"seconds": 3.0}, {"error": "gone"}, {"seconds": 1.0}] * 2 + [{"error": "gone"}] * 3)
+    kept = {}
+    monkeypatch.setattr(run, "child", lambda *_: next(answers))
+    monkeypatch.setattr(run, "prepare", lambda *_: tmp_path)
+    monkeypatch.setattr(run, "keep", kept.__setitem__)
+    run.scans(run.arguments(["--rounds", "5"]), [100], [0.7])
+    assert [(row.get("seconds"), row["took"], row.get("error")) for row in kept["scans"]] == [
+        (1.0, [1.0, 3.0], None),
+        (1.0, [1.0, 3.0], None),
+        (None, [], "gone"),
+    ]
+
+
 def test_the_shell_is_timed_from_start_to_end(monkeypatch):
     """Each command once before it counts, then in turn with the others; the least of the rounds is kept."""
     asked = []
@@ -196,6 +211,7 @@ def test_the_page_is_made_of_kept_results(tmp_path):
     stages = {"read": 0.25, "repair": 0, "normalise": 0.01, "segment": 0.01, "pair": 0.03, "align": 0.02}
     rows = [{"name": f"{n}, folder", "chars": n} | scan | {"seconds": n / 100, "cpu": n / 100} for n in (100, 1_000)]
     rows[0]["timings"], rows[1]["timings"] = stages, stages | {"page": 1.5}
+    rows[1]["took"] = [8.0, 10.0, 12.5]
     (tmp_path / "scans.json").write_text(json.dumps(rows))
     (tmp_path / "machine.json").write_text(json.dumps([run.machine(["--rounds", "3"])]))
     shell = [{"name": "dedup --help", "seconds": 0.121, "cpu": 0.1, "rounds": 9}]
@@ -207,6 +223,7 @@ def test_the_page_is_made_of_kept_results(tmp_path):
     assert "characters^1.00" in text
     assert "| read | 0.25 | 0.25 |" in text
     assert "| page |  | 1.5 |" in text
+    assert "| 1,000 | 10 (8 to 12.5) | 10 |" in text
     assert (
         "| 3 | 0.1 | 0.3 | 3 | 150 | 90 |" in text
     )  # MB/s, decoding, to pairs, so many times decoding, align in MB/s

@@ -24,9 +24,10 @@ def test_ranks_are_those_of_single_searches(kind, values, wanted):
         assert search.upto(*columns).tolist() == [bisect_right(values, one) for one in some]
 
 
-def test_every_place_of_a_long_column_is_found():
+@pytest.mark.parametrize("kind", [np.int64, np.int32])
+def test_every_place_of_a_long_column_is_found(kind):
     values = np.sort(np.random.default_rng(1).integers(0, 5_000, 4_097))
-    wanted = np.random.default_rng(2).permutation(np.arange(-1, 5_002))[::-1]
+    wanted = np.random.default_rng(2).permutation(np.arange(-1, 5_002)).astype(kind)[::-1]
     assert (search.below(values, wanted) == np.searchsorted(values, wanted)).all()
     assert (search.upto(values, wanted) == np.searchsorted(values, wanted, side="right")).all()
 
