@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,6 +26,8 @@ _Found = TypeVar("_Found")
 _SHARES = 8
 """Shares of the rows for each thread: rows differ in cost, and a thread with one share would be waited for."""
 
+_WAITING = "OMP_WAIT_POLICY"
+
 _ALONE, _SHORT = 64, 1 << 16
 """Rows, and characters, that are not worth a thread."""
 
@@ -41,6 +44,7 @@ def threads(jobs: int) -> Iterator[None]:
     if jobs < 1:
         raise ParamsError([f"jobs is {jobs}, but must be at least 1"])
     _look_for_no_blas()
+    _wait_asleep()
     before = numba.get_num_threads()
     numba.set_num_threads(min(jobs, _most()))
     try:
@@ -57,6 +61,24 @@ def _look_for_no_blas() -> None:
     """
     with spared("scipy.linalg"), suppress(ModuleNotFoundError):
         import_module("numba.np.arraymath")
+
+
+def _wait_asleep() -> None:
+    """Load what shares parallel kernels out so that its threads sleep where they wait.
+
+    GNU's OpenMP lets them ask again and again instead, for milliseconds after each kernel: on two processors one of
+    them was taken so, now and then, from numpy and from what is at work beside the kernels, two of 45 seconds of a
+    large scan. It looks at the environment when it is loaded, and no more; what the user has set there stands, and
+    where it is loaded already nothing changes.
+    """
+    if _WAITING in os.environ:
+        return
+    os.environ[_WAITING] = "passive"
+    try:
+        with suppress(ImportError):
+            import_module("numba.np.ufunc.omppool")
+    finally:
+        del os.environ[_WAITING]
 
 
 def shared(kernel: Callable[..., Any], rows: int, *arguments: Any) -> None:

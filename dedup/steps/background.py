@@ -82,11 +82,18 @@ class Sorted:
         ``documents`` are those that are looked at, all of a unit in a row: counts of some units and of the others
         add up.
         """
+        none = np.append(self.hashes, np.uint32(0xFFFFFFFF)).astype(np.uint64) << np.uint64(32)
 
         def counted(some: Int64) -> Int32:
-            seen = np.zeros(len(self.hashes) + 1, np.uint64)
-            spreading.tally(keys.codes, keys.indptr, some, units, taken, np.int64(GRAM), *self.index, seen)
-            return (seen[:-1] & np.uint64(0xFFFFFFFF)).astype(np.int32)
+            count = np.zeros(len(self.hashes), np.int32)
+            begins = np.flatnonzero(np.diff(units[some], prepend=-1))[:: spreading.UNITS]
+            for low, high in pairwise([*begins.tolist(), len(some)]):
+                seen = none.copy()
+                spreading.tally(
+                    keys.codes, keys.indptr, some[low:high], units, taken, np.int64(GRAM), *self.index[1:], seen
+                )
+                count += (seen[:-1] & np.uint64(0xFFFF)).astype(np.int32)
+            return count
 
         chars = int((keys.indptr[documents + 1] - keys.indptr[documents]).sum())
         wanted = [chars * n // allowed() for n in range(1, allowed())]

@@ -62,13 +62,13 @@ def test_units_are_counted_once_and_taken_text_not_at_all(texts, data):
     crowd = {max(value - more, 0) for value in hashes.values() for more in range(3)}  # of equal upper bits
     held = Sorted(np.array(sorted(crowd), np.uint32))
     holes = np.array([(at, at + 1) for at in taken], np.int64).reshape(-1, 2)
-    seen = np.zeros(len(held.hashes) + 1, np.uint64)
+    seen = np.append(held.hashes, np.uint32(0xFFFFFFFF)).astype(np.uint64) << np.uint64(32)
     unit = np.array(units, np.int64)
     order = np.argsort(unit, kind="stable")
-    spread.tally(codes, indptr, order, unit, holes, np.int64(3), *held.index, seen)
+    spread.tally(codes, indptr, order, unit, holes, np.int64(3), *held.index[1:], seen)
     wanted = naive.hands(texts, units, set(taken), 3)
     row = {int(value): at for at, value in enumerate(held.hashes)}
-    assert {gram: int(seen[row[value]]) & 0xFFFFFFFF for gram, value in hashes.items()} == {
+    assert {gram: int(seen[row[value]]) & 0xFFFF for gram, value in hashes.items()} == {
         g: wanted.get(g, 0) for g in every
     }
 
@@ -99,6 +99,34 @@ def test_the_count_is_the_same_on_one_thread_and_on_two(jobs):
     texts = ["".join(map(chr, codes[low : low + 200])) for low in range(0, 20_000, 200)]
     wanted = naive.hands(texts, units.tolist(), {*range(100, 3000), *range(7000, 7009)}, 5)
     assert sorted(count[count > 0].tolist()) == sorted(wanted.values())
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("own", [1, 2])
+def test_more_units_than_a_word_tells_apart_are_counted(jobs, own):
+    """Each of 70,000 units, of one document or of two, has the k-gram once more, however many a call can count."""
+    count = 70_000 * own
+    codes = np.tile(np.arange(0x4E00, 0x4E06, dtype=np.uint32), count)
+    indptr = np.arange(0, len(codes) + 1, 6)
+    keys = KeyStream(codes, np.arange(len(codes)), np.ones(len(codes), np.uint16), indptr, None)
+    units = np.arange(count) // own
+    wanted = [naive.gram_hash(codes[i : i + 5].tolist()) >> 32 for i in range(2)]
+    held = Sorted(np.array(sorted([*wanted, 5]), np.uint32))
+    with threads(jobs):
+        seen = held.tally(keys, units, np.empty((0, 2), np.int64), np.arange(count))
+    assert dict(zip(held.hashes.tolist(), seen.tolist(), strict=True)) == {5: 0} | dict.fromkeys(wanted, 70_000)
+
+
+@pytest.mark.parametrize("held", [[0xFFFFFFFF], [0xFFFFFFF0, 0xFFFFFFFF], [0xFFFFFFF0]])
+def test_the_highest_hash_is_counted_where_it_is_held(held):
+    """The row of no hash holds the highest one too: a k-gram that has it is counted in its own row, or in none."""
+    codes = np.array([ord(char) for char in "丆剤鉙"], np.uint32)
+    assert naive.gram_hash(codes.tolist()) >> 32 == 0xFFFFFFFF
+    index = Sorted(np.array(held, np.uint32)).index[1:]
+    seen = np.array([*held, 0xFFFFFFFF], np.uint64) << np.uint64(32)
+    none, first = np.empty((0, 2), np.int64), np.zeros(1, np.int64)
+    spread.tally(codes, np.array([0, 3]), first, first, none, np.int64(3), *index, seen)
+    assert (seen[:-1] & np.uint64(0xFFFF)).tolist() == [int(value == 0xFFFFFFFF) for value in held]
 
 
 def test_copies_of_the_mixer_agree():

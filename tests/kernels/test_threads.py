@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -123,3 +126,19 @@ def test_what_works_beside_a_block_is_found_behind_it_and_an_error_told_when_ask
     assert found() == (3, 2)
     with pytest.raises(ZeroDivisionError), threads.beside(divmod, 17, 0) as found:
         found()
+
+
+@pytest.mark.parametrize(("asked", "policy"), [(None, "PASSIVE"), ("active", "ACTIVE")])
+def test_threads_of_kernels_sleep_where_they_wait_unless_the_user_has_said_otherwise(asked, policy):
+    """Told by OpenMP itself, which says what it found in its environment; ours is as before then."""
+    code = (
+        "import os; from dedup.kernels.threads import threads\n"
+        "with threads(1): print(os.environ.get('OMP_WAIT_POLICY'))"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    environment |= {"OMP_DISPLAY_ENV": "true"} | ({"OMP_WAIT_POLICY": asked} if asked else {})
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    if "OPENMP DISPLAY ENVIRONMENT" not in done.stderr:
+        pytest.skip("numba finds no OpenMP here that tells its environment")
+    assert done.stdout == f"{asked}\n"
+    assert f"OMP_WAIT_POLICY = '{policy}'" in done.stderr
