@@ -11,7 +11,7 @@ import numpy as np
 
 from dedup import lines, rates
 from dedup.columns import LABEL_WORDS, block, json_text
-from dedup.executors.spool import without_texts
+from dedup.executors.spool import Documents, without_texts
 from dedup.lines import Field, Words, number, text, word, words, written
 from dedup.params import LABELS
 from dedup.rates import COUNTS, SHARES, Rates
@@ -129,9 +129,9 @@ class DocumentRows(Rows[DocumentInfo]):
     def _made(self, first: int, last: int) -> list[DocumentInfo]:
         # A face asks for a document at each place that it shows. With the texts in memory all fit there; where those
         # lie elsewhere, marks and rates take as much as a text.
-        if isinstance(self.documents, (list, tuple)):
-            return self._whole[first:last]
-        return [self._row(d) for d in range(first, last)]
+        if isinstance(self.documents, Documents):
+            return [self._row(d) for d in range(first, last)]
+        return self._whole[first:last]
 
     def _row(self, d: int) -> DocumentInfo:
         document = self.documents[d]

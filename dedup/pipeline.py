@@ -266,6 +266,7 @@ def _aligned(corpus: Corpus, background: Path | None, params: Params, run: Memor
     from dedup.executors import places
     from dedup.executors.bounds import Found, Met, as_column, of_column, summed
     from dedup.kernels.threads import beside
+    from dedup.steps import anchor
 
     with clock.stage("pair"):
         met = run.one("pairs", Met, _met, corpus, params, run)
@@ -281,7 +282,7 @@ def _aligned(corpus: Corpus, background: Path | None, params: Params, run: Memor
             batches = corpus.cut(run.pieces(len(corpus.keys.codes), places.SAMPLED))
             anchors = run.each(
                 "anchors",
-                places.Anchors,
+                anchor.Anchors,
                 places.anchors,
                 [(corpus, *ends, params) for ends in pairwise(batches.tolist())],
             )

@@ -1,6 +1,6 @@
 """The anchors' road in parts: anchors of a batch, places of a range of hashes, passages of two blocks of documents.
 
-The anchors of a batch are sorted by hash, so those of one range are a slice of them; the places that a range pairs
+The anchors of a batch are parted by hash, so those of one range are a slice of them; the places that a range pairs
 are sorted by the pair of blocks of documents that they stand in, so those of two blocks are a slice too. Spilling
 them in partitions is therefore writing them, and reading a partition is reading slices.
 
@@ -28,6 +28,7 @@ from dedup.params import Params
 from dedup.schema import Bool, Float64, Int64, KeyStream, Passages, Seeds, UInt8, UInt32, UInt64
 from dedup.steps import align, anchor, bridge, pair
 from dedup.steps import background as rarity
+from dedup.steps.anchor import Anchors
 
 SEEDS = 1 << 18
 """Seeds aligned at a time, more only where one document has more: scratch is some 200 bytes a seed."""
@@ -35,9 +36,7 @@ SEEDS = 1 << 18
 SAMPLED = 1 << 23
 """Key characters whose anchors are taken at a time."""
 
-HASHES = 1 << 32
-
-_BLOCK, _BLOCKS, _WIDEST, _SAMPLE = 1 << 24, 24, 48 << 20, 256
+_BLOCK, _BLOCKS, _WIDEST = 1 << 24, 24, 48 << 20
 _PAIRED, _RANGES = 1 << 20, 256
 _HIGH, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 
@@ -48,16 +47,6 @@ class Units(Keyed, Protocol):
     @property
     def borders(self) -> Int64:
         """Key positions, and the end of the last."""
-
-
-@dataclass(frozen=True, slots=True)
-class Anchors:
-    """The sampled anchors of a batch.
-
-    packed : uint64[A]   hash above key position, sorted
-    """
-
-    packed: UInt64
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +83,14 @@ def paired(anchors: int) -> int:
 
 
 def ranges(batches: Sequence[Anchors], pieces: int) -> list[tuple[int, int]]:
-    """Return ranges of hashes with as many anchors each, as far as a sample of them tells.
+    """Return ranges of the parts of all hashes with as many anchors each, as far as no part is parted.
 
     Not ranges of one width: a sentence that stands in a million places has few hashes.
     """
-    if pieces == 1:
-        return [(0, HASHES)]
-    sample = np.sort(np.concatenate([one.packed[::_SAMPLE] >> _HIGH for one in batches]))
-    cuts = np.unique(sample[np.linspace(0, len(sample), pieces + 1)[1:-1].astype(np.int64)])
-    return list(pairwise([0, *(int(cut) for cut in cuts if cut), HASHES]))
+    size = sum(np.diff(one.parts, axis=1).sum(axis=0) for one in batches)
+    before = np.concatenate([[0], np.cumsum(size)])
+    cuts = np.searchsorted(before, np.linspace(0, before[-1], pieces + 1)[1:-1])
+    return list(pairwise(np.unique([0, *cuts, len(before) - 1]).tolist()))
 
 
 def meetings(blocks: Int64) -> list[int]:
@@ -114,20 +102,21 @@ def meetings(blocks: Int64) -> list[int]:
 def anchors(tables: Units, low: int, high: int, params: Params) -> Anchors:
     """Return the anchors of the documents at the key positions ``[low, high)``, which are borders of documents."""
     first, last = np.searchsorted(tables.borders, (low, high)).tolist()
-    return Anchors(anchor.minimisers(_units(tables, tables.borders[first : last + 1]), params.anchor, params.window))
+    found = anchor.sampled(_units(tables, tables.borders[first : last + 1]), params.anchor, params.window)
+    return found if last - first == len(tables.borders) - 1 else anchor.in_one_piece(found)
 
 
 def places(
     batches: Sequence[Anchors], low: int, high: int, tables: Units, blocks: Int64, by_text: bool, params: Params
 ) -> Places:
-    """Return the places that share an anchor whose hash lies in ``[low, high)``.
+    """Return the places that share an anchor whose hash lies in the parts ``[low, high)``.
 
     Parameters
     ----------
     batches : sequence of Anchors
         Of all batches.
     low, high : int
-        Hashes, up to 2**32.
+        As `ranges` gives them.
     tables : Units
     blocks : int64[B+1]
         Some borders of documents: where blocks begin, and the end.
@@ -137,9 +126,8 @@ def places(
     params : Params
         ``anchor``, ``anchor_bucket``.
     """
-    slices = [mapped.ahead(one.packed[_range(one.packed, low, high)]) for one in sliced(batches)]
-    packed = slices[0] if len(slices) == 1 else np.sort(np.concatenate(slices))
-    found, limits = anchor.places(packed, tables.borders, params, tables.keys.codes if by_text else None)
+    codes = tables.keys.codes if by_text else None
+    found, limits = anchor.places(_of_parts(batches, low, high), low, tables.borders, params, codes)
     words, indptr = by_block(found, lambda: anchor.sides(found, tables.borders)[:2], blocks)
     return Places(words, indptr, as_column(limits))
 
@@ -234,8 +222,7 @@ def passages(
         return align.align(units, segments, _asked_for(keys, seeds, asked), params, bits)
 
     pieces = list(_pieces(tables.borders, words, segments.start[near_left]))
-    found = apart(aligned, pieces) if len(pieces) > 1 else [aligned(pieces[0])]
-    return merged(found)
+    return merged(apart(aligned, pieces))
 
 
 def merged(parts: Sequence[Passages]) -> Passages:
@@ -271,11 +258,18 @@ def _units(tables: Units, borders: Int64) -> KeyStream:
     return KeyStream(keys.codes, keys.origin, keys.span, borders, keys.slots)
 
 
-def _range(packed: UInt64, low: int, high: int) -> slice:
-    """Return where the anchors with hashes in ``[low, high)`` stand."""
-    first = np.searchsorted(packed, np.uint64(low) << _HIGH)
-    last = len(packed) if high >= 1 << 32 else np.searchsorted(packed, np.uint64(high) << _HIGH)
-    return slice(int(first), int(last))
+def _of_parts(batches: Sequence[Anchors], first: int, last: int) -> Anchors:
+    """Return the anchors of some parts, of all batches."""
+    if len(batches) == 1 and last - first == batches[0].parts.shape[1] - 1:
+        return batches[0]
+    some, parts = [np.empty(0, np.uint64)], []
+    written = 0
+    for one in sliced(batches):  # opened once each: there are hundreds
+        for row in one.parts[:, first : last + 1]:
+            some.append(mapped.ahead(one.packed[row[0] : row[-1]]))
+            parts.append(row - row[0] + written)
+            written += len(some[-1])
+    return Anchors(np.concatenate(some), np.array(parts, np.int64).reshape(-1, last - first + 1))
 
 
 def _pieces(borders: Int64, words: UInt64, near: Int64) -> Iterator[tuple[slice, slice]]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from dedup.read.pending import Awaited
 from dedup.result import Document, Skipped
 from dedup.schema import Int64, Texts, UInt8, string
 
@@ -226,7 +227,7 @@ def without_texts(documents: Sequence[Document]) -> Sequence[Document]:
 
     A look at the date of each document of a corpus would read the corpus.
     """
-    return documents.without_texts() if isinstance(documents, Documents) else documents
+    return documents.without_texts() if isinstance(documents, (Documents, Awaited)) else documents
 
 
 def _about(part: Spool, row: int) -> bytes:

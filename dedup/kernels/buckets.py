@@ -1,4 +1,6 @@
-"""Rows with equal keys: exact groups, band buckets and the pairs they make. Caller: dedup.steps.pair.
+"""Words with equal keys: exact groups, band buckets and the pairs they make; anchors of some hashes, in order.
+
+Callers: dedup.steps.pair, dedup.steps.anchor.
 
 A key and the row that bears it are packed in one word, 32 bits each, the key above; sorted words lay the members of
 a bucket side by side in ascending order of rows. Two different keys whose 32 bits agree cost a comparison and
@@ -17,27 +19,28 @@ _LOW = _U64(0xFFFFFFFF)
 
 
 @numba.njit(cache=True)
-def _sort(words, other):
-    """Sort words; the upper half of each is taken to be evenly spread. O(n).
+def _sort(words, other, first, bits):
+    """Sort words, all of ``[first, first + 2**bits)``; the upper bits of these are taken to be evenly spread. O(n).
 
     Two radix passes over the upper 22 bits, then insertion, which moves little: up to four million words, less than
     one other word shares a word's 22 bits. Equal keys arrive in ascending order of rows and stay so, so that a flood
     of them is not moved at all.
     """
     n = words.shape[0]
+    low, high = _U64(bits - 22), _U64(bits - 11)
     count = np.zeros((2, 2049), np.int64)
     for i in range(n):
-        count[0, np.int64((words[i] >> _U64(42)) & _U64(2047)) + 1] += 1
-        count[1, np.int64(words[i] >> _U64(53)) + 1] += 1
+        count[0, np.int64((words[i] - first) >> low & _U64(2047)) + 1] += 1
+        count[1, np.int64((words[i] - first) >> high) + 1] += 1
     for j in range(1, 2049):
         count[0, j] += count[0, j - 1]
         count[1, j] += count[1, j - 1]
     for i in range(n):
-        digit = np.int64((words[i] >> _U64(42)) & _U64(2047))
+        digit = np.int64((words[i] - first) >> low & _U64(2047))
         other[count[0, digit]] = words[i]
         count[0, digit] += 1
     for i in range(n):
-        digit = np.int64(other[i] >> _U64(53))
+        digit = np.int64((other[i] - first) >> high)
         words[count[1, digit]] = other[i]
         count[1, digit] += 1
     for i in range(1, n):
@@ -73,6 +76,15 @@ def _sift(words, seen):
     return np.int64(kept)
 
 
+@numba.njit(cache=True, inline="always")
+def _slots(n):
+    """Return how many slots `_sift` needs for n words."""
+    slots = 1
+    while slots < 4 * n:
+        slots *= 2
+    return slots
+
+
 @numba.njit(cache=True)
 def _end_of_run(words, i):
     """Return the end of the run of equal keys that begins at i."""
@@ -96,7 +108,7 @@ def groups(digest, words, other, head):
     n = digest.shape[0]
     for p in range(n):
         words[p] = (digest[p, 0] & ~_LOW) | _U64(p)
-    _sort(words, other)
+    _sort(words, other, _U64(0), 64)
     i = 0
     while i < n:
         key = words[i] >> _U64(32)
@@ -134,17 +146,14 @@ def sort_bands(words, cap, few, kept, pairs, over, largest):
     O(bands * P); one thread sorts one band. Most keys are their row's alone, and a table of which were seen tells
     them apart in a third of the time of sorting them.
     """
-    n = words.shape[1]
-    slots = 1
-    while slots < 4 * n:
-        slots *= 2
+    slots = _slots(words.shape[1])
     for band in numba.prange(words.shape[0]):
         count = _sift(words[band], np.empty(slots, np.uint8))
         row = words[band, :count]
-        _sort(row, np.empty(count, np.uint64))
+        _sort(row, np.empty(count, np.uint64), _U64(0), 64)
         made = np.int64(0)
         wide = np.int64(0)
-        most = np.int64(min(n, 1))
+        most = np.int64(min(words.shape[1], 1))
         i = 0
         while i < count:
             j = _end_of_run(row, i)
@@ -225,3 +234,63 @@ def distinct(words, other):
             words[kept] = source[i]
             kept += 1
     return kept
+
+
+@numba.njit(cache=True, nogil=True)
+def part(indptr, count, filled, begin, shift, out, parts):
+    """Write words by their upper bits, in their order where these are equal.
+
+    indptr : int64[B+1]     block b owns filled[indptr[b]:indptr[b] + count[b]]
+    count : int64[B]
+    filled : uint64[...]
+    begin : int64           where in `out` the first is written
+    shift : uint64          words of part p are ``p << shift`` and more
+    out : uint64[...]       written
+    parts : int64[P+1]      written: where the parts begin in `out`, and the end
+
+    O(words).
+    """
+    at = np.zeros(parts.shape[0], np.int64)
+    at[0] = begin
+    for b in range(count.shape[0]):
+        for i in range(indptr[b], indptr[b] + count[b]):
+            at[np.int64(filled[i] >> shift) + 1] += 1
+    for p in range(1, at.shape[0]):
+        at[p] += at[p - 1]
+    parts[:] = at
+    for b in range(count.shape[0]):
+        for i in range(indptr[b], indptr[b] + count[b]):
+            p = np.int64(filled[i] >> shift)
+            out[at[p]] = filled[i]
+            at[p] += 1
+
+
+@numba.njit(cache=True, nogil=True, parallel=True)
+def in_order(words, parts, runs, first, shift, begin, out, end):
+    """Write the words of some parts of all pieces in order, without those whose key no other word has.
+
+    words : uint64[A]            as `part` writes them
+    parts : int64[C, P+1]        the same, or those columns of it
+    runs : int64[R+1]            run r is the parts [runs[r], runs[r+1])
+    first : int64                which of all parts the first column is
+    shift : uint64               as given to `part`
+    begin : int64[R+1]           run r may write out[begin[r]:begin[r+1]], as many as it has words
+    out : uint64[...]            written
+    end : int64[R]               written: behind the last word of each run; a few of those left are alone as well
+
+    O(words). One thread has a run at a time: what it sorts stays near it.
+    """
+    for r in numba.prange(runs.shape[0] - 1):
+        low, high = runs[r], runs[r + 1]
+        some = out[begin[r] : begin[r + 1]]
+        n = 0
+        for c in range(parts.shape[0]):
+            for i in range(parts[c, low], parts[c, high]):
+                some[n] = words[i]
+                n += 1
+        kept = _sift(some, np.empty(_slots(n), np.uint8))
+        bits = np.int64(shift)
+        while high - low > 1 << (bits - np.int64(shift)):
+            bits += 1
+        _sort(some[:kept], np.empty(kept, np.uint64), _U64(first + low) << shift, bits)
+        end[r] = begin[r] + kept

@@ -332,22 +332,22 @@ def lone(codes, left, right, one, other, borders, group, k, least, around, alone
 
 
 @numba.njit(cache=True, nogil=True, parallel=True)
-def room(anchors, rows, cap, out, over, largest):
+def room(anchors, begin, end, cap, out, over, largest):
     """Write how many pairs each block of anchors may give.
 
-    anchors : uint64[A]   hash above position, sorted
-    rows : int64[B+1]     block b owns anchors [rows[b], rows[b+1]); no group of equal hashes is parted
-    cap : int64           see `pairs`
-    out : int64[B]        written: n * (n - 1) / 2 for each group of n up to the cap, 2 * n above it
+    anchors : uint64[A]      hash above position, sorted within a block
+    begin, end : int64[B]    block b owns anchors [begin[b], end[b]), all that have their hashes
+    cap : int64              see `pairs`
+    out : int64[B]           written: n * (n - 1) / 2 for each group of n up to the cap, 2 * n above it
     over, largest : int64[B]   written: groups above the cap, and the largest of them
     """
-    for b in numba.prange(rows.shape[0] - 1):
+    for b in numba.prange(begin.shape[0]):
         out[b] = 0
         over[b] = 0
         largest[b] = 0
-        first = rows[b]
-        while first < rows[b + 1]:
-            n = _group(anchors, first, rows[b + 1])
+        first = begin[b]
+        while first < end[b]:
+            n = _group(anchors, first, end[b])
             out[b] += n * (n - 1) // 2 if n <= cap else 2 * n
             if n > cap:
                 over[b] += 1
@@ -386,13 +386,13 @@ def _look_ahead(codes, k, anchors, first, end, borders, rough, shift, base, pad,
 
 
 @numba.njit(cache=True, nogil=True, parallel=True)
-def pairs(codes, k, anchors, rows, borders, rough, shift, base, cap, around, spare, indptr, out, count):
+def pairs(codes, k, anchors, begin, end, borders, rough, shift, base, cap, around, spare, indptr, out, count):
     """Write the pairs of places of each group of equal anchors.
 
     codes : uint32[K]
     k : int64                    characters in an anchor
-    anchors : uint64[A]          hash above position, sorted
-    rows : int64[B+1]            block b owns anchors [rows[b], rows[b+1]); no group of equal hashes is parted
+    anchors : uint64[A]          hash above position, sorted within a block
+    begin, end : int64[B]        block b owns anchors [begin[b], end[b]), all that have their hashes
     borders : int64[D+1]         where documents begin in codes
     rough, shift, base : int32[...], int64, int32   the table of `document_of`
     cap : int64                  groups up to this size are paired all with all across documents
@@ -410,23 +410,23 @@ def pairs(codes, k, anchors, rows, borders, rough, shift, base, cap, around, spa
     are a turn of phrase that two texts share by chance, so each has to show more than its own characters.
     """
     pad = around[1] + around[2]
-    for b in numba.prange(rows.shape[0] - 1):
-        of = np.empty(rows[b + 1] - rows[b], np.int32)
-        at, first, begin, ahead = indptr[b], rows[b], rows[b], rows[b]
-        while first < rows[b + 1]:
+    for b in numba.prange(begin.shape[0]):
+        of = np.empty(end[b] - begin[b], np.int32)
+        at, first, looked, ahead = indptr[b], begin[b], begin[b], begin[b]
+        while first < end[b]:
             if first == ahead:
-                begin = first
-                ahead = _look_ahead(codes, k, anchors, first, rows[b + 1], borders, rough, shift, base, pad, of)
-            n = _group(anchors, first, rows[b + 1])
+                looked = first
+                ahead = _look_ahead(codes, k, anchors, first, end[b], borders, rough, shift, base, pad, of)
+            n = _group(anchors, first, end[b])
             few = n <= cap
             for y in range(1, n):
                 right = np.int64(anchors[first + y] & _LOW)
-                document = of[first + y - begin]
+                document = of[first + y - looked]
                 for turn in range(y if few else min(y, 2)):
                     x = np.int64(turn)  # up to the cap all before it; above it the one before it, then the first
                     if not few:
                         x = np.int64(0) if turn == 1 else np.int64(y - 1)
-                    other = of[first + x - begin]
+                    other = of[first + x - looked]
                     if other == document and x != y - 1:
                         continue
                     left = np.int64(anchors[first + x] & _LOW)

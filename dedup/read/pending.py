@@ -2,20 +2,21 @@
 
 To seek them takes Python, and for a folder of texts as long as to find, read and decode the files; matching does not
 ask. So a scan reads without, and has them sought while kernels are at work that leave the interpreter to others. Nor
-does it ask for texts as strings, where a kernel has decoded them: matching looks at their code points.
+does it ask for texts as strings, where a kernel has decoded them: matching looks at their code points. Only the ends
+of these become strings then, all that issuer, date and title are sought in; a whole text does when a face asks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from dedup.read.blob import Blob
-from dedup.read.metadata import Known, document
+from dedup.read.metadata import Known, document, ends_of
 from dedup.result import Document, Skipped
 from dedup.schema import UInt32, string
 
@@ -86,6 +87,33 @@ class Pending:
         """Return the document, with all that is known of it."""
         return self.rest(self.text)
 
+    def told(self) -> Document | Told:
+        """Return the document, or what is known of it beside its text, where that is long."""
+        one = self.written
+        if isinstance(one, str):
+            return self.made()
+        codes = one.codes[one.start : one.end]
+        ends = ends_of(codes)
+        made = self.rest(string(ends))
+        return made if len(ends) == len(codes) else Told(replace(made, text=""), one)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A document of which all is known, and the text lies among others.
+
+    about : Document     without its text
+    written : Stretch    the text
+    """
+
+    about: Document
+    written: Stretch
+
+    def made(self) -> Document:
+        """Return the document with its text."""
+        one = self.written
+        return replace(self.about, text=string(one.codes[one.start : one.end]))
+
 
 Row = Document | Pending | Skipped
 """What readers yield."""
@@ -103,7 +131,7 @@ def pending(blob: Blob, text: str | Stretch, known: Known, *, member: str | None
 
 
 class Awaited(Sequence[Document]):
-    """Documents, made when they are asked for and kept.
+    """Documents of which all is found out when somebody asks, and kept; of long texts, not the string.
 
     Parameters
     ----------
@@ -111,20 +139,34 @@ class Awaited(Sequence[Document]):
     """
 
     def __init__(self, rows: Sequence[Document | Pending]) -> None:
-        self._rows = [*rows]
+        self._rows: list[Document | Pending | Told] = [*rows]  # shared by what is cut from it
+        self._which = range(len(self._rows))
+        self._texts = True
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._which)
 
     def __getitem__(self, row: Any) -> Any:
         if isinstance(row, slice):
-            return [self[one] for one in range(*row.indices(len(self)))]
-        found = self._rows[row]
-        if isinstance(found, Pending):  # two threads may both make it: it is the same
-            found = self._rows[row] = found.made()
-        return found
+            return self._cut(self._which[row], self._texts)
+        at = self._which[row]
+        one = self._rows[at]
+        if isinstance(one, Pending):  # two threads may both find it out: it is the same
+            one = self._rows[at] = one.told()
+        if isinstance(one, Told):
+            return one.made() if self._texts else one.about
+        return one
 
     def settle(self) -> None:
-        """Make all of them."""
-        for row in range(len(self)):
-            self[row]
+        """Find out about all of them."""
+        for _ in self.without_texts():
+            pass
+
+    def without_texts(self) -> Awaited:
+        """Return the same documents, long texts empty."""
+        return self._cut(self._which, False)
+
+    def _cut(self, which: range, texts: bool) -> Awaited:
+        some = Awaited(())
+        some._rows, some._which, some._texts = self._rows, which, texts
+        return some

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from itertools import pairwise
+from dataclasses import dataclass
 
 import numpy as np
 
-from dedup.kernels import hashing, owners, packing, threads
+from dedup.kernels import buckets, hashing, owners, packing, threads
 from dedup.kernels import seeds as kernels
 from dedup.params import Params
 from dedup.result import Limit
@@ -39,11 +39,32 @@ _AROUND = np.int64(RUN), np.int64(SURE), np.int64(REACH), np.int64(DRIFT)
 _BLOCK = 1 << 16
 """K-grams a thread takes at a time; a document longer than this is cut so that one long file uses all cores."""
 
-_ROWS, _PAIRS = 1 << 13, 1 << 20
-"""Anchors whose pairs a thread makes at a time, and pairs that are made before what is kept of them is laid aside."""
+_PARTS, _SHIFT = 1 << 10, np.uint64(54)
+"""Parts of anchors, by their upper bits: where a corpus has a million paragraphs a part has fifty thousand anchors,
+which is what sorts within a processor's own cache."""
 
-_SAMPLED = 1 << 21
-"""K-grams that are sampled before what is kept of them is laid aside."""
+_NEAR, _STRETCHES = 20, 6
+"""Places are sorted by stretches of the key stream on the left, of so many bits of characters at least, and no more
+of them than two to the power of so many."""
+
+_PIECE, _RUN, _ORDERED, _PAIRS = 1 << 20, 1 << 14, 1 << 20, 1 << 20
+"""What a thread has at a time, so that it lies in scratch that stays in the cache: k-grams whose anchors are parted
+together; anchors that are sorted together, and put in order before any is paired; and pairs that are made before what
+is kept of them is laid aside.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """Sampled anchors, parted by their hashes and not yet sorted: whoever pairs them takes some parts at a time.
+
+    packed : uint64[A]       the upper 32 bits of the hash above 32 bits of key position; piece by piece, and in each
+                             by part, then by position
+    parts : int64[C, P+1]    where the parts of each piece begin, and the end of the last
+    """
+
+    packed: UInt64
+    parts: Int64
 
 
 def anchor(keys: KeyStream, segments: Segments, pairs: Pairs, params: Params) -> tuple[Seeds, list[Limit]]:
@@ -73,19 +94,21 @@ def anchor(keys: KeyStream, segments: Segments, pairs: Pairs, params: Params) ->
     the pairs.
     """
     k = params.anchor
-    found, limits = places(minimisers(keys, k, params.window), keys.indptr, params, keys.codes)
+    found, limits = places(sampled(keys, k, params.window), 0, keys.indptr, params, keys.codes)
     return seeds(keys, segments, *sides(found, keys.indptr), pairs, k), limits
 
 
 def places(
-    anchors: UInt64, borders: Int64, params: Params, codes: UInt32 | None = None
+    anchors: Anchors, part: int, borders: Int64, params: Params, codes: UInt32 | None = None
 ) -> tuple[UInt64, list[Limit]]:
     """Return the pairs of places that share an anchor.
 
     Parameters
     ----------
-    anchors : uint64[A]
-        As `minimisers` gives them: all of a corpus, or all whose hashes lie in one range.
+    anchors : Anchors
+        All of a corpus, or those of some parts of all hashes.
+    part : int
+        The first of these parts.
     borders : int64[D+1]
         Key positions at which documents begin, and the end.
     params : Params
@@ -102,39 +125,58 @@ def places(
 
     Notes
     -----
-    Anchors are taken some at a time, so that the pairs that are looked at and dropped again lie in a scratch that
-    stays in the cache: written for all of the corpus they were memory that had never been touched before.
+    Parts are taken some at a time, so that anchors in order, and the pairs that are looked at and dropped again, lie
+    in scratch that stays in the cache: for all of the corpus they were memory that had never been touched before,
+    and sorting went through it from end to end five times before it came to what the cache holds.
     """
-    rows = _blocks(anchors)
-    count = len(rows) - 1
-    room, over, largest = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.int64)
-    cap = params.anchor_bucket
-    kernels.room(anchors, rows, np.int64(cap), room, over, largest)
-    found = np.empty(room.sum(), np.uint64)  # touched as far as it is written
-    written = 0
-    table = owners.look_up(borders, 0, max(0, int(borders[-1]) - 1))
+    runs, begin = _runs(anchors)
+    cap = np.int64(params.anchor_bucket)
     text, k = (np.empty(0, np.uint32), 0) if codes is None else (codes, params.anchor)
-    slabs = list(_slabs(room))
-    scratch = np.empty(max((int(room[first:last].sum()) for first, last in slabs), default=0), np.uint64)
-    for first, last in slabs:
-        indptr = np.concatenate([[0], np.cumsum(room[first:last])])
-        kept = np.empty(last - first, np.int64)
-        kernels.pairs(
-            text, np.int64(k), anchors, rows[first : last + 1], borders, *table, np.int64(cap), _AROUND,
-            _spare(borders), indptr, scratch, kept,
-        )  # fmt: skip
-        written = _laid_aside(indptr, kept, scratch, found, written)
-    found = found[:written]
-    threads.sort(found)
-    many = int(over.sum())
-    return found, [Limit("anchor", many, cap, f"largest {int(largest.max())}")] if many else []
+    table = owners.look_up(borders, 0, max(0, int(borders[-1]) - 1))
+
+    shift = np.uint64(32 + max(_NEAR, int(borders[-1]).bit_length() - _STRETCHES))
+    stretches = (max(0, int(borders[-1]) - 1) >> int(shift) - 32) + 1
+
+    def paired(rows: tuple[int, int]) -> tuple[list[tuple[UInt64, Int64]], int, int]:
+        first, last = rows
+        start = begin[first : last + 1] - begin[first]
+        words = np.empty(start[-1], np.uint64)
+        end, room, over, most = np.empty((4, last - first), np.int64)
+        buckets.in_order(
+            anchors.packed, anchors.parts, runs[first : last + 1], np.int64(part), _SHIFT, start, words, end
+        )
+        kernels.room(words, start[:-1], end, cap, room, over, most)
+        found = []
+        for low, high in _slabs(room, _PAIRS):
+            indptr = np.concatenate([[0], np.cumsum(room[low:high])])
+            scratch, kept = np.empty(indptr[-1], np.uint64), np.empty(high - low, np.int64)
+            kernels.pairs(
+                text, np.int64(k), words, start[low:high], end[low:high], borders, *table, cap, _AROUND,
+                _spare(borders), indptr, scratch, kept,
+            )  # fmt: skip
+            out, parts = np.empty(kept.sum(), np.uint64), np.empty(stretches + 1, np.int64)
+            buckets.part(indptr, kept, scratch, np.int64(0), shift, out, parts)
+            found.append((out, parts))
+        return found, int(over.sum()), int(most.max())
+
+    found, over, most = zip(*threads.apart(paired, list(_slabs(np.diff(begin), _ORDERED))), strict=True)
+    words = _sorted([one for some in found for one in some], stretches)
+    return words, [Limit("anchor", sum(over), int(cap), f"largest {max(most)}")] if any(over) else []
 
 
-def _laid_aside(indptr: Int64, kept: Int64, scratch: UInt64, out: UInt64, written: int) -> int:
-    """Write what was kept of each block of a scratch behind what is written already; return how far is written."""
-    end = written + int(kept.sum())
-    hashing.compact(indptr, kept, scratch, out[written:end])
-    return end
+def _sorted(found: list[tuple[UInt64, Int64]], parts: int) -> UInt64:
+    """Return words that stand in parts, as `dedup.kernels.buckets.part` writes them, in order."""
+    before = np.sum([borders for _, borders in found] or [np.zeros(parts + 1, np.int64)], axis=0).tolist()
+    out = np.empty(before[-1], np.uint64)
+
+    def laid(number: int) -> None:
+        some = out[before[number] : before[number + 1]]
+        if len(some):
+            np.concatenate([words[slice(*borders[number : number + 2])] for words, borders in found], out=some)
+            some.sort()
+
+    threads.together(laid, range(parts))
+    return out
 
 
 def sides(places: UInt64, borders: Int64) -> tuple[UInt32, UInt32, Bool]:
@@ -159,21 +201,19 @@ def _spare(borders: Int64) -> np.uint64:
     return np.uint64(int(borders[-1]) < 1 << 31)
 
 
-def _blocks(anchors: UInt64) -> Int64:
-    """Return rows that part sorted anchors into blocks, no two equal hashes into two; and their number."""
-    ends = np.arange(_ROWS, len(anchors), _ROWS)
-    behind = (anchors[ends - 1] >> np.uint64(32)) + np.uint64(1)
-    inner = np.searchsorted(anchors, behind << np.uint64(32))
-    inner[behind > np.uint64(0xFFFFFFFF)] = len(anchors)
-    return np.unique(np.concatenate([[0], inner, [len(anchors)]])).astype(np.int64)
+def _runs(anchors: Anchors) -> tuple[Int64, Int64]:
+    """Return where runs of parts begin, of `_RUN` anchors or of one part, and how many anchors stand before each."""
+    size = np.diff(anchors.parts, axis=1).sum(axis=0)
+    runs = np.array([0, *(last for _, last in _slabs(size, _RUN))], np.int64)
+    return runs, np.concatenate([[0], np.cumsum(size)])[runs]
 
 
-def _slabs(room: Int64) -> Iterator[tuple[int, int]]:
-    """Yield ranges of blocks that have room for `_PAIRS` pairs together, or for more where it is one block."""
-    before = np.concatenate([[0], np.cumsum(room)])
+def _slabs(size: Int64, most: int) -> Iterator[tuple[int, int]]:
+    """Yield ranges of rows that have so much together at most, or more where it is one row."""
+    before = np.concatenate([[0], np.cumsum(size)])
     first = 0
-    while first < len(room):
-        last = max(first + 1, int(np.searchsorted(before, before[first] + _PAIRS, side="right")) - 1)
+    while first < len(size):
+        last = max(first + 1, int(np.searchsorted(before, before[first] + most, side="right")) - 1)
         yield first, last
         first = last
 
@@ -220,7 +260,7 @@ def seeds(
     return Seeds(left=left, right=right, length=np.full(len(left), k, np.int64))
 
 
-def minimisers(keys: KeyStream, k: int, window: int) -> UInt64:
+def sampled(keys: KeyStream, k: int, window: int) -> Anchors:
     """Return the sampled anchors of a key stream.
 
     Parameters
@@ -230,11 +270,6 @@ def minimisers(keys: KeyStream, k: int, window: int) -> UInt64:
         nothing else.
     k, window : int
         See `dedup.params.Params`.
-
-    Returns
-    -------
-    uint64[A]
-        The upper 32 bits of the hash above 32 bits of key position, sorted.
     """
     grams = np.maximum(np.diff(keys.indptr) - k + 1, 0)
     blocks = -(-grams // _BLOCK)
@@ -242,24 +277,39 @@ def minimisers(keys: KeyStream, k: int, window: int) -> UInt64:
     nth = np.arange(len(document)) - np.repeat(np.cumsum(blocks) - blocks, blocks)
     start = keys.indptr[document] + nth * _BLOCK
     end = np.minimum(start + _BLOCK, keys.indptr[document] + grams[document])
-    indptr = np.zeros(len(document) + 1, np.int64)
-    np.cumsum(end - start, out=indptr[1:])
-    sampled = np.empty(indptr[-1], np.uint64)  # touched as far as it is written: a third
-    written = 0
-    cuts = np.unique(np.searchsorted(indptr, np.arange(0, int(indptr[-1]), _SAMPLED), side="right") - 1)
-    cuts = np.append(cuts, len(document))
-    scratch = np.empty(np.diff(indptr[cuts]).max(initial=0), np.uint64)
-    for first, last in pairwise(cuts.tolist()):
-        some, room = slice(first, last), indptr[first : last + 1] - indptr[first]
-        count = np.empty(last - first, np.int64)
-        hashing.minimisers(
-            keys.codes, keys.indptr, np.int64(k), np.int64(window), document[some], start[some], end[some], room,
-            scratch, count,
-        )  # fmt: skip
-        written = _laid_aside(room, count, scratch, sampled, written)
-    sampled = sampled[:written]
-    threads.sort(sampled)
-    return sampled
+    size = end - start
+    packed = np.empty(size.sum(), np.uint64)  # touched as far as it is written: a third
+    pieces = list(_slabs(size, _PIECE))
+    parts = np.empty((len(pieces), _PARTS + 1), np.int64)
+    room = threads.Room()
+
+    def taken(number: int) -> None:
+        some = slice(*pieces[number])
+        indptr = np.concatenate([[0], np.cumsum(size[some])])
+        count, scratch = np.empty(len(indptr) - 1, np.int64), np.empty(indptr[-1], np.uint64)
+        with room.of(number) as begin:
+            hashing.minimisers(
+                keys.codes, keys.indptr, np.int64(k), np.int64(window), document[some], start[some], end[some],
+                indptr, scratch, count,
+            )  # fmt: skip
+            at = np.int64(begin(int(count.sum())))
+        buckets.part(indptr, count, scratch, at, _SHIFT, packed, parts[number])
+
+    threads.apart(taken, range(len(pieces)))
+    return Anchors(packed[: parts[-1, -1] if pieces else 0], parts)
+
+
+def minimisers(keys: KeyStream, k: int, window: int) -> UInt64:
+    """Return the sampled anchors of a key stream, see `sampled`, sorted (uint64[A])."""
+    packed = sampled(keys, k, window).packed
+    threads.sort(packed)
+    return packed
+
+
+def in_one_piece(anchors: Anchors) -> Anchors:
+    """Return the same anchors in one piece: each part of them then stands together."""
+    order = np.argsort((anchors.packed >> _SHIFT).astype(np.uint16), kind="stable")
+    return Anchors(anchors.packed[order], anchors.parts.sum(axis=0, keepdims=True) - anchors.parts[:, 0].sum())
 
 
 def _from_pairs(keys: KeyStream, segments: Segments, pairs: Pairs, k: int) -> tuple[Int64, Int64]:

@@ -202,6 +202,45 @@ def hash_of(values):
     return naive.mix64(sum(value * 3**place for place, value in enumerate(values))) >> 32
 
 
+@settings(max_examples=100)
+@given(
+    st.lists(
+        st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 6).map(lambda n: n << 61 | 5), max_size=30), max_size=4
+    ),
+    st.sampled_from([(54, 1 << 10), (61, 8), (64 - 3, 8)]),
+    st.sets(st.integers(0, 8)),
+    st.data(),
+)
+def test_words_are_parted_by_their_upper_bits_and_parts_sorted_without_those_alone(pieces, by, cuts, data):
+    """Each piece by itself, in its order; then some parts of all of them in order, whatever runs they come in."""
+    shift, count = by
+    out, parts = np.zeros(sum(map(len, pieces)), np.uint64), np.empty((len(pieces), count + 1), np.int64)
+    begin = 0
+    for piece, row in zip(pieces, parts, strict=True):
+        cut = data.draw(st.integers(0, len(piece)))
+        filled = np.array([*piece[:cut], 1, 2, *piece[cut:], 3], np.uint64)  # blocks with room that is not used
+        borders, sizes = np.array([0, cut + 2, len(filled)]), np.array([cut, len(piece) - cut])
+        buckets.part(borders, sizes, filled, INT(begin), np.uint64(shift), out, row)
+        begin += len(piece)
+    wanted = [sorted(piece, key=lambda word: word >> shift) for piece in pieces]
+    assert out.tolist() == [word for piece in wanted for word in piece]
+    for piece, row in zip(wanted, parts.tolist(), strict=True):
+        cut = [out[low:high].tolist() for low, high in pairwise(row)]
+        assert cut == [[word for word in piece if word >> shift == part] for part in range(count)]
+    first = data.draw(st.integers(0, count - 1))
+    some = parts[:, first:]
+    runs = np.array(sorted({0, count - first} | {cut for cut in cuts if cut < count - first}), np.int64)
+    room = np.concatenate([[0], np.cumsum(np.diff(some, axis=1).sum(axis=0))])[runs]
+    found, end = np.empty(room[-1], np.uint64), np.empty(len(runs) - 1, np.int64)
+    buckets.in_order(out, some, runs, INT(first), np.uint64(shift), room, found, end)
+    for low, high, start, stop in zip(runs[:-1] + first, runs[1:] + first, room[:-1], end, strict=True):
+        words = sorted(word for piece in pieces for word in piece if low <= word >> shift < high)
+        keys = [word >> 32 for word in words]
+        kept = found[start:stop].tolist()
+        assert kept == sorted(kept) and set(kept) <= set(words)
+        assert [word for word in words if keys.count(word >> 32) > 1] == [w for w in kept if keys.count(w >> 32) > 1]
+
+
 def unpacked(pairs):
     return [(int(pair) >> 32, int(pair) & 0xFFFFFFFF) for pair in pairs]
 
@@ -413,16 +452,17 @@ def test_a_pair_of_places_is_worth_a_seed_where_more_than_the_anchor_agrees(text
     words = np.array([g << 32 | at for g, group in enumerate(groups) for at in group], np.uint64)
     rows = np.cumsum([0, *map(len, groups)]).astype(np.int64)
     rows = rows[sorted({0, *some, len(groups)} & set(range(len(rows))))]
-    blocks = len(rows) - 1
+    begin, end, blocks = rows[:-1], rows[1:], len(rows) - 1
     room, over, largest, count = (np.empty(blocks, np.int64) for _ in range(4))
-    seeds.room(words, rows, INT(cap), room, over, largest)
+    seeds.room(words, begin, end, INT(cap), room, over, largest)
     indptr = np.concatenate([[0], np.cumsum(room)]).astype(np.int64)
     around = tuple(map(INT, around))
 
     def written(text, k):
         out = np.empty(indptr[-1], np.uint64)
         table = owners.look_up(ptr, 0, len(codes) - 1)
-        seeds.pairs(text, INT(k), words, rows, ptr, *table, INT(cap), around, np.uint64(spare), indptr, out, count)
+        bounds = INT(cap), around, np.uint64(spare)
+        seeds.pairs(text, INT(k), words, begin, end, ptr, *table, *bounds, indptr, out, count)
         found = [word for b in range(blocks) for word in out[indptr[b] : indptr[b] + count[b]].tolist()]
         return [(word >> 32, (word & 0xFFFFFFFF) >> spare, 2 - (word & spare)) for word in found]
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dedup import scan
 from dedup.executors.local import gathered
 from dedup.executors.prepared import laid_out
 from dedup.kernels.threads import threads
 from dedup.read import ReadOptions, plan, read, walk
+from dedup.read.metadata import ends_of, facts_of_text
 from dedup.read.pending import Awaited, Codes, Pending, Stretch, made
 from dedup.read.walk import read_pending
 from dedup.result import Document, Skipped
@@ -64,12 +68,43 @@ def test_awaited_documents_are_made_once(folder):
     rows = [one for one in read_pending(plan(folder)) if not isinstance(one, Skipped)]
     awaited, wanted = Awaited(rows), [made(one) for one in rows]
     assert awaited[-1] == wanted[-1] and awaited[0] is awaited[0]
-    assert awaited[1:3] == wanted[1:3] and awaited[::-2] == wanted[::-2]
+    assert [*awaited[1:3]] == wanted[1:3] and [*awaited[::-2]] == wanted[::-2]
+    assert [*awaited[2:][1:][::-1]] == wanted[3:][::-1]
     awaited.settle()
     assert [*awaited] == wanted and len(awaited) == len(wanted)
     assert any(one.issuer == "柳沟乡人民政府" for one in awaited)
     with pytest.raises(IndexError):
         awaited[len(rows)]
+
+
+def test_of_a_long_text_no_string_is_kept_and_what_its_ends_say_is_what_all_of_it_says(tmp_path, monkeypatch):
+    """Whoever asks for no texts is given none of them; whoever does is given all, whatever was asked before."""
+    long = SIGNED.replace("\n\n", f"\n\n{TEXT * 20}")
+    for number in range(20):
+        (tmp_path / f"{number}.txt").write_text(long if number % 2 else SIGNED, encoding="utf-8")
+    monkeypatch.setattr(walk, "_MANY", 1)
+    with threads(2):
+        documents, _ = gathered([tmp_path], ReadOptions())
+    awaited, wanted = Awaited(documents), [made(one) for one in documents]
+    bare = awaited.without_texts()
+    assert [replace(one, text="") for one in bare] == [replace(one, text="") for one in wanted]
+    assert sum(one.text == "" for one in bare) == 10
+    assert {one.issuer for one in bare} == {"柳沟乡人民政府"} and {one.date for one in bare} == {"2006-11-03"}
+    assert [*awaited] == wanted and [*awaited[3:5]] == wanted[3:5] and len(awaited[3:5].without_texts()) == 2
+    assert awaited.without_texts()[1:][0].text == "" != awaited[1].text
+
+
+near_its_ends = st.sampled_from([0, 1, 12, 200, 252, 260, 300, 640, 690, 700, 710, 900, 950])
+
+
+@given(near_its_ends, near_its_ends, st.booleans(), st.sampled_from(["\n", "。", ""]))
+def test_the_ends_of_a_text_say_what_all_of_it_says(before, behind, broken, last):
+    filler = "渠" if not broken else "渠渠渠渠渠渠渠\n"
+    text = (filler * before)[:before] + f"\n{SIGNED}" + (filler * behind)[:behind] + last
+    for one in (text, text.replace("\n", ""), text[::-1], "关于水窖\n" + text):
+        ends = string(ends_of(np.array([ord(char) for char in one], np.uint32)))
+        assert facts_of_text(ends) == facts_of_text(one)
+        assert len(ends) == min(len(one), 961)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
