@@ -145,6 +145,7 @@ def scan(
     from dedup.read import ReadOptions
     from dedup.steps import background as rarity
     from dedup.steps import cluster
+    from dedup.sweeps import seldom
 
     counted = None if background is None else Path(background)
     params = _with_background(params or Params(), None if counted is None else rarity.load(counted).digest)
@@ -152,7 +153,7 @@ def scan(
     sources = local.Sources(
         _completed(inputs), _completed(archived), [*templates], [*references], read or ReadOptions()
     )
-    with threads(jobs), local.opened(work, sources, params, jobs, told) as run:
+    with seldom(), threads(jobs), local.opened(work, sources, params, jobs, told) as run:
         corpus = run.corpus(sources, params, clock.stage)
         texts, edits, keys, segments = corpus.prepared.texts, corpus.prepared.edits, corpus.keys, corpus.segments
         aligned = run.one("passages", Found, _aligned, corpus, counted, params, run, clock)

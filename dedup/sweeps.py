@@ -32,8 +32,8 @@ _SELDOM = 20_000
 def seldom() -> Iterator[None]:
     """Have Python look for garbage in cycles after many new objects, until the block ends, where it looks at all.
 
-    For reading files of whatever kind, of which some readers may leave cycles behind: these are found a little later.
-    Of 20,000 small texts a quarter of the time to read them went into looking.
+    For a scan, and for reading files of whatever kind, of which some readers may leave cycles behind: these are found
+    a little later. Of 20,000 small texts a quarter of the time to read them went into looking.
     """
     was = gc.get_threshold()
     if was[0]:

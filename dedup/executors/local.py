@@ -276,7 +276,7 @@ def gathered(
                 skipped.append(one)
             else:
                 documents.append(one)
-    documents.sort(key=lambda document: (document.source, natural(document.member), _Text(document)))
+        documents.sort(key=lambda document: (document.source, natural(document.member), _Text(document)))
     return documents, skipped
 
 

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from itertools import pairwise
-from threading import Condition
+from threading import Condition, Lock
 from typing import Any, TypeVar
 
 import numba
@@ -28,7 +28,10 @@ _SHARES = 8
 """Shares of the rows for each thread: rows differ in cost, and a thread with one share would be waited for."""
 
 _GIVES_WAY = 0.0005
-"""Seconds after which what is at work beside kernels gives way to them."""
+"""Seconds after which a thread gives way to another that waits for the interpreter."""
+
+_entering = Lock()
+_blocks: list[float] = []
 
 _WAITING = "OMP_WAIT_POLICY"
 
@@ -52,9 +55,30 @@ def threads(jobs: int) -> Iterator[None]:
     before = numba.get_num_threads()
     numba.set_num_threads(min(jobs, _most()))
     try:
-        yield
+        with _giving_way():
+            yield
     finally:
         numba.set_num_threads(before)
+
+
+@contextmanager
+def _giving_way() -> Iterator[None]:
+    """Let threads give way to one another sooner inside the block, and as before when the last block is left.
+
+    Whoever comes back from a kernel waits for the interpreter until whoever has it gives way, which Python asks of
+    them every five milliseconds: at each of a thousand tasks that is seconds.
+    """
+    with _entering:
+        before = _blocks[0] if _blocks else sys.getswitchinterval()
+        _blocks.append(before)
+        sys.setswitchinterval(min(before, _GIVES_WAY))
+    try:
+        yield
+    finally:
+        with _entering:
+            _blocks.pop()  # the first stays until the last: it is what was there before any
+            if not _blocks:
+                sys.setswitchinterval(before)
 
 
 def _look_for_no_blas() -> None:
@@ -206,20 +230,14 @@ def beside(function: Callable[..., _Found], *arguments: Any) -> Iterator[Callabl
     """Let a function be at work on a thread of its own during the block; what is given returns what it found.
 
     For what little else waits for, while the block works on kernels and numpy, which leave the interpreter to others,
-    and now and then needs the interpreter itself, when kernels go on beside it. It is asked to make room for them ten
-    times as often as Python would: five milliseconds at each of hundreds of tasks are seconds.
+    and now and then needs the interpreter itself, when kernels go on beside it.
     """
     if allowed() == 1:
         found = function(*arguments)
         yield lambda: found
         return
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(min(before, _GIVES_WAY))
-    try:
-        with ThreadPoolExecutor(1, initializer=numba.set_num_threads, initargs=(1,)) as pool:
-            yield pool.submit(function, *arguments).result
-    finally:
-        sys.setswitchinterval(before)
+    with ThreadPoolExecutor(1, initializer=numba.set_num_threads, initargs=(1,)) as pool:
+        yield pool.submit(function, *arguments).result
 
 
 def _scheduler() -> str:

@@ -123,13 +123,25 @@ def test_what_is_made_ahead_comes_in_order_and_not_all_of_it_at_once(monkeypatch
 @pytest.mark.parametrize("count", [1, 2])
 def test_what_works_beside_a_block_is_found_behind_it_and_an_error_told_when_asked_for(monkeypatch, count):
     monkeypatch.setattr(threads, "allowed", lambda: count)
-    before = sys.getswitchinterval()
     with threads.beside(divmod, 17, 5) as found:
         assert found() == (3, 2)
-        assert count == 1 or sys.getswitchinterval() < before  # what is beside gives way to the block
-    assert found() == (3, 2) and sys.getswitchinterval() == before
+    assert found() == (3, 2)
     with pytest.raises(ZeroDivisionError), threads.beside(divmod, 17, 0) as found:
         found()
+
+
+def test_threads_give_way_to_one_another_sooner_until_the_last_block_is_left():
+    """Whichever of two blocks, in threads of their own, is left first."""
+    before = sys.getswitchinterval()
+    for first, second in ((0, 1), (1, 0)):
+        blocks = [threads.threads(1), threads.threads(1)]
+        for block in blocks:
+            block.__enter__()
+            assert sys.getswitchinterval() < before
+        blocks[first].__exit__(None, None, None)
+        assert sys.getswitchinterval() < before
+        blocks[second].__exit__(None, None, None)
+        assert sys.getswitchinterval() == before
 
 
 @pytest.mark.parametrize(("asked", "policy"), [(None, "PASSIVE"), ("active", "ACTIVE")])
