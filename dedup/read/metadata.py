@@ -17,13 +17,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from dedup.errors import FormatProblem, ReadError
 from dedup.read.blob import Blob
 from dedup.read.encoding import decode
 from dedup.result import Document
-from dedup.schema import UInt32
+from dedup.schema import UInt32, string
 
 Known = Mapping[str, Mapping[str, str]]
 """The ``meta`` file: values by source (path as given, file name alone, or ``source#member``)."""
@@ -182,12 +180,14 @@ def facts_of_text(text: str) -> Facts:
     return Facts(issuer or _speaks_for(text[:_HEAD_CHARS]), when, title)
 
 
-def ends_of(codes: UInt32) -> UInt32:
-    """Return the code points of a text without those that `facts_of_text` does not look at."""
+def ends_of(codes: UInt32) -> str:
+    """Return a text, given its code points, without what `facts_of_text` does not look at."""
     if len(codes) <= _HEAD_CHARS + _TAIL_CHARS:
-        return codes
-    between = np.uint32(ord("\n" if (codes == ord("\n")).any() else " "))  # it asks whether there is more than a line
-    return np.concatenate([codes[:_HEAD_CHARS], [between], codes[-_TAIL_CHARS:]], dtype=np.uint32)
+        return string(codes)
+    head, tail = string(codes[:_HEAD_CHARS]), string(codes[-_TAIL_CHARS:])
+    # It asks whether there is more than one line, which in nearly all texts the ends say.
+    broken = "\n" in head or "\n" in tail or (codes == ord("\n")).any()
+    return f"{head}\n{tail}" if broken else f"{head} {tail}"
 
 
 def _speaks_for(text: str) -> str | None:

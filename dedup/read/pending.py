@@ -94,7 +94,7 @@ class Pending:
             return self.made()
         codes = one.codes[one.start : one.end]
         ends = ends_of(codes)
-        made = self.rest(string(ends))
+        made = self.rest(ends)
         return made if len(ends) == len(codes) else Told(replace(made, text=""), one)
 
 

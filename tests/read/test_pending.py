@@ -102,7 +102,7 @@ def test_the_ends_of_a_text_say_what_all_of_it_says(before, behind, broken, last
     filler = "渠" if not broken else "渠渠渠渠渠渠渠\n"
     text = (filler * before)[:before] + f"\n{SIGNED}" + (filler * behind)[:behind] + last
     for one in (text, text.replace("\n", ""), text[::-1], "关于水窖\n" + text):
-        ends = string(ends_of(np.array([ord(char) for char in one], np.uint32)))
+        ends = ends_of(np.array([ord(char) for char in one], np.uint32))
         assert facts_of_text(ends) == facts_of_text(one)
         assert len(ends) == min(len(one), 961)
 
