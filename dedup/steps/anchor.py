@@ -1,7 +1,7 @@
 """Where do two places of the corpus share a k-gram? Answers with seeds, blind to paragraph borders.
 
 Anchors are short (5 to 8 characters) because long ones drown in noise: with a tenth of the characters changed,
-7 % of 25-grams survive and 59 % of 5-grams. They are sampled by minimisers, sorted once, and paired; a frequent
+7 % of 25-grams survive and 59 % of 5-grams. They are sampled by minimisers, parted by hash, and paired; a frequent
 anchor is not dropped but used sparingly, and counted.
 """
 
@@ -115,7 +115,7 @@ def places(
         ``anchor``, ``anchor_bucket``.
     codes : uint32[K], optional
         The key stream, to tell anchors that only share a hash. Without it their pairs are listed too, one in 2**32,
-        and `agreeing` tells them later, where the text is at hand.
+        and `worth` tells them later, where the text is at hand.
 
     Returns
     -------
@@ -127,7 +127,7 @@ def places(
     -----
     Parts are taken some at a time, so that anchors in order, and the pairs that are looked at and dropped again, lie
     in scratch that stays in the cache: for all of the corpus they were memory that had never been touched before,
-    and sorting went through it from end to end five times before it came to what the cache holds.
+    and sorting went through it from end to end until it came to what the cache holds.
     """
     runs, begin = _runs(anchors)
     cap = np.int64(params.anchor_bucket)
