@@ -182,7 +182,7 @@ class DocumentRows(Rows[DocumentInfo]):
         pieces = blocks(len(self), _WITH_TEXTS) if texts else blocks(len(self))
 
         def written_block(ends: tuple[int, int]) -> memoryview:
-            some = about[slice(*ends)]
+            some = [*about[slice(*ends)]]  # each field goes through them: texts are made once
             fields = self._fields(some, clusters, *ends)
             if not texts:
                 return block(written(fields, "]},\n"))

@@ -181,8 +181,8 @@ def facts_of_text(text: str) -> Facts:
 
 
 def ends_of(codes: UInt32) -> str:
-    """Return a text, given its code points, without what `facts_of_text` does not look at."""
-    if len(codes) <= _HEAD_CHARS + _TAIL_CHARS:
+    """Return a text, given its code points, without what `facts_of_text` does not look at; shorter, or the text."""
+    if len(codes) <= _HEAD_CHARS + 1 + _TAIL_CHARS:
         return string(codes)
     head, tail = string(codes[:_HEAD_CHARS]), string(codes[-_TAIL_CHARS:])
     # It asks whether there is more than one line, which in nearly all texts the ends say.

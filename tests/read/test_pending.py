@@ -94,6 +94,22 @@ def test_of_a_long_text_no_string_is_kept_and_what_its_ends_say_is_what_all_of_i
     assert awaited.without_texts()[1:][0].text == "" != awaited[1].text
 
 
+@pytest.mark.parametrize("size", [959, 960, 961, 962, 963])
+def test_a_text_that_is_hardly_longer_than_its_ends_stays_what_it_is(tmp_path, monkeypatch, size):
+    """Ends and what stands between them may be as long as the text, and are not the text."""
+    whole = (TEXT * 40)[:size]
+    for number in range(20):
+        (tmp_path / f"{number}.txt").write_text(whole, encoding="utf-8")
+    monkeypatch.setattr(walk, "_MANY", 1)
+    with threads(2):
+        documents, _ = gathered([tmp_path], ReadOptions())
+    awaited = Awaited(documents)
+    assert {one.text for one in awaited.without_texts()} <= {whole, ""}
+    assert {one.text for one in awaited} == {whole}
+    ends = ends_of(np.array([ord(char) for char in whole], np.uint32))
+    assert ends == whole or len(ends) < len(whole)
+
+
 near_its_ends = st.sampled_from([0, 1, 12, 200, 252, 260, 300, 640, 690, 700, 710, 900, 950])
 
 
